@@ -1,0 +1,34 @@
+//! Ids, records and traits that Granary's pallets, runtime APIs and clients share.
+//!
+//! Three kinds of things live here and nothing else:
+//!
+//! - [`ids`]: the numbers by which everything on the chain is named;
+//! - records ([`grid`], [`reservation`], [`audit`], [`snapshot`]): what the runtime API answers
+//!   and a client decodes, in SCALE;
+//! - [`message`]: the exact bytes that tenants and nodes sign;
+//! - [`traits`]: the narrow doors through which the pallets meet.
+//!
+//! The crate is `no_std` and knows neither FRAME nor any storage engine, so that a worker can
+//! depend on it without compiling a chain.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+pub mod audit;
+pub mod grid;
+pub mod ids;
+pub mod message;
+pub mod reservation;
+pub mod snapshot;
+pub mod traits;
+
+pub use ids::{
+	AccountBytes, AllotmentId, Balance, BlockNumber, DatasetId, FarmId, Hash, NodeId, PublicKey,
+	ReservationId, Signature, SnapshotId, Tick, TwinId,
+};
+
+/// Bytes of one leaf, the unit that is sampled.
+pub const LEAF_BYTES: u64 = 512;
+/// One GiB, the unit of prices.
+pub const GIB: u64 = 1 << 30;

@@ -1,0 +1,39 @@
+//! The one door through which snapshots reach stored objects.
+
+use std::{fmt, future::Future, pin::Pin};
+
+/// The id of an object, a keyed hash of its bytes.
+pub type ObjectId = [u8; 32];
+
+/// A boxed future, so that stores can be used behind `dyn`.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Why a store could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+	/// No readable copy: too few shards were found, or what was found does not verify.
+	#[error("object {} cannot be read: {reason}", hex::encode(.id))]
+	Unreadable {
+		/// The object.
+		id: ObjectId,
+		/// What was found out, for a person.
+		reason: String,
+	},
+	/// The object could not be stored on all nodes.
+	#[error("object cannot be stored: {reason}")]
+	Unwritable {
+		/// What was found out, for a person.
+		reason: String,
+	},
+}
+
+/// A store of immutable objects, named by a keyed hash of their bytes.
+pub trait ObjectStore: Send + Sync + fmt::Debug {
+	/// The id under which these bytes are stored, without storing them.
+	fn object_id(&self, bytes: &[u8]) -> ObjectId;
+	/// Stores the objects in this order and returns the bytes that were newly stored over all nodes.
+	/// Objects that the store already holds cost nothing.
+	fn put_many(&self, objects: Vec<Vec<u8>>) -> BoxFuture<'_, Result<u64, StoreError>>;
+	/// Reads one object, verified.
+	fn get(&self, id: ObjectId) -> BoxFuture<'_, Result<Vec<u8>, StoreError>>;
+}
