@@ -29,9 +29,7 @@ mod proof;
 mod shape;
 
 pub use challenge::{challenge, CHALLENGE_TAG};
-pub use hash::{
-	leaf_hash, node_hash, Blake2, Hash, Hasher, HASH_BYTES, LEAF_BYTES, ROOT_TAG,
-};
+pub use hash::{leaf_hash, node_hash, Blake2, Hash, Hasher, HASH_BYTES, LEAF_BYTES, ROOT_TAG};
 pub use peaks::{root, Peaks};
 pub use proof::{build, max_proof_len, proof_len, verify, BuildError, ProofError, TreeSource};
 pub use shape::{leaves_of, mountains, Mountain};

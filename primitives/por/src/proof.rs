@@ -41,7 +41,9 @@ pub enum ProofError {
 impl fmt::Display for ProofError {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		match self {
-			Self::BadIndexes => write!(f, "sampled indexes must be strictly ascending and not empty"),
+			Self::BadIndexes => {
+				write!(f, "sampled indexes must be strictly ascending and not empty")
+			},
 			Self::OutOfRange { index, leaf_count } => {
 				write!(f, "leaf {index} is not in a log of {leaf_count} leaves")
 			},
@@ -192,8 +194,7 @@ pub fn build<S: TreeSource>(
 	indexes: &[u64],
 ) -> Result<Vec<u8>, BuildError<S::Error>> {
 	let len = proof_len(leaf_count, indexes).map_err(BuildError::Shape)?;
-	let mut builder =
-		Builder { source, leaves: Vec::with_capacity(len), hashes: Vec::new() };
+	let mut builder = Builder { source, leaves: Vec::with_capacity(len), hashes: Vec::new() };
 	let mut rest = indexes;
 	for mountain in mountains(leaf_count) {
 		let (inside, after) = split_samples(mountain, rest);

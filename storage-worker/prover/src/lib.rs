@@ -1,1 +1,22 @@
-//! x
+//! The stored log tree of an audited namespace and the builder of its multiproofs.
+//!
+//! A log's data are the truth; the tree beside them saves reading all of it for a proof. Nodes of level 4 (one for 8 KiB
+//! of log) and above are kept, one flat file a level: node `i` of level `l` is the 32 bytes at `32 * i` of `level-<l>`, 0.8 % of the
+//! data in all. The levels below are recomputed from the data when a leaf is proven, which checks that leaf at the same
+//! time. Memory is O(depth).
+
+#![forbid(unsafe_code)]
+#![warn(clippy::indexing_slicing)]
+
+mod block;
+mod error;
+mod level;
+mod tree;
+
+pub use error::TreeError;
+pub use tree::{LeafSource, LogTree};
+
+/// Levels below this one are recomputed from the data.
+pub const STORED_LEVEL: u8 = 4;
+/// Leaves below one node of the lowest stored level.
+pub const BLOCK_LEAVES: u64 = 1 << STORED_LEVEL;

@@ -1,0 +1,307 @@
+//! The tree: growing, cutting, proving.
+
+use crate::{
+	block::{hash_value, no_such_node, Block},
+	level::Level,
+	TreeError, BLOCK_LEAVES, STORED_LEVEL,
+};
+use granary_por::{
+	build, leaves_of, mountains, node_hash, root, Blake2, BuildError, Hash, Peaks, TreeSource,
+	LEAF_BYTES,
+};
+use std::{
+	cell::RefCell,
+	fs, io,
+	path::{Path, PathBuf},
+	rc::Rc,
+};
+
+/// Where the log's leaves are read from.
+pub trait LeafSource: Sync {
+	/// Fills `out`, a multiple of 512 bytes, with the leaves from `first_leaf` on, padding included.
+	fn read_leaves(&self, first_leaf: u64, out: &mut [u8]) -> io::Result<()>;
+}
+
+/// The tree of an append-only log.
+#[derive(Debug)]
+pub struct LogTree {
+	dir: PathBuf,
+	/// Level 4 upwards; a level exists once it has a node.
+	levels: Vec<Level>,
+	/// Hashes of the leaves behind the last full block.
+	tail: Vec<Hash>,
+	peaks: Peaks,
+}
+
+impl LogTree {
+	/// Opens the tree in `dir` for a log of `leaf_count` leaves: what the tree has too much is cut, what it lacks
+	/// is computed from the data. A tree whose last block does not match the data is rebuilt.
+	pub fn open(dir: &Path, source: &dyn LeafSource, leaf_count: u64) -> Result<Self, TreeError> {
+		fs::create_dir_all(dir)
+			.map_err(|error| TreeError::File { path: dir.to_owned(), source: error })?;
+		let mut tree = Self::stored(dir, leaf_count / BLOCK_LEAVES)?;
+		if !tree.last_block_matches(source)? || !tree.last_nodes_match()? {
+			tree.cut_levels(0)?;
+		}
+		tree.extend(source, leaf_count)?;
+		Ok(tree)
+	}
+
+	/// The stored part, cut so that every level agrees with at most `blocks` blocks.
+	fn stored(dir: &Path, blocks: u64) -> Result<Self, TreeError> {
+		let mut tree =
+			Self { dir: dir.to_owned(), levels: Vec::new(), tail: Vec::new(), peaks: Peaks::new() };
+		let mut usable = blocks.min(tree.level(0)?.len());
+		// A level above that is too short limits what of the levels below can be trusted to be
+		// complete; the missing nodes are cheaper to recompute than to reason about.
+		let mut height = 1;
+		while usable >> height > 0 {
+			let have = tree.level(height)?.len();
+			if have < usable >> height {
+				usable = have << height;
+			}
+			height += 1;
+		}
+		tree.cut_levels(usable)?;
+		Ok(tree)
+	}
+
+	/// The level `height` above the lowest stored one, opened on first use.
+	fn level(&mut self, height: usize) -> Result<&mut Level, TreeError> {
+		while self.levels.len() <= height {
+			let next = Level::open(&self.dir, STORED_LEVEL + self.levels.len() as u8)?;
+			self.levels.push(next);
+		}
+		self.levels.get_mut(height).ok_or_else(|| no_such_node(height as u8, 0, 0))
+	}
+
+	/// Keeps the first `blocks` blocks.
+	fn cut_levels(&mut self, blocks: u64) -> Result<(), TreeError> {
+		for (height, level) in self.levels.iter_mut().enumerate() {
+			level.truncate(blocks >> height)?;
+		}
+		self.tail.clear();
+		let leaf_count = blocks * BLOCK_LEAVES;
+		let mut peaks = Vec::new();
+		for mountain in mountains(leaf_count) {
+			peaks.push(self.stored_node(mountain.height, mountain.peak_index())?);
+		}
+		self.peaks = Peaks::from_parts(leaf_count, peaks).map_err(TreeError::Shape)?;
+		Ok(())
+	}
+
+	fn stored_node(&self, level: u8, index: u64) -> Result<Hash, TreeError> {
+		let missing = || no_such_node(level, index, self.peaks.leaf_count());
+		let height = level.checked_sub(STORED_LEVEL).ok_or_else(missing)?;
+		let stored = self.levels.get(usize::from(height)).ok_or_else(missing)?;
+		if index >= stored.len() {
+			return Err(missing());
+		}
+		stored.get(index)?.ok_or_else(missing)
+	}
+
+	fn last_block_matches(&self, source: &dyn LeafSource) -> Result<bool, TreeError> {
+		let Some(last) = self.blocks().checked_sub(1) else { return Ok(true) };
+		let block = read_block(source, last, BLOCK_LEAVES)?;
+		Ok(block.root() == Some(self.stored_node(STORED_LEVEL, last)?))
+	}
+
+	/// Whether the newest node of each level follows from its children. A machine that crashed may leave a file's end
+	/// without its content; what was written before is older than the last sync.
+	fn last_nodes_match(&self) -> Result<bool, TreeError> {
+		for (level, stored) in (STORED_LEVEL + 1..).zip(self.levels.iter().skip(1)) {
+			let Some(last) = stored.len().checked_sub(1) else { continue };
+			let left = self.stored_node(level - 1, 2 * last)?;
+			let right = self.stored_node(level - 1, 2 * last + 1)?;
+			if self.stored_node(level, last)? != node_hash::<Blake2>(&left, &right) {
+				return Ok(false);
+			}
+		}
+		Ok(true)
+	}
+
+	fn blocks(&self) -> u64 {
+		self.levels.first().map_or(0, Level::len)
+	}
+
+	/// Reads the leaves behind the tree's end, block by block.
+	fn extend(&mut self, source: &dyn LeafSource, leaf_count: u64) -> Result<(), TreeError> {
+		while self.leaf_count() < leaf_count {
+			let index = self.leaf_count() / BLOCK_LEAVES;
+			let leaves = BLOCK_LEAVES.min(leaf_count - index * BLOCK_LEAVES);
+			let block = read_block(source, index, leaves)?;
+			for hash in block.leaf_hashes() {
+				self.push(*hash)?;
+			}
+		}
+		Ok(())
+	}
+
+	fn push(&mut self, leaf: Hash) -> Result<(), TreeError> {
+		self.peaks.push(leaf);
+		self.tail.push(leaf);
+		if self.tail.len() as u64 == BLOCK_LEAVES {
+			let mut block = Peaks::new();
+			self.tail.drain(..).for_each(|hash| block.push(hash));
+			let root = block.peaks().first().copied().unwrap_or_default();
+			self.push_node(root)?;
+		}
+		Ok(())
+	}
+
+	/// Appends the root of a full block and every node above that it completes.
+	fn push_node(&mut self, root: Hash) -> Result<(), TreeError> {
+		let mut node = root;
+		let mut height = 0;
+		loop {
+			let level = self.level(height)?;
+			level.push(node)?;
+			let len = level.len();
+			if len % 2 == 1 {
+				return Ok(());
+			}
+			let left = level.get(len - 2)?.ok_or_else(|| no_such_node(0, len - 2, len))?;
+			node = node_hash::<Blake2>(&left, &node);
+			height += 1;
+		}
+	}
+
+	/// Appends the leaves of a value and returns the first one's number.
+	pub fn append_value(&mut self, value: &[u8]) -> Result<u64, TreeError> {
+		let first = self.leaf_count();
+		for hash in hash_value(value) {
+			self.push(hash)?;
+		}
+		debug_assert_eq!(self.leaf_count() - first, leaves_of(value.len() as u64));
+		Ok(first)
+	}
+
+	/// Leaves in the log.
+	pub fn leaf_count(&self) -> u64 {
+		self.peaks.leaf_count()
+	}
+
+	/// The root over all leaves.
+	pub fn root(&self) -> Hash {
+		self.peaks.root()
+	}
+
+	/// The peaks over all leaves, highest mountain first.
+	pub fn peaks(&self) -> Vec<Hash> {
+		self.peaks.peaks().to_vec()
+	}
+
+	/// The root that the log had at `leaf_count` leaves.
+	pub fn root_at(&self, leaf_count: u64, source: &dyn LeafSource) -> Result<Hash, TreeError> {
+		self.check_count(leaf_count)?;
+		let view = View::new(self, source);
+		let mut peaks = Vec::new();
+		for mountain in mountains(leaf_count) {
+			peaks.push(view.node(mountain.height, mountain.peak_index())?);
+		}
+		root::<Blake2>(leaf_count, &peaks).map_err(TreeError::Shape)
+	}
+
+	/// The proof of the leaves `indexes` (ascending) of the log as it was at `leaf_count` leaves. Every leaf is checked against the
+	/// tree on the way.
+	pub fn prove(
+		&self,
+		source: &dyn LeafSource,
+		leaf_count: u64,
+		indexes: &[u64],
+	) -> Result<Vec<u8>, TreeError> {
+		self.check_count(leaf_count)?;
+		build(&View::new(self, source), leaf_count, indexes).map_err(|error| match error {
+			BuildError::Shape(shape) => TreeError::Shape(shape),
+			BuildError::Source(source) => source,
+		})
+	}
+
+	/// Cuts the log to `leaf_count` leaves.
+	pub fn truncate(&mut self, leaf_count: u64, source: &dyn LeafSource) -> Result<(), TreeError> {
+		self.check_count(leaf_count)?;
+		self.cut_levels(leaf_count / BLOCK_LEAVES)?;
+		self.extend(source, leaf_count)
+	}
+
+	/// Hands all nodes to the kernel.
+	pub fn flush(&mut self) -> Result<(), TreeError> {
+		self.levels.iter_mut().try_for_each(Level::flush)
+	}
+
+	/// Makes all nodes durable.
+	pub fn sync(&mut self) -> Result<(), TreeError> {
+		self.levels.iter_mut().try_for_each(Level::sync)
+	}
+
+	fn check_count(&self, leaf_count: u64) -> Result<(), TreeError> {
+		if leaf_count > self.leaf_count() {
+			return Err(TreeError::Beyond { asked: leaf_count, available: self.leaf_count() });
+		}
+		Ok(())
+	}
+}
+
+fn read_block(source: &dyn LeafSource, index: u64, leaves: u64) -> Result<Block, TreeError> {
+	let first_leaf = index * BLOCK_LEAVES;
+	let mut bytes = vec![0; leaves as usize * LEAF_BYTES];
+	source.read_leaves(first_leaf, &mut bytes).map_err(|source| TreeError::Data {
+		first_leaf,
+		leaves,
+		source,
+	})?;
+	Ok(Block::new(index, bytes))
+}
+
+/// The tree with its data, as a prover walks it. The walk is ordered, so one block is remembered.
+struct View<'a> {
+	tree: &'a LogTree,
+	source: &'a dyn LeafSource,
+	last: RefCell<Option<Rc<Block>>>,
+}
+
+impl<'a> View<'a> {
+	fn new(tree: &'a LogTree, source: &'a dyn LeafSource) -> Self {
+		Self { tree, source, last: RefCell::new(None) }
+	}
+
+	/// Reads a block and checks it against what the tree recorded.
+	fn block(&self, index: u64) -> Result<Rc<Block>, TreeError> {
+		if let Some(block) = self.last.borrow().as_ref().filter(|block| block.index == index) {
+			return Ok(block.clone());
+		}
+		let first_leaf = index * BLOCK_LEAVES;
+		let leaves = BLOCK_LEAVES.min(self.tree.leaf_count().saturating_sub(first_leaf));
+		let block = Rc::new(read_block(self.source, index, leaves)?);
+		let sound = if leaves == BLOCK_LEAVES {
+			block.root() == Some(self.tree.stored_node(STORED_LEVEL, index)?)
+		} else {
+			block.leaf_hashes() == self.tree.tail.as_slice()
+		};
+		if !sound {
+			return Err(TreeError::LeafMismatch { first_leaf, leaves });
+		}
+		*self.last.borrow_mut() = Some(block.clone());
+		Ok(block)
+	}
+
+	fn missing(&self, level: u8, index: u64) -> TreeError {
+		no_such_node(level, index, self.tree.leaf_count())
+	}
+}
+
+impl TreeSource for View<'_> {
+	type Error = TreeError;
+
+	fn leaf(&self, index: u64) -> Result<[u8; LEAF_BYTES], TreeError> {
+		self.block(index / BLOCK_LEAVES)?.leaf(index).ok_or_else(|| self.missing(0, index))
+	}
+
+	fn node(&self, level: u8, index: u64) -> Result<Hash, TreeError> {
+		if level >= STORED_LEVEL {
+			return self.tree.stored_node(level, index);
+		}
+		let block = self.block(index >> (STORED_LEVEL - level))?;
+		block.node(level, index).ok_or_else(|| self.missing(level, index))
+	}
+}
