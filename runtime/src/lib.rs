@@ -1,1 +1,35 @@
+//! The Granary chain's runtime.
+//!
+//! [`configs`] puts the pallets together, [`apis`] answers queries, [`genesis_config_presets`]
+//! describes the chains that can be started without a file. [`timing`] lets one and the same
+//! runtime drive a fast development chain and a production chain.
+
 #![cfg_attr(not(feature = "std"), no_std)]
+// The runtime macros write items without documentation and deep types.
+#![recursion_limit = "256"]
+
+extern crate alloc;
+
+pub mod apis;
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarks;
+pub mod configs;
+pub mod constants;
+mod construct;
+mod extrinsic;
+pub mod genesis_config_presets;
+pub mod timing;
+mod types;
+
+pub use apis::RUNTIME_API_VERSIONS;
+pub use construct::*;
+pub use extrinsic::{SignedPayload, TxExtension, UncheckedExtrinsic};
+pub use types::*;
+
+#[cfg(feature = "std")]
+mod wasm {
+	#![allow(missing_docs, reason = "written by the wasm builder")]
+	include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
+}
+#[cfg(feature = "std")]
+pub use wasm::{WASM_BINARY, WASM_BINARY_BLOATY};

@@ -154,6 +154,10 @@ impl LogTree {
 		let mut node = root;
 		let mut height = 0;
 		loop {
+			if height == self.levels.len() {
+				// Opening the tree did not come this far, so what such a file holds is stale.
+				self.level(height)?.truncate(0)?;
+			}
 			let level = self.level(height)?;
 			level.push(node)?;
 			let len = level.len();
