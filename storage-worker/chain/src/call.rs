@@ -1,0 +1,152 @@
+//! Calls as SCALE values under their names; numbers come from the chain's metadata.
+
+use crate::{client::AtBlock, ChainError};
+use codec::{Compact, Encode};
+use granary_primitives::{
+	audit::SignedCheckpoint, AccountBytes, AllotmentId, Balance, BlockNumber, DatasetId, FarmId,
+	Hash, NodeId, PublicKey, ReservationId, Signature, Tick,
+};
+
+/// A call: its names and its encoded arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+	pub(crate) pallet: &'static str,
+	pub(crate) name: &'static str,
+	arguments: Vec<u8>,
+}
+
+/// What a node registers with.
+#[derive(Clone, Debug, Encode)]
+pub struct RegisterNode {
+	/// The farm it belongs to.
+	pub farm: FarmId,
+	/// `host:port` of its RESP server.
+	pub endpoint: Vec<u8>,
+	/// Offered capacity.
+	pub capacity_bytes: u64,
+	/// Price of one GiB for one hour, in plancks.
+	pub price_per_gib_hour: Balance,
+	/// sr25519 key of its checkpoints and proofs.
+	pub audit_key: PublicKey,
+	/// X25519 key that passwords are agreed with.
+	pub transport_key: PublicKey,
+	/// Bond to be held, in plancks.
+	pub bond: Balance,
+}
+
+/// What a tenant reserves.
+#[derive(Clone, Debug, Encode)]
+pub struct Reserve {
+	/// Shards that suffice to read.
+	pub data_shards: u8,
+	/// Shards that may be lost.
+	pub parity_shards: u8,
+	/// Nodes in shard order.
+	pub nodes: Vec<NodeId>,
+	/// Capacity of each allotment.
+	pub bytes_per_allotment: u64,
+	/// Term in blocks.
+	pub term_blocks: BlockNumber,
+	/// Anyone may read the sealed shards.
+	pub public_read: bool,
+	/// The most that all allotments together may cost per block, in plancks.
+	pub max_price_per_block: Balance,
+}
+
+/// What a snapshot is published with.
+#[derive(Clone, Debug, Encode)]
+pub struct PublishSnapshot {
+	/// The reservation that stores it.
+	pub reservation: ReservationId,
+	/// The dataset within it.
+	pub dataset: DatasetId,
+	/// Its name.
+	pub name: Vec<u8>,
+	/// Id of the manifest's head object.
+	pub manifest: Hash,
+	/// Genesis of the chain whose database it is.
+	pub genesis: Hash,
+	/// Height of that database.
+	pub height: u64,
+	/// Bytes of the tree.
+	pub total_bytes: u64,
+	/// Bytes stored over all nodes.
+	pub stored_bytes: u64,
+}
+
+impl Call {
+	fn new(pallet: &'static str, name: &'static str, arguments: impl Encode) -> Self {
+		Self { pallet, name, arguments: arguments.encode() }
+	}
+
+	/// `Pallet.call`.
+	pub fn path(&self) -> String {
+		format!("{}.{}", self.pallet, self.name)
+	}
+
+	/// Registers the signer's twin.
+	pub fn register_twin(endpoint: &[u8], transport_key: PublicKey) -> Self {
+		Self::new("Grid", "register_twin", (endpoint, transport_key))
+	}
+
+	/// Makes a farm of the signer's twin; it is paid to the signer unless another account is named.
+	pub fn create_farm(name: &[u8], payout: Option<AccountBytes>) -> Self {
+		Self::new("Grid", "create_farm", (name, payout))
+	}
+
+	/// Registers a node.
+	pub fn register_node(node: &RegisterNode) -> Self {
+		Self::new("Grid", "register_node", node)
+	}
+
+	/// Makes a reservation.
+	pub fn reserve(reserve: &Reserve) -> Self {
+		Self::new("Reservations", "reserve", reserve)
+	}
+
+	/// Closes a reservation.
+	pub fn close_reservation(reservation: ReservationId) -> Self {
+		Self::new("Reservations", "close", reservation)
+	}
+
+	/// Settles a reservation; authorised when it is due.
+	pub fn settle(reservation: ReservationId) -> Self {
+		Self::new("Reservations", "settle", reservation)
+	}
+
+	/// Records co-signed checkpoints.
+	pub fn submit_checkpoints(checkpoints: &[SignedCheckpoint]) -> Self {
+		Self::new("Audits", "submit_checkpoints", checkpoints)
+	}
+
+	/// Answers an audit.
+	pub fn submit_proof(
+		allotment: AllotmentId,
+		tick: Tick,
+		proof: &[u8],
+		signature: Signature,
+	) -> Self {
+		Self::new("Audits", "submit_proof", (allotment, tick, proof, signature))
+	}
+
+	/// Publishes a snapshot.
+	pub fn publish_snapshot(snapshot: &PublishSnapshot) -> Self {
+		Self::new("Snapshots", "publish", snapshot)
+	}
+
+	/// Transfers money, leaving the sender alive.
+	pub fn transfer(to: AccountBytes, amount: Balance) -> Self {
+		// Variant 0 of `MultiAddress` is an account id.
+		Self::new("Balances", "transfer_keep_alive", (0u8, to, Compact(amount)))
+	}
+
+	/// The call's bytes for the chain at this block.
+	pub(crate) fn encode_for(&self, block: &AtBlock) -> Result<Vec<u8>, ChainError> {
+		let unknown = || ChainError::Unknown { what: format!("call {}", self.path()) };
+		let pallet = block.metadata_ref().pallet_by_name(self.pallet).ok_or_else(unknown)?;
+		let call = pallet.call_variant_by_name(self.name).ok_or_else(unknown)?;
+		let mut bytes = vec![pallet.call_index(), call.index];
+		bytes.extend_from_slice(&self.arguments);
+		Ok(bytes)
+	}
+}
