@@ -1,0 +1,1 @@
+//! Benchmarks. Proofs are built here, over the longest log that the runtime allows.
