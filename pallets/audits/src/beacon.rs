@@ -34,27 +34,27 @@ pub(crate) fn mostly_full(blocks: u64) -> bool {
 }
 
 impl<T: Config> Pallet<T> {
-	/// The end of a block: measures its room, mixes its VRF and mints the next tick if it may.
-	pub(crate) fn end_block() {
+	/// The end of a block: measures its room, mixes its author's VRF and mints the next tick if it
+	/// may.
+	pub(crate) fn end_block(author_vrf: Option<Hash>, epoch_randomness: Option<Hash>) {
 		let accepts_extrinsics = Polled::<T>::take();
 		let paused = Self::note_fullness();
 		let mut beacon = Beacon::<T>::get();
 		// After a block without VRF, BABE leaves the one of an earlier block in place.
-		let Some(vrf) = T::AuthorVrf::get().filter(|vrf| beacon.last_vrf != Some(*vrf)) else {
+		let Some(vrf) = author_vrf.filter(|vrf| beacon.last_vrf != Some(*vrf)) else {
 			return;
 		};
 		beacon.accumulator = accumulate(&beacon.accumulator, &vrf);
 		beacon.last_vrf = Some(vrf);
 		if accepts_extrinsics && !paused {
-			Self::mint(&mut beacon);
+			Self::mint(&mut beacon, epoch_randomness);
 		}
 		Beacon::<T>::put(beacon);
 	}
 
 	/// Mints the next tick and its seed, if the chain has a past epoch.
-	fn mint(beacon: &mut BeaconState) {
-		let (Some(epoch_randomness), Some(tick)) =
-			(T::EpochRandomness::get(), beacon.tick.checked_add(1))
+	fn mint(beacon: &mut BeaconState, epoch_randomness: Option<Hash>) {
+		let (Some(epoch_randomness), Some(tick)) = (epoch_randomness, beacon.tick.checked_add(1))
 		else {
 			return;
 		};

@@ -26,8 +26,8 @@ impl<T: Config> Pallet<T> {
 	/// Verifies one checkpoint and stores it; the first of an allotment schedules its first audit.
 	pub(crate) fn record_checkpoint(signed: &SignedCheckpoint) -> Result<(), Error<T>> {
 		let checkpoint = signed.checkpoint;
-		let allotment = T::Allotments::allotment(checkpoint.allotment)
-			.ok_or(Error::<T>::UnknownAllotment)?;
+		let allotment =
+			T::Allotments::allotment(checkpoint.allotment).ok_or(Error::<T>::UnknownAllotment)?;
 		ensure!(allotment.live, Error::<T>::AllotmentClosed);
 		let known = Audited::<T>::get(checkpoint.allotment);
 		Self::check_growth(known.as_ref().map(|state| &state.checkpoint), &checkpoint, &allotment)?;
@@ -54,10 +54,7 @@ impl<T: Config> Pallet<T> {
 	) -> Result<(), Error<T>> {
 		// Before the first checkpoint a log is empty: epoch 0, no leaves, a root of zeros.
 		let previous = known.copied().unwrap_or_default();
-		ensure!(
-			previous.epoch.checked_add(1) == Some(checkpoint.epoch),
-			Error::<T>::StaleEpoch
-		);
+		ensure!(previous.epoch.checked_add(1) == Some(checkpoint.epoch), Error::<T>::StaleEpoch);
 		ensure!(checkpoint.previous_root == previous.root, Error::<T>::PreviousRootMismatch);
 		ensure!(checkpoint.leaf_count > previous.leaf_count, Error::<T>::LogNotGrown);
 		ensure!(checkpoint.leaf_count <= T::MaxLeafCount::get(), Error::<T>::LogTooLong);

@@ -76,6 +76,7 @@ pub mod types;
 pub mod weights;
 
 pub use pallet::*;
+pub use query::MAX_DUE_LISTED;
 pub use types::{MaxProofLen, Parameters, ProofRefusal};
 pub use weights::WeightInfo;
 
@@ -385,7 +386,7 @@ pub mod pallet {
 		}
 
 		fn on_finalize(_now: BlockNumberFor<T>) {
-			Self::end_block();
+			Self::end_block(T::AuthorVrf::get(), T::EpochRandomness::get());
 		}
 
 		fn on_idle(_now: BlockNumberFor<T>, remaining: Weight) -> Weight {
@@ -430,7 +431,10 @@ pub mod pallet {
 				.saturating_add(T::WeightInfo::authorize_submit_proof(max_leaves));
 			assert!(proof.all_lt(max_weight), "audits: a proof is too heavy for a block");
 			let checkpoints = T::WeightInfo::submit_checkpoints(MAX_CHECKPOINTS);
-			assert!(checkpoints.all_lt(max_weight), "audits: checkpoints are too heavy for a block");
+			assert!(
+				checkpoints.all_lt(max_weight),
+				"audits: checkpoints are too heavy for a block"
+			);
 		}
 
 		#[cfg(feature = "try-runtime")]

@@ -66,7 +66,8 @@ thread_local! {
 }
 
 /// Allotments and keys that a test has declared.
-pub(crate) struct World;
+#[allow(unreachable_pub, reason = "a type of the configuration of a public runtime is public")]
+pub struct World;
 
 impl World {
 	pub(crate) fn set(id: AllotmentId, view: AllotmentView<AccountId32>) {
@@ -302,10 +303,7 @@ impl Party {
 	}
 
 	/// The proof of an audit and the node's signature.
-	pub(crate) fn prove(
-		&self,
-		due: &granary_primitives::audit::DueAudit,
-	) -> (Vec<u8>, Signature) {
+	pub(crate) fn prove(&self, due: &granary_primitives::audit::DueAudit) -> (Vec<u8>, Signature) {
 		let proof = granary_por::build(&self.log, due.leaf_count, &due.leaves).unwrap();
 		let signature = self.sign_proof(due.tick, &proof);
 		(proof, signature)

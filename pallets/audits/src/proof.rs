@@ -46,13 +46,7 @@ impl ProofRefusal {
 
 /// The leaves that an audit samples.
 pub(crate) fn sampled(allotment: AllotmentId, seed: &Hash, open: &OpenAudit) -> Vec<u64> {
-	granary_por::challenge::<HostBlake2>(
-		seed,
-		allotment,
-		&open.root,
-		open.leaf_count,
-		open.samples,
-	)
+	granary_por::challenge::<HostBlake2>(seed, allotment, &open.root, open.leaf_count, open.samples)
 }
 
 impl<T: Config> Pallet<T> {
@@ -71,10 +65,8 @@ impl<T: Config> Pallet<T> {
 		signature: &Signature,
 	) -> TransactionValidityWithRefund {
 		let owed = Self::owed(*allotment, *tick, proof.len())?;
-		let audit_key =
-			T::AuditKeys::audit_key(owed.open.node).ok_or(ProofRefusal::UnknownNode)?;
-		let message =
-			message::proof(&Self::genesis_hash(), *allotment, *tick, &blake2_256(proof));
+		let audit_key = T::AuditKeys::audit_key(owed.open.node).ok_or(ProofRefusal::UnknownNode)?;
+		let message = message::proof(&Self::genesis_hash(), *allotment, *tick, &blake2_256(proof));
 		if !signed_by(audit_key, &message, signature) {
 			return Err(ProofRefusal::BadSignature.into());
 		}
@@ -96,10 +88,7 @@ impl<T: Config> Pallet<T> {
 			return Err(Self::why_not_open(allotment, tick, &state));
 		};
 		let current_tick = Beacon::<T>::get().tick;
-		ensure!(
-			current_tick >= tick.saturating_add(OPENING_DELAY_TICKS),
-			ProofRefusal::TooEarly
-		);
+		ensure!(current_tick >= tick.saturating_add(OPENING_DELAY_TICKS), ProofRefusal::TooEarly);
 		ensure!(current_tick <= open.deadline_tick, ProofRefusal::TooLate);
 		let seed = Self::seed(tick).ok_or(ProofRefusal::TooEarly)?;
 		let leaves = sampled(allotment, &seed, &open);
@@ -109,11 +98,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// What to say of an audit that is not open: it may have just ended.
-	fn why_not_open(
-		allotment: AllotmentId,
-		tick: Tick,
-		state: &AuditedAllotment,
-	) -> ProofRefusal {
+	fn why_not_open(allotment: AllotmentId, tick: Tick, state: &AuditedAllotment) -> ProofRefusal {
 		match Self::last_record(allotment, state) {
 			Some(record) if record.tick == tick => match record.outcome {
 				AuditOutcome::Proven { .. } => ProofRefusal::AlreadyProven,
@@ -124,11 +109,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The block's check: the leaves lead to the frozen root. Records the proof and tells the till.
-	pub(crate) fn prove(
-		allotment: AllotmentId,
-		tick: Tick,
-		proof: &[u8],
-	) -> Result<(), Error<T>> {
+	pub(crate) fn prove(allotment: AllotmentId, tick: Tick, proof: &[u8]) -> Result<(), Error<T>> {
 		let Owed { mut state, open, leaves, .. } =
 			Self::owed(allotment, tick, proof.len()).map_err(ProofRefusal::error)?;
 		granary_por::verify::<HostBlake2>(&open.root, open.leaf_count, &leaves, proof)

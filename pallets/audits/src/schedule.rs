@@ -169,12 +169,7 @@ impl<T: Config> Pallet<T> {
 		});
 		state.covered_to = now;
 		Deadlines::<T>::insert(deadline_tick, allotment, view.node);
-		Self::deposit_event(Event::AuditOpened {
-			allotment,
-			node: view.node,
-			tick,
-			deadline_tick,
-		});
+		Self::deposit_event(Event::AuditOpened { allotment, node: view.node, tick, deadline_tick });
 	}
 
 	/// One period after `tick`, earlier or later by the jitter that the beacon decides.
@@ -183,8 +178,7 @@ impl<T: Config> Pallet<T> {
 		let accumulator = Beacon::<T>::get().accumulator;
 		let range = parameters.jitter_ticks.saturating_mul(2).saturating_add(1);
 		let shortest = parameters.period_ticks.saturating_sub(parameters.jitter_ticks);
-		tick.saturating_add(shortest)
-			.saturating_add(Self::phase(&accumulator, allotment, range))
+		tick.saturating_add(shortest).saturating_add(Self::phase(&accumulator, allotment, range))
 	}
 
 	/// Takes an allotment out of both queues; its history goes later, when blocks are idle.

@@ -96,9 +96,7 @@ impl Parameters {
 }
 
 /// The beacon: chained author VRFs and the tick they drive.
-#[derive(
-	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct BeaconState {
 	/// Chain of all fresh author VRFs.
 	pub accumulator: Hash,

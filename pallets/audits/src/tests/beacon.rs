@@ -6,6 +6,7 @@ use frame_support::{
 	traits::{Get, Hooks},
 	weights::WeightMeter,
 };
+use frame_system::limits::{BlockLength, BlockWeights};
 
 fn end_with(vrf: Option<[u8; 32]>) {
 	Vrf::set(vrf);
@@ -82,10 +83,8 @@ fn seeds_are_kept_for_a_while_and_never_mistaken() {
 #[test]
 fn the_tick_pauses_while_most_blocks_are_full_and_resumes() {
 	run(|| {
-		let full = <Test as frame_system::Config>::BlockWeights::get()
-			.get(DispatchClass::Normal)
-			.max_total
-			.unwrap();
+		let limits: BlockWeights = <Test as frame_system::Config>::BlockWeights::get();
+		let full = limits.get(DispatchClass::Normal).max_total.unwrap();
 		let fill = || {
 			System::set_block_consumed_resources(full, 0);
 			assert!(!Audits::has_room());
@@ -119,7 +118,7 @@ fn the_tick_pauses_while_most_blocks_are_full_and_resumes() {
 fn a_block_without_room_for_the_bytes_is_full() {
 	run(|| {
 		assert!(Audits::has_room());
-		let lengths = <Test as frame_system::Config>::BlockLength::get();
+		let lengths: BlockLength = <Test as frame_system::Config>::BlockLength::get();
 		let max = *lengths.max.get(DispatchClass::Normal);
 		System::set_block_consumed_resources(Default::default(), max as usize - 1000);
 		assert!(!Audits::has_room());

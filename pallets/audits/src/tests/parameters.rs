@@ -37,7 +37,10 @@ fn nonsense_is_refused() {
 		assert_ok!(set(Parameters { period_ticks: 18, ..p }));
 		assert_noop!(set(Parameters { jitter_ticks: 31, ..p }), Error::<Test>::PeriodTooShort);
 		assert_noop!(set(Parameters { leaves_per_audit: 0, ..p }), Error::<Test>::LeavesOutOfRange);
-		assert_noop!(set(Parameters { leaves_per_audit: 65, ..p }), Error::<Test>::LeavesOutOfRange);
+		assert_noop!(
+			set(Parameters { leaves_per_audit: 65, ..p }),
+			Error::<Test>::LeavesOutOfRange
+		);
 	});
 }
 

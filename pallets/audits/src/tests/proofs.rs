@@ -57,7 +57,9 @@ fn a_valid_proof_is_recorded_and_paid() {
 		assert_ok!(authorize(&call));
 		System::set_extrinsic_index(3);
 		assert_eq!(dispatch(call), Ok(Pays::No));
-		System::assert_last_event(Event::AuditProven { allotment: 1, node: 1, tick: due.tick }.into());
+		System::assert_last_event(
+			Event::AuditProven { allotment: 1, node: 1, tick: due.tick }.into(),
+		);
 		let status = Audits::audit_status(1).unwrap();
 		assert_eq!((status.proven, status.missed, status.window_misses), (1, 0, 0));
 		let history = Audits::audit_history(1);

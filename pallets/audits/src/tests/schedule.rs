@@ -1,8 +1,6 @@
 //! Audits are opened once a period, bounded, and end proven or missed.
 
-use crate::{
-	mock::*, Audited, Deadlines, Due, Event, History, OpenedTick, Retired, WeightInfo,
-};
+use crate::{mock::*, Audited, Deadlines, Due, Event, History, OpenedTick, Retired, WeightInfo};
 use frame_support::{
 	traits::Hooks,
 	weights::{Weight, WeightMeter},

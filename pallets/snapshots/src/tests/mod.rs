@@ -1,0 +1,4 @@
+//! Tests by topic.
+
+mod listing;
+mod publishing;
