@@ -1,0 +1,61 @@
+//! What grid offers to the other pallets.
+
+use crate::{Config, Error, Farms, Nodes, Pallet, TwinOf, Twins};
+use frame_support::ensure;
+use granary_primitives::{
+	grid::NodeInfo,
+	traits::{AuditKeys, Capacity},
+	Balance, FarmId, NodeId, PublicKey,
+};
+use sp_runtime::DispatchError;
+
+impl<T: Config> Capacity<T::AccountId, DispatchError> for Pallet<T> {
+	fn node(node: NodeId) -> Option<NodeInfo> {
+		Self::node_info(node)
+	}
+
+	fn allot(node: NodeId, bytes: u64, bond: Balance) -> Result<(), DispatchError> {
+		Nodes::<T>::try_mutate(node, |record| {
+			let record = record.as_mut().ok_or(Error::<T>::UnknownNode)?;
+			let reserved = record.reserved_bytes.checked_add(bytes);
+			let reserved = reserved.filter(|reserved| *reserved <= record.capacity_bytes);
+			let used = record.bond_used.checked_add(bond);
+			let used = used.filter(|used| *used <= record.bond);
+			ensure!(reserved.is_some(), Error::<T>::NotEnoughCapacity);
+			ensure!(used.is_some(), Error::<T>::NotEnoughBond);
+			record.reserved_bytes = reserved.unwrap_or(record.reserved_bytes);
+			record.bond_used = used.unwrap_or(record.bond_used);
+			Ok(())
+		})
+	}
+
+	fn release(node: NodeId, bytes: u64, bond: Balance) {
+		Nodes::<T>::mutate_extant(node, |record| {
+			record.reserved_bytes = record.reserved_bytes.saturating_sub(bytes);
+			record.bond_used = record.bond_used.saturating_sub(bond);
+		});
+	}
+
+	fn payout_account(farm: FarmId) -> Option<T::AccountId> {
+		Farms::<T>::get(farm).map(|farm| farm.payout)
+	}
+
+	fn transport_key(account: &T::AccountId) -> Option<PublicKey> {
+		Twins::<T>::get(TwinOf::<T>::get(account)?).map(|twin| twin.transport_key)
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn create_node_for_benchmark(
+		operator: &T::AccountId,
+		bytes: u64,
+		audit_key: PublicKey,
+	) -> NodeId {
+		crate::benchmarking::node_for::<T>(operator, bytes, audit_key)
+	}
+}
+
+impl<T: Config> AuditKeys for Pallet<T> {
+	fn audit_key(node: NodeId) -> Option<PublicKey> {
+		Nodes::<T>::get(node).map(|node| node.audit_key)
+	}
+}
