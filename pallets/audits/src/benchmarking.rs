@@ -13,7 +13,7 @@ use crate::{
 use alloc::vec::Vec;
 use codec::Decode;
 use core::convert::Infallible;
-use frame_benchmarking::v2::{benchmarks, whitelisted_caller, BenchmarkError, Linear};
+use frame_benchmarking::v2::*;
 use frame_support::{
 	pallet_prelude::TransactionSource,
 	traits::{Authorize, Get},

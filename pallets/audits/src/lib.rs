@@ -63,6 +63,7 @@ mod beacon;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod checkpoint;
+mod limits;
 #[cfg(test)]
 mod mock;
 mod proof;
@@ -81,19 +82,17 @@ pub use types::{MaxProofLen, Parameters, ProofRefusal};
 pub use weights::WeightInfo;
 
 /// The pallet: configuration, storage, events, errors, hooks and calls.
+#[allow(clippy::expect_used, reason = "the pallet macros generate them, with their proofs")]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use crate::types::{
-		AuditedAllotment, BeaconState, ParametersFault, FINALITY_TICKS, HISTORY_LEN,
-		MAX_CHECKPOINTS, MAX_WINDOW_TICKS, OPENING_DELAY_TICKS, SEEDS_KEPT,
-	};
-	use frame_support::{dispatch::DispatchClass, pallet_prelude::*, weights::WeightMeter};
+	use crate::types::{AuditedAllotment, BeaconState, MAX_CHECKPOINTS};
+	use frame_support::{pallet_prelude::*, weights::WeightMeter};
 	use frame_system::pallet_prelude::*;
 	use granary_primitives::{
 		audit::{AuditRecord, SignedCheckpoint},
 		traits::{Allotments, AuditKeys},
-		AccountBytes, AllotmentId, BlockNumber, Hash, NodeId, Signature, Tick,
+		AccountBytes, AllotmentId, Hash, NodeId, Signature, Tick,
 	};
 
 	/// The version of the storage layout.
@@ -364,17 +363,6 @@ pub mod pallet {
 		LeavesOutOfRange,
 	}
 
-	impl<T> From<ParametersFault> for Error<T> {
-		fn from(fault: ParametersFault) -> Self {
-			match fault {
-				ParametersFault::WindowTooShort => Self::WindowTooShort,
-				ParametersFault::WindowTooLong => Self::WindowTooLong,
-				ParametersFault::PeriodTooShort => Self::PeriodTooShort,
-				ParametersFault::LeavesOutOfRange => Self::LeavesOutOfRange,
-			}
-		}
-	}
-
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_initialize(_now: BlockNumberFor<T>) -> Weight {
@@ -396,45 +384,7 @@ pub mod pallet {
 		}
 
 		fn integrity_test() {
-			let max_leaves = T::MaxLeavesPerAudit::get();
-			let defaults = Parameters::default();
-			assert!(T::MaxAuditsPerTick::get() > 0, "audits: MaxAuditsPerTick is 0");
-			assert!(
-				T::MaxClosingsPerBlock::get() >= T::MaxAuditsPerTick::get(),
-				"audits: MaxClosingsPerBlock is below MaxAuditsPerTick, a backlog could grow for ever"
-			);
-			assert!(T::MaxLeafCount::get() > 0, "audits: MaxLeafCount is 0");
-			assert!(
-				defaults.check(max_leaves).is_ok(),
-				"audits: the default parameters need more than MaxLeavesPerAudit leaves"
-			);
-			assert!(
-				defaults.period_ticks - defaults.jitter_ticks
-					> defaults.window_ticks + FINALITY_TICKS
-					&& defaults.window_ticks > OPENING_DELAY_TICKS,
-				"audits: the default period is not longer than the window and finality"
-			);
-			assert!(
-				SEEDS_KEPT >= MAX_WINDOW_TICKS * 2,
-				"audits: seeds are forgotten while audits are open"
-			);
-			let max_normal_len = *T::BlockLength::get().max.get(DispatchClass::Normal);
-			assert!(
-				MaxProofLen::<T>::get() < max_normal_len / 2,
-				"audits: a proof fills more than half of a block"
-			);
-			let max_weight = T::BlockWeights::get()
-				.get(DispatchClass::Normal)
-				.max_extrinsic
-				.unwrap_or(Weight::MAX);
-			let proof = T::WeightInfo::submit_proof(max_leaves)
-				.saturating_add(T::WeightInfo::authorize_submit_proof(max_leaves));
-			assert!(proof.all_lt(max_weight), "audits: a proof is too heavy for a block");
-			let checkpoints = T::WeightInfo::submit_checkpoints(MAX_CHECKPOINTS);
-			assert!(
-				checkpoints.all_lt(max_weight),
-				"audits: checkpoints are too heavy for a block"
-			);
+			Self::check_limits();
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -522,29 +472,6 @@ pub mod pallet {
 			AuditParameters::<T>::put(parameters);
 			Self::deposit_event(Event::ParametersSet { parameters });
 			Ok(())
-		}
-	}
-
-	impl<T: Config> Pallet<T> {
-		/// The present block's number; block numbers of this chain have 32 bits.
-		pub(crate) fn now() -> BlockNumber {
-			sp_runtime::SaturatedConversion::saturated_into(
-				frame_system::Pallet::<T>::block_number(),
-			)
-		}
-
-		/// The chain's genesis hash, part of every signed message.
-		pub(crate) fn genesis_hash() -> Hash {
-			frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::from(0u32)).into()
-		}
-
-		/// The slot of the history that holds the audit that ended last.
-		pub(crate) fn last_record(
-			allotment: AllotmentId,
-			state: &AuditedAllotment,
-		) -> Option<AuditRecord> {
-			let slot = state.ended().checked_sub(1)? % HISTORY_LEN;
-			History::<T>::get(allotment, slot)
 		}
 	}
 }

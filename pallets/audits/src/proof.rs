@@ -2,13 +2,15 @@
 
 use crate::{
 	checkpoint::signed_by,
-	types::{AuditedAllotment, HostBlake2, OpenAudit, OPENING_DELAY_TICKS, PROOF_PRIORITY},
-	Audited, Beacon, Config, Deadlines, Error, Event, MaxProofLen, Pallet, ProofRefusal,
+	types::{
+		AuditedAllotment, HostBlake2, OpenAudit, HISTORY_LEN, OPENING_DELAY_TICKS, PROOF_PRIORITY,
+	},
+	Audited, Beacon, Config, Deadlines, Error, Event, History, MaxProofLen, Pallet, ProofRefusal,
 };
 use alloc::vec::Vec;
 use frame_support::{ensure, traits::Get, weights::Weight, BoundedVec};
 use granary_primitives::{
-	audit::AuditOutcome,
+	audit::{AuditOutcome, AuditRecord},
 	message,
 	traits::{Allotments, AuditKeys},
 	AllotmentId, Hash, Signature, Tick, LEAF_BYTES,
@@ -95,6 +97,12 @@ impl<T: Config> Pallet<T> {
 		let expected = granary_por::proof_len(open.leaf_count, &leaves);
 		ensure!(expected == Ok(proof_len), ProofRefusal::WrongLength);
 		Ok(Owed { state, open, leaves, current_tick })
+	}
+
+	/// The record of the audit that ended last.
+	fn last_record(allotment: AllotmentId, state: &AuditedAllotment) -> Option<AuditRecord> {
+		let slot = state.ended().checked_sub(1)? % HISTORY_LEN;
+		History::<T>::get(allotment, slot)
 	}
 
 	/// What to say of an audit that is not open: it may have just ended.

@@ -34,7 +34,7 @@ impl<T: Config> Pallet<T> {
 		let current_tick = Beacon::<T>::get().tick;
 		let last_deadline = current_tick.saturating_add(MAX_WINDOW_TICKS);
 		(current_tick..=last_deadline)
-			.flat_map(|deadline| Deadlines::<T>::iter_prefix(deadline))
+			.flat_map(Deadlines::<T>::iter_prefix)
 			.take(MAX_DUE_SCANNED)
 			.filter(|(_, owing)| node.is_none_or(|node| node == *owing))
 			.filter_map(|(allotment, _)| Self::due_audit(allotment, current_tick))

@@ -27,6 +27,9 @@ pub const MAX_CHECKPOINTS: u32 = 32;
 /// Priority of a proof in the transaction pool: far above what a tip buys, below inherents.
 pub const PROOF_PRIORITY: u64 = u64::MAX / 2;
 
+// Seeds must not be forgotten while audits are open.
+const _: () = assert!(SEEDS_KEPT >= MAX_WINDOW_TICKS * 2);
+
 /// How often, how long and how deep allotments are audited.
 #[derive(
 	Clone,

@@ -2,7 +2,7 @@
 
 use crate::{BalanceOf, Call, Config, Event, NameOf, Pallet, Snapshots};
 use alloc::vec;
-use frame_benchmarking::v2::{account, benchmarks, BenchmarkError};
+use frame_benchmarking::v2::*;
 use frame_support::traits::{
 	fungible::{Inspect, Mutate},
 	Get,

@@ -43,6 +43,8 @@ pub use pallet::*;
 pub use weights::WeightInfo;
 
 /// The pallet: configuration, storage, events, errors and calls.
+#[allow(clippy::expect_used, reason = "the pallet macros generate them, with their proofs")]
+#[allow(clippy::too_many_arguments, reason = "those of `publish` are the fields of the catalogue")]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
@@ -232,7 +234,6 @@ pub mod pallet {
 		/// Emits [`Event::Published`].
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::publish(name.len() as u32))]
-		#[allow(clippy::too_many_arguments, reason = "they are the fields of the catalogue")]
 		pub fn publish(
 			origin: OriginFor<T>,
 			reservation: ReservationId,
