@@ -1,4 +1,8 @@
-#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a benchmark that cannot be set up must stop")]
+#![allow(
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	reason = "a benchmark that cannot be set up must stop"
+)]
 //! Benchmarks of every call, and what the other pallets' benchmarks need from grid.
 
 use crate::{types::BalanceOf, Call, Config, Farms, NextFarm, NextNode, Nodes, Pallet, TwinOf};

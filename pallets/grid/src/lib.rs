@@ -113,8 +113,7 @@ pub mod pallet {
 
 	/// The twin of an account. `Blake2_128Concat`: anybody can choose an account.
 	#[pallet::storage]
-	pub type TwinOf<T: Config> =
-		StorageMap<_, Blake2_128Concat, T::AccountId, TwinId, OptionQuery>;
+	pub type TwinOf<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, TwinId, OptionQuery>;
 
 	/// The number of the next farm.
 	#[pallet::storage]
@@ -134,8 +133,7 @@ pub mod pallet {
 
 	/// The node that uses an audit key. `Blake2_128Concat`: anybody can choose a key.
 	#[pallet::storage]
-	pub type NodeOfAuditKey<T> =
-		StorageMap<_, Blake2_128Concat, PublicKey, NodeId, OptionQuery>;
+	pub type NodeOfAuditKey<T> = StorageMap<_, Blake2_128Concat, PublicKey, NodeId, OptionQuery>;
 
 	/// What happened.
 	#[pallet::event]
@@ -276,7 +274,10 @@ pub mod pallet {
 			ensure!(core::str::from_utf8(&endpoint).is_ok(), Error::<T>::BadText);
 			let id = NextTwin::<T>::get();
 			NextTwin::<T>::put(id.checked_add(1).ok_or(Error::<T>::NoIdLeft)?);
-			Twins::<T>::insert(id, Twin { account: account.clone(), endpoint, transport_key, farms: 0 });
+			Twins::<T>::insert(
+				id,
+				Twin { account: account.clone(), endpoint, transport_key, farms: 0 },
+			);
 			TwinOf::<T>::insert(&account, id);
 			Self::deposit_event(Event::TwinRegistered { twin: id, account });
 			Ok(())
@@ -326,7 +327,10 @@ pub mod pallet {
 			})?;
 			let id = NextFarm::<T>::get();
 			NextFarm::<T>::put(id.checked_add(1).ok_or(Error::<T>::NoIdLeft)?);
-			Farms::<T>::insert(id, Farm { twin, name, payout: payout.unwrap_or(account), nodes: 0 });
+			Farms::<T>::insert(
+				id,
+				Farm { twin, name, payout: payout.unwrap_or(account), nodes: 0 },
+			);
 			Self::deposit_event(Event::FarmCreated { farm: id, twin });
 			Ok(())
 		}
@@ -455,7 +459,9 @@ pub mod pallet {
 				record.bond,
 				Precision::Exact,
 			)?;
-			Farms::<T>::mutate_extant(record.farm, |farm| farm.nodes = farm.nodes.saturating_sub(1));
+			Farms::<T>::mutate_extant(record.farm, |farm| {
+				farm.nodes = farm.nodes.saturating_sub(1)
+			});
 			NodeOfAuditKey::<T>::remove(record.audit_key);
 			Nodes::<T>::remove(node);
 			Self::deposit_event(Event::NodeRemoved { node });
@@ -473,7 +479,9 @@ pub mod pallet {
 			let record = Self::ensure_farm_owner(&account, farm)?;
 			ensure!(record.nodes == 0, Error::<T>::FarmInUse);
 			Farms::<T>::remove(farm);
-			Twins::<T>::mutate_extant(record.twin, |twin| twin.farms = twin.farms.saturating_sub(1));
+			Twins::<T>::mutate_extant(record.twin, |twin| {
+				twin.farms = twin.farms.saturating_sub(1)
+			});
 			Self::deposit_event(Event::FarmRemoved { farm });
 			Ok(())
 		}

@@ -16,21 +16,33 @@ impl<T: Config> Pallet<T> {
 		for (id, node) in Nodes::<T>::iter() {
 			ensure!(node.reserved_bytes <= node.capacity_bytes, "a node is oversold");
 			ensure!(node.bond_used <= node.bond, "a node's bond is promised twice");
-			ensure!(NodeOfAuditKey::<T>::get(node.audit_key) == Some(id), "an audit key is not indexed");
+			ensure!(
+				NodeOfAuditKey::<T>::get(node.audit_key) == Some(id),
+				"an audit key is not indexed"
+			);
 			*nodes.entry(node.farm).or_insert(0u32) += 1;
 			*bonds.entry(node.operator).or_insert(0) += node.bond;
 		}
-		ensure!(NodeOfAuditKey::<T>::iter().count() == Nodes::<T>::iter().count(), "an audit key without a node");
+		ensure!(
+			NodeOfAuditKey::<T>::iter().count() == Nodes::<T>::iter().count(),
+			"an audit key without a node"
+		);
 		for (operator, bond) in bonds {
 			let held = T::Currency::balance_on_hold(&HoldReason::NodeBond.into(), &operator);
 			ensure!(held == bond, "an operator's hold is not the sum of its bonds");
 		}
 		for (id, farm) in Farms::<T>::iter() {
-			ensure!(nodes.get(&id).copied().unwrap_or(0) == farm.nodes, "a farm counts its nodes wrongly");
+			ensure!(
+				nodes.get(&id).copied().unwrap_or(0) == farm.nodes,
+				"a farm counts its nodes wrongly"
+			);
 			*farms.entry(farm.twin).or_insert(0u32) += 1;
 		}
 		for (id, twin) in Twins::<T>::iter() {
-			ensure!(farms.get(&id).copied().unwrap_or(0) == twin.farms, "a twin counts its farms wrongly");
+			ensure!(
+				farms.get(&id).copied().unwrap_or(0) == twin.farms,
+				"a twin counts its farms wrongly"
+			);
 			ensure!(TwinOf::<T>::get(&twin.account) == Some(id), "a twin is not indexed");
 		}
 		Ok(())

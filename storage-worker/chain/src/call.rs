@@ -99,6 +99,16 @@ impl Call {
 		Self::new("Grid", "register_node", node)
 	}
 
+	/// Changes what a node says about itself.
+	pub fn update_node(
+		node: NodeId,
+		endpoint: &[u8],
+		capacity_bytes: u64,
+		price_per_gib_hour: Balance,
+	) -> Self {
+		Self::new("Grid", "update_node", (node, endpoint, capacity_bytes, price_per_gib_hour))
+	}
+
 	/// Makes a reservation.
 	pub fn reserve(reserve: &Reserve) -> Self {
 		Self::new("Reservations", "reserve", reserve)

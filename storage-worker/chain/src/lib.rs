@@ -18,5 +18,5 @@ pub use call::{Call, PublishSnapshot, RegisterNode, Reserve};
 pub use client::ChainClient;
 pub use error::ChainError;
 pub use query::AccountBalance;
-pub use signer::{verify_signature, Signer};
+pub use signer::{address_of, parse_address, verify_signature, Signer};
 pub use submit::Submitted;

@@ -3,6 +3,7 @@
 use crate::ChainError;
 use granary_primitives::{AccountBytes, PublicKey, Signature};
 use std::{fmt, str::FromStr};
+use subxt::utils::AccountId32;
 use subxt_signer::{sr25519, SecretUri};
 
 /// An sr25519 key pair.
@@ -51,4 +52,16 @@ impl Signer {
 /// Whether `signature` is that of `key` over `message`.
 pub fn verify_signature(key: &PublicKey, message: &[u8], signature: &Signature) -> bool {
 	sr25519::verify(&sr25519::Signature(*signature), message, &sr25519::PublicKey(*key))
+}
+
+/// The SS58 address of an account.
+pub fn address_of(account: &AccountBytes) -> String {
+	AccountId32(*account).to_string()
+}
+
+/// The account with this SS58 address.
+pub fn parse_address(address: &str) -> Result<AccountBytes, ChainError> {
+	AccountId32::from_str(address)
+		.map(|account| account.0)
+		.map_err(|error| ChainError::Key { reason: error.to_string() })
 }

@@ -11,7 +11,10 @@ fn capacity_and_bond_are_taken_together_or_not_at_all() {
 		assert_ok!(<Grid as Capacity<_, _>>::allot(id, 70, 600));
 		assert_noop!(<Grid as Capacity<_, _>>::allot(id, 31, 1), Error::<Test>::NotEnoughCapacity);
 		assert_noop!(<Grid as Capacity<_, _>>::allot(id, 1, 401), Error::<Test>::NotEnoughBond);
-		assert_noop!(<Grid as Capacity<_, _>>::allot(id, u64::MAX, 1), Error::<Test>::NotEnoughCapacity);
+		assert_noop!(
+			<Grid as Capacity<_, _>>::allot(id, u64::MAX, 1),
+			Error::<Test>::NotEnoughCapacity
+		);
 		assert_noop!(<Grid as Capacity<_, _>>::allot(9, 1, 1), Error::<Test>::UnknownNode);
 		assert_ok!(<Grid as Capacity<_, _>>::allot(id, 30, 400));
 		let info = Grid::node_info(id).unwrap();
@@ -36,7 +39,10 @@ fn lists_are_paged() {
 		assert_eq!(ids(3, 10), vec![3, 4]);
 		assert_eq!(ids(5, 10), Vec::<u32>::new());
 		assert_eq!(ids(0, 0), Vec::<u32>::new());
-		assert_eq!(<Grid as Capacity<sp_runtime::AccountId32, _>>::payout_account(2), Some(account(3)));
+		assert_eq!(
+			<Grid as Capacity<sp_runtime::AccountId32, _>>::payout_account(2),
+			Some(account(3))
+		);
 		assert_eq!(<Grid as Capacity<_, _>>::transport_key(&account(4)), Some([4; 32]));
 	});
 }

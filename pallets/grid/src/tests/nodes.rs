@@ -42,7 +42,16 @@ fn bad_registrations_change_nothing() {
 	run(|| {
 		let id = farm(1);
 		let register = |who, farm, endpoint, capacity, key: u8, bond| {
-			Grid::register_node(signed(who), farm, text(endpoint), capacity, 1, [key; 32], [0; 32], bond)
+			Grid::register_node(
+				signed(who),
+				farm,
+				text(endpoint),
+				capacity,
+				1,
+				[key; 32],
+				[0; 32],
+				bond,
+			)
 		};
 		assert_noop!(register(1, 7, "h:1", 1, 1, 100), Error::<Test>::UnknownFarm);
 		assert_noop!(register(2, id, "h:1", 1, 1, 100), Error::<Test>::NotFarmOwner);
@@ -67,8 +76,14 @@ fn only_the_operator_changes_a_node() {
 	run(|| {
 		let id = farm(1);
 		let id = node(1, id, 100, 1);
-		assert_noop!(Grid::update_node(signed(2), id, text("h:1"), 1, 1), Error::<Test>::NotNodeOperator);
-		assert_noop!(Grid::update_node(signed(1), 9, text("h:1"), 1, 1), Error::<Test>::UnknownNode);
+		assert_noop!(
+			Grid::update_node(signed(2), id, text("h:1"), 1, 1),
+			Error::<Test>::NotNodeOperator
+		);
+		assert_noop!(
+			Grid::update_node(signed(1), 9, text("h:1"), 1, 1),
+			Error::<Test>::UnknownNode
+		);
 		assert_noop!(Grid::update_node(signed(1), id, text("h"), 1, 1), Error::<Test>::BadText);
 		assert_noop!(Grid::bond_more(signed(1), id, 0), Error::<Test>::BondTooLow);
 		assert!(matches!(
@@ -87,7 +102,10 @@ fn a_node_in_use_stays_and_keeps_its_capacity() {
 		let id = node(1, id, 100, 1);
 		assert_ok!(<Grid as Capacity<_, _>>::allot(id, 60, 10));
 		assert_noop!(Grid::remove_node(signed(1), id), Error::<Test>::NodeInUse);
-		assert_noop!(Grid::update_node(signed(1), id, text("h:1"), 59, 1), Error::<Test>::BadCapacity);
+		assert_noop!(
+			Grid::update_node(signed(1), id, text("h:1"), 59, 1),
+			Error::<Test>::BadCapacity
+		);
 		assert_ok!(Grid::update_node(signed(1), id, text("h:1"), 60, 1));
 		<Grid as Capacity<_, _>>::release(id, 60, 10);
 		assert_ok!(Grid::remove_node(signed(1), id));

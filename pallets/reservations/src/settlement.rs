@@ -1,0 +1,204 @@
+//! Earning by proofs, paying from escrow, and the off-chain worker that asks for it.
+
+use crate::{
+	types::Reservation, Allotments, Call, Config, ContractParameters, Error, Event, HoldReason,
+	NextReservation, Pallet, Reservations,
+};
+use frame_support::{
+	ensure,
+	pallet_prelude::DispatchResult,
+	traits::{
+		fungible::MutateHold,
+		tokens::{Fortitude, Precision, Restriction},
+		Get,
+	},
+	weights::Weight,
+};
+use frame_system::offchain::SubmitTransaction;
+use granary_primitives::{
+	reservation::ReservationState,
+	traits::{AllotmentView, Allotments as AllotmentsTrait, Capacity, ReservationOwner},
+	AllotmentId, Balance, BlockNumber, ReservationId,
+};
+use sp_runtime::transaction_validity::{
+	InvalidTransaction, TransactionSource, TransactionValidity, TransactionValidityWithRefund,
+	ValidTransaction,
+};
+
+/// Prefix of the tag that a settlement provides.
+const TAG_PREFIX: &str = "granary/settle";
+/// Blocks that a settlement waits in the pool.
+const LONGEVITY_BLOCKS: u64 = 16;
+
+impl<T: Config> Pallet<T> {
+	/// Whether the reservation may be settled at block `now`.
+	fn is_due(record: &Reservation<T>, now: BlockNumber) -> bool {
+		record.state != ReservationState::Closed && now >= record.next_settlement
+	}
+
+	/// The pool's check: it exists and is due; once a period and reservation.
+	pub(crate) fn authorize_settle(
+		_source: TransactionSource,
+		id: &ReservationId,
+	) -> TransactionValidityWithRefund {
+		let record = Reservations::<T>::get(id).ok_or(InvalidTransaction::BadProof)?;
+		if record.state == ReservationState::Closed {
+			return Err(InvalidTransaction::Stale.into());
+		}
+		if !Self::is_due(&record, Self::now()) {
+			return Err(InvalidTransaction::Future.into());
+		}
+		let validity: TransactionValidity = ValidTransaction::with_tag_prefix(TAG_PREFIX)
+			.and_provides((id, record.next_settlement))
+			.longevity(LONGEVITY_BLOCKS)
+			.propagate(true)
+			.build();
+		Ok((validity?, Weight::zero()))
+	}
+
+	pub(crate) fn do_settle(id: ReservationId) -> DispatchResult {
+		let mut record = Reservations::<T>::get(id).ok_or(Error::<T>::UnknownReservation)?;
+		ensure!(record.state != ReservationState::Closed, Error::<T>::AlreadyClosed);
+		let now = Self::now();
+		ensure!(Self::is_due(&record, now), Error::<T>::NotDue);
+		let parameters = ContractParameters::<T>::get();
+		record.next_settlement = now.saturating_add(parameters.settlement_blocks);
+		match record.state {
+			ReservationState::Grace { until } if now >= until => {
+				return Self::do_close(id, record);
+			},
+			ReservationState::Active if now >= record.ends => {
+				let until = now.saturating_add(parameters.grace_blocks);
+				record.state = ReservationState::Grace { until };
+				Self::deposit_event(Event::GraceStarted { reservation: id, until });
+			},
+			_ => {},
+		}
+		let paid = Self::pay_accrued(id, &mut record);
+		Reservations::<T>::insert(id, record);
+		Self::deposit_event(Event::Settled { reservation: id, paid });
+		Ok(())
+	}
+
+	/// Pays what each allotment has accrued. What cannot be paid now, for example because the payout account would stay below the existential
+	/// deposit, remains accrued. Returns what was paid.
+	pub(crate) fn pay_accrued(_id: ReservationId, record: &mut Reservation<T>) -> Balance {
+		let share = ContractParameters::<T>::get().farmer_share;
+		let mut total: Balance = 0;
+		for allotment in record.allotments.clone() {
+			let Some(mut one) = Allotments::<T>::get(allotment) else { continue };
+			let amount = one.accrued.min(record.escrow);
+			let farm = T::Grid::node(one.node).map(|node| node.farm);
+			let Some(payout) = farm.and_then(T::Grid::payout_account) else { continue };
+			// What the treasury cannot take, because it would stay below the existential deposit, is the farmer's.
+			let treasury = Self::pay(record, &T::Treasury::get(), amount - share * amount);
+			let farmer = Self::pay(record, &payout, amount.saturating_sub(treasury));
+			let paid = treasury.saturating_add(farmer);
+			one.accrued = one.accrued.saturating_sub(paid);
+			one.paid = one.paid.saturating_add(paid);
+			total = total.saturating_add(paid);
+			Allotments::<T>::insert(allotment, one);
+		}
+		total
+	}
+
+	/// Moves money from the escrow; what could not be moved is none.
+	fn pay(record: &mut Reservation<T>, to: &T::AccountId, amount: Balance) -> Balance {
+		if amount == 0 {
+			return 0;
+		}
+		let moved = T::Currency::transfer_on_hold(
+			&HoldReason::Escrow.into(),
+			&record.tenant,
+			to,
+			amount,
+			Precision::Exact,
+			Restriction::Free,
+			Fortitude::Polite,
+		)
+		.unwrap_or(0);
+		record.escrow = record.escrow.saturating_sub(moved);
+		moved
+	}
+
+	/// Submits settlements for what is due. Each block looks at a window of reservations; the windows move on, so that each reservation's turn comes
+	/// round whatever was missed before.
+	pub(crate) fn submit_settlements(now: BlockNumber) {
+		let all = NextReservation::<T>::get();
+		let window = u64::from(T::MaxSettlementsPerBlock::get());
+		let windows = all.div_ceil(window).max(1);
+		let first = (u64::from(now) % windows).saturating_mul(window);
+		for id in first..first.saturating_add(window).min(all) {
+			let due = Reservations::<T>::get(id).is_some_and(|record| Self::is_due(&record, now));
+			if due {
+				let call = Call::<T>::settle { reservation: id };
+				let transaction = T::create_authorized_transaction(call.into());
+				// The pool refuses what another node submitted first; the next turn sees what is left.
+				let _ = SubmitTransaction::<T, Call<T>>::submit_transaction(transaction);
+			}
+		}
+	}
+
+	/// The price of the blocks `from..to` that lie in the term.
+	fn price_of(allotment: AllotmentId, from: BlockNumber, to: BlockNumber) -> Balance {
+		let Some(one) = Allotments::<T>::get(allotment) else { return 0 };
+		let Some(record) = Reservations::<T>::get(one.reservation) else { return 0 };
+		if record.state == ReservationState::Closed {
+			return 0;
+		}
+		let blocks = to.min(record.ends).saturating_sub(from.max(record.created));
+		one.price_per_block.saturating_mul(Balance::from(blocks))
+	}
+}
+
+impl<T: Config> AllotmentsTrait<T::AccountId> for Pallet<T> {
+	fn allotment(allotment: AllotmentId) -> Option<AllotmentView<T::AccountId>> {
+		let one = Allotments::<T>::get(allotment)?;
+		let record = Reservations::<T>::get(one.reservation)?;
+		Some(AllotmentView {
+			reservation: one.reservation,
+			node: one.node,
+			tenant: record.tenant,
+			bytes: one.bytes,
+			live: record.state != ReservationState::Closed,
+		})
+	}
+
+	fn proven(allotment: AllotmentId, from: BlockNumber, to: BlockNumber) {
+		let earned = Self::price_of(allotment, from, to);
+		Allotments::<T>::mutate_extant(allotment, |one| {
+			one.accrued = one.accrued.saturating_add(earned);
+		});
+	}
+
+	fn missed(allotment: AllotmentId, from: BlockNumber, to: BlockNumber) {
+		let lost = Self::price_of(allotment, from, to);
+		Allotments::<T>::mutate_extant(allotment, |one| {
+			one.withheld = one.withheld.saturating_add(lost);
+		});
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn create_allotment_for_benchmark(
+		tenant: &T::AccountId,
+		audit_key: granary_primitives::PublicKey,
+		bytes: u64,
+	) -> AllotmentId {
+		crate::benchmarking::allotment_for::<T>(tenant, audit_key, bytes)
+	}
+}
+
+impl<T: Config> ReservationOwner<T::AccountId> for Pallet<T> {
+	fn tenant(reservation: ReservationId) -> Option<T::AccountId> {
+		Reservations::<T>::get(reservation)
+			.filter(|record| record.state != ReservationState::Closed)
+			.map(|record| record.tenant)
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn create_reservation_for_benchmark(tenant: &T::AccountId) -> ReservationId {
+		let id = NextReservation::<T>::get();
+		crate::benchmarking::allotment_for::<T>(tenant, [9; 32], 1 << 30);
+		id
+	}
+}
