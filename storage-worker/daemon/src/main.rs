@@ -1,1 +1,111 @@
-fn main() {}
+//! The `granary` binary: storage worker, zdb server, reservations, audits, snapshots and mounts.
+//!
+//! Exit codes: 0 done, 1 failed, 2 wrong use of the command line, 3 chain unreachable, 4 another chain than expected, 5 not found,
+//! 6 wrong key, 7 refused by the chain.
+
+mod account;
+mod audit;
+mod cli;
+mod dataset;
+mod grid;
+mod keys;
+mod mount;
+mod reservation;
+mod snapshot;
+mod stop;
+mod worker;
+mod zdb;
+
+use clap::{ArgAction, Parser, Subcommand};
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+/// Capacity reservations, audited storage and thin snapshots.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, max_term_width = 110, after_help = "\
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 chain unreachable, 4 another chain than expected, 5 not found, 6 wrong key, 7 refused by the chain.")]
+struct Cli {
+	/// Endpoint of the chain; may be given several times, the first that answers is used.
+	#[arg(long, global = true, env = "GRANARY_CHAIN", default_value = "ws://127.0.0.1:9944", value_name = "URL", value_delimiter = ',')]
+	chain: Vec<String>,
+	/// Answer in JSON.
+	#[arg(long, global = true)]
+	json: bool,
+	/// Say more; twice for even more. RUST_LOG overrides it.
+	#[arg(short, long, global = true, action = ArgAction::Count)]
+	verbose: u8,
+	#[command(subcommand)]
+	command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+	/// Run a storage worker, or show one.
+	#[command(subcommand)]
+	Worker(worker::WorkerCommand),
+	/// Serve an append-only store over RESP.
+	#[command(subcommand)]
+	Zdb(zdb::ZdbCommand),
+	/// Publish, inspect, verify and restore snapshots.
+	#[command(subcommand)]
+	Snapshot(snapshot::SnapshotCommand),
+	/// Mount a snapshot as a writable filesystem.
+	Mount(mount::MountArgs),
+	/// Reserve capacity, show and close reservations.
+	#[command(subcommand)]
+	Reservation(reservation::ReservationCommand),
+	/// Show audits and verify proofs.
+	#[command(subcommand)]
+	Audit(audit::AuditCommand),
+	/// Show nodes.
+	#[command(subcommand)]
+	Node(grid::NodeCommand),
+	/// Show farms.
+	#[command(subcommand)]
+	Farm(grid::FarmCommand),
+	/// Show accounts, transfer money.
+	#[command(subcommand)]
+	Account(account::AccountCommand),
+}
+
+fn main() -> ExitCode {
+	let cli = Cli::parse();
+	start_logging(cli.verbose);
+	let context = cli::Context { endpoints: cli.chain, json: cli.json };
+	let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+	let result = match runtime {
+		Ok(runtime) => runtime.block_on(run(cli.command, &context)),
+		Err(error) => Err(error.into()),
+	};
+	match result {
+		Ok(()) => ExitCode::SUCCESS,
+		Err(error) => {
+			cli::print_failure(&error);
+			ExitCode::from(cli::exit_code(&error))
+		},
+	}
+}
+
+async fn run(command: Command, context: &cli::Context) -> anyhow::Result<()> {
+	match command {
+		Command::Worker(command) => worker::dispatch(command, context).await,
+		Command::Zdb(command) => zdb::run(command, context).await,
+		Command::Snapshot(command) => snapshot::run(command, context).await,
+		Command::Mount(args) => mount::run(args, context).await,
+		Command::Reservation(command) => reservation::run(command, context).await,
+		Command::Audit(command) => audit::run(command, context).await,
+		Command::Node(command) => grid::run_node(command, context).await,
+		Command::Farm(command) => grid::run_farm(command, context).await,
+		Command::Account(command) => account::run(command, context).await,
+	}
+}
+
+fn start_logging(verbose: u8) {
+	let level = match verbose {
+		0 => "warn,granary=info",
+		1 => "info,granary=debug",
+		_ => "debug",
+	};
+	let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+	tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+}

@@ -1,0 +1,101 @@
+//! Making what was written count: both sides sign each grown log, the chain records it.
+
+use super::OpenDataset;
+use crate::keys::TenantKeys;
+use anyhow::{bail, ensure, Context, Result};
+use granary_chain::ChainClient;
+use granary_dispersal::LogState;
+use granary_primitives::{
+	audit::{Checkpoint, SignedCheckpoint},
+	message, AllotmentId, Signature,
+};
+
+/// Signs the grown logs with their nodes and records them on chain in one extrinsic. Returns how many grew.
+pub(crate) async fn record_checkpoints(
+	chain: &ChainClient,
+	open: &OpenDataset,
+	tenant: &TenantKeys,
+) -> Result<usize> {
+	let mut signed = Vec::new();
+	let logs = open.dataset.logs();
+	ensure!(
+		logs.len() == open.reservation.allotments.len(),
+		"the dataset knows {} logs, the reservation has {} allotments",
+		logs.len(),
+		open.reservation.allotments.len()
+	);
+	for (shard, (allotment, log)) in open.reservation.allotments.iter().zip(&logs).enumerate() {
+		if let Some(checkpoint) = grown(chain, *allotment, log).await? {
+			signed.push(co_sign(chain, open, tenant, shard, checkpoint).await?);
+		}
+	}
+	if signed.is_empty() {
+		return Ok(0);
+	}
+	let count = signed.len();
+	chain
+		.submit_checkpoints(tenant.signer(), signed)
+		.await
+		.context("recording the checkpoints on chain")?;
+	Ok(count)
+}
+
+/// The next checkpoint of an allotment, if its log grew since the last one.
+async fn grown(
+	chain: &ChainClient,
+	allotment: AllotmentId,
+	log: &LogState,
+) -> Result<Option<Checkpoint>> {
+	let previous = chain.audit_status(allotment).await?.and_then(|status| status.checkpoint);
+	let (epoch, previous_root, known_leaves) = match previous {
+		Some(previous) => (previous.epoch, previous.root, previous.leaf_count),
+		None => (0, [0; 32], 0),
+	};
+	if log.leaf_count < known_leaves {
+		bail!(
+			"node {} shows a log of {} leaves for allotment {allotment}, but {known_leaves} are on record: it lost data",
+			log.node,
+			log.leaf_count
+		);
+	}
+	Ok((log.leaf_count > known_leaves).then_some(Checkpoint {
+		allotment,
+		epoch: epoch + 1,
+		root: log.root,
+		leaf_count: log.leaf_count,
+		previous_root,
+	}))
+}
+
+/// Signs as tenant and asks the node for its signature.
+async fn co_sign(
+	chain: &ChainClient,
+	open: &OpenDataset,
+	tenant: &TenantKeys,
+	shard: usize,
+	checkpoint: Checkpoint,
+) -> Result<SignedCheckpoint> {
+	let tenant_signature = tenant.sign(&message::checkpoint(&chain.genesis_hash(), &checkpoint));
+	let command: [Vec<u8>; 7] = [
+		b"COSIGN".to_vec(),
+		checkpoint.allotment.to_string().into_bytes(),
+		checkpoint.epoch.to_string().into_bytes(),
+		checkpoint.leaf_count.to_string().into_bytes(),
+		checkpoint.root.to_vec(),
+		checkpoint.previous_root.to_vec(),
+		tenant_signature.to_vec(),
+	];
+	let answer = open
+		.dataset
+		.command(shard, &command)
+		.await
+		.with_context(|| format!("asking for the co-signature of allotment {}", checkpoint.allotment))?;
+	let node_signature = Signature::try_from(answer.as_slice()).map_err(|_| {
+		anyhow::anyhow!(
+			"the node of allotment {} answered {} bytes instead of a signature of 64",
+			checkpoint.allotment,
+			answer.len()
+		)
+	})?;
+	Ok(SignedCheckpoint { checkpoint, tenant_signature, node_signature })
+}

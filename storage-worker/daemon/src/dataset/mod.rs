@@ -1,0 +1,12 @@
+//! From a reservation on chain to a dataset that can be read and written.
+//!
+//! Here the chain, dispersal and snapshots meet: [`open`] turns allotments and nodes into backends,
+//! [`DatasetStore`] gives snapshots their object store, [`checkpoint`] makes what was written count.
+
+mod checkpoint;
+mod open;
+mod store;
+
+pub(crate) use checkpoint::record_checkpoints;
+pub(crate) use open::{load_or_create_key, open_for_reading, open_for_writing, OpenDataset};
+pub(crate) use store::DatasetStore;

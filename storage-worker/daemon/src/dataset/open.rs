@@ -1,0 +1,120 @@
+//! Backends of a reservation, and the dataset key.
+
+use super::DatasetStore;
+use crate::keys::{namespace_name, namespace_password, TenantKeys};
+use anyhow::{bail, ensure, Context, Result};
+use granary_chain::ChainClient;
+use granary_dispersal::{Backend, Dataset, DatasetKey, DatasetOptions};
+use granary_primitives::{
+	reservation::{ReservationInfo, ReservationState},
+	ReservationId,
+};
+use std::{path::Path, sync::Arc};
+
+/// A dataset with the reservation that stores it.
+#[derive(Debug)]
+pub(crate) struct OpenDataset {
+	/// The dispersed dataset.
+	pub(crate) dataset: Arc<Dataset>,
+	/// The reservation as the chain has it.
+	pub(crate) reservation: ReservationInfo,
+}
+
+impl OpenDataset {
+	/// The dataset as snapshots see it.
+	pub(crate) fn store(&self) -> Arc<DatasetStore> {
+		Arc::new(DatasetStore(self.dataset.clone()))
+	}
+}
+
+/// Opens a reservation's dataset for reading. No account is needed where the tenant allowed public reads.
+pub(crate) async fn open_for_reading(
+	chain: &ChainClient,
+	reservation: ReservationId,
+	key: DatasetKey,
+	tenant: Option<&TenantKeys>,
+) -> Result<OpenDataset> {
+	let reservation = live_reservation(chain, reservation).await?;
+	ensure!(
+		reservation.public_read || tenant.is_some(),
+		"reservation {} is not publicly readable; give its tenant's account with --suri or --key-file",
+		reservation.id
+	);
+	let tenant = if reservation.public_read { None } else { tenant };
+	open(chain, reservation, key, tenant).await
+}
+
+/// Opens a reservation's dataset for writing, as its tenant.
+pub(crate) async fn open_for_writing(
+	chain: &ChainClient,
+	reservation: ReservationId,
+	key: DatasetKey,
+	tenant: &TenantKeys,
+) -> Result<OpenDataset> {
+	let reservation = live_reservation(chain, reservation).await?;
+	ensure!(
+		reservation.tenant == tenant.account_bytes(),
+		"reservation {} belongs to another account; only its tenant can write to it",
+		reservation.id
+	);
+	ensure!(
+		reservation.state == ReservationState::Active,
+		"reservation {} is not active any more and takes no writes; make a new one or extend it",
+		reservation.id
+	);
+	let open = open(chain, reservation, key, Some(tenant)).await?;
+	open.dataset.load_logs().await.context("reading the state of the allotments' logs")?;
+	Ok(open)
+}
+
+/// Reads the dataset key, or makes one where the file does not exist yet.
+pub(crate) fn load_or_create_key(path: &Path) -> Result<DatasetKey> {
+	if path.exists() {
+		return Ok(DatasetKey::load(path)?);
+	}
+	let key = DatasetKey::generate()?;
+	key.save(path)?;
+	Ok(key)
+}
+
+async fn live_reservation(chain: &ChainClient, id: ReservationId) -> Result<ReservationInfo> {
+	let reservation = chain
+		.reservation(id)
+		.await?
+		.with_context(|| format!("reservation {id} does not exist on this chain"))?;
+	if reservation.state == ReservationState::Closed {
+		bail!("reservation {id} is closed: its data is gone");
+	}
+	Ok(reservation)
+}
+
+async fn open(
+	chain: &ChainClient,
+	reservation: ReservationInfo,
+	key: DatasetKey,
+	tenant: Option<&TenantKeys>,
+) -> Result<OpenDataset> {
+	let mut backends = Vec::with_capacity(reservation.allotments.len());
+	for allotment in &reservation.allotments {
+		let info = chain
+			.allotment(*allotment)
+			.await?
+			.with_context(|| format!("allotment {allotment} does not exist on this chain"))?;
+		let node = chain
+			.node(info.node)
+			.await?
+			.with_context(|| format!("node {} does not exist on this chain", info.node))?;
+		backends.push(Backend {
+			node: node.id,
+			address: String::from_utf8(node.endpoint.clone())
+				.with_context(|| format!("the endpoint of node {} is not UTF-8", node.id))?,
+			namespace: namespace_name(*allotment),
+			password: tenant.map(|tenant| {
+				namespace_password(tenant.transport_secret(), &node.transport_key, *allotment)
+			}),
+		});
+	}
+	let options =
+		DatasetOptions::new(reservation.data_shards, reservation.parity_shards, backends);
+	Ok(OpenDataset { dataset: Arc::new(Dataset::new(key, options)?), reservation })
+}

@@ -1,0 +1,33 @@
+//! The object store of snapshots over a dispersed dataset.
+
+use granary_dispersal::Dataset;
+use granary_snapshot::{BoxFuture, ObjectId, ObjectStore, StoreError};
+use std::sync::Arc;
+
+/// A dataset as an object store.
+#[derive(Debug, Clone)]
+pub(crate) struct DatasetStore(pub(crate) Arc<Dataset>);
+
+impl ObjectStore for DatasetStore {
+	fn object_id(&self, bytes: &[u8]) -> ObjectId {
+		self.0.object_id(bytes)
+	}
+
+	fn put_many(&self, objects: Vec<Vec<u8>>) -> BoxFuture<'_, Result<u64, StoreError>> {
+		Box::pin(async move {
+			match self.0.put_many(objects).await {
+				Ok(report) => Ok(report.stored_bytes),
+				Err(error) => Err(StoreError::Unwritable { reason: error.to_string() }),
+			}
+		})
+	}
+
+	fn get(&self, id: ObjectId) -> BoxFuture<'_, Result<Vec<u8>, StoreError>> {
+		Box::pin(async move {
+			self.0
+				.get(id)
+				.await
+				.map_err(|error| StoreError::Unreadable { id, reason: error.to_string() })
+		})
+	}
+}

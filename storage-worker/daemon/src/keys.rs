@@ -1,0 +1,221 @@
+//! Keys of tenants and workers, and the passwords that follow from them.
+
+use anyhow::{bail, ensure, Context, Result};
+use blake2::{digest::{consts::U32, KeyInit, Mac}, Blake2b, Blake2bMac, Digest};
+use granary_chain::Signer;
+use granary_primitives::{AccountBytes, AllotmentId, PublicKey, Signature};
+use rand::RngCore;
+use std::{
+	fs,
+	io::Write,
+	os::unix::fs::{OpenOptionsExt, PermissionsExt},
+	path::Path,
+};
+use x25519_dalek::{PublicKey as TransportPublic, StaticSecret};
+use zeroize::Zeroizing;
+
+const TRANSPORT_LABEL: &[u8] = b"granary/transport/1";
+const PASSWORD_LABEL: &[u8] = b"granary/zdb-password/1";
+
+/// The zdb namespace of an allotment.
+pub(crate) fn namespace_name(allotment: AllotmentId) -> String {
+	format!("allotment-{allotment}")
+}
+
+/// The allotment that a namespace belongs to, if it is one of ours.
+pub(crate) fn allotment_of_namespace(name: &str) -> Option<AllotmentId> {
+	name.strip_prefix("allotment-")?.parse().ok()
+}
+
+/// The password of an allotment's namespace. Tenant and node agree on it without a word: each has its own secret and
+/// finds the other's public key on chain.
+pub(crate) fn namespace_password(
+	own: &StaticSecret,
+	other: &PublicKey,
+	allotment: AllotmentId,
+) -> String {
+	let shared = own.diffie_hellman(&TransportPublic::from(*other));
+	hex::encode(keyed_hash(shared.as_bytes(), &[PASSWORD_LABEL, &allotment.to_le_bytes()]))
+}
+
+fn keyed_hash(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+	let mut mac = <Blake2bMac<U32> as KeyInit>::new(key.into());
+	for part in parts {
+		Mac::update(&mut mac, part);
+	}
+	mac.finalize().into_bytes().into()
+}
+
+/// A tenant's account and the transport key that goes with it.
+pub(crate) struct TenantKeys {
+	signer: Signer,
+	transport: StaticSecret,
+}
+
+impl std::fmt::Debug for TenantKeys {
+	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		write!(f, "TenantKeys({:?})", self.signer)
+	}
+}
+
+impl TenantKeys {
+	/// From a secret URI. The transport secret is derived from its text, so the same URI gives the same keys anywhere.
+	pub(crate) fn from_suri(suri: &str) -> Result<Self> {
+		let suri = suri.trim();
+		let signer = Signer::from_uri(suri)?;
+		let mut hasher = Blake2b::<U32>::new();
+		Digest::update(&mut hasher, TRANSPORT_LABEL);
+		Digest::update(&mut hasher, suri.as_bytes());
+		let secret = Zeroizing::new(<[u8; 32]>::from(hasher.finalize()));
+		Ok(Self { signer, transport: StaticSecret::from(*secret) })
+	}
+
+	/// From a file whose first line is a secret URI; refused if others can read it.
+	pub(crate) fn from_file(path: &Path) -> Result<Self> {
+		let text = Zeroizing::new(read_private(path)?);
+		let text = std::str::from_utf8(&text)
+			.with_context(|| format!("{} is not text", path.display()))?;
+		let line = text.lines().next().unwrap_or_default();
+		ensure!(!line.trim().is_empty(), "{} has no secret URI in its first line", path.display());
+		Self::from_suri(line).with_context(|| format!("reading the key file {}", path.display()))
+	}
+
+	/// The key that signs.
+	pub(crate) fn signer(&self) -> &Signer {
+		&self.signer
+	}
+
+	/// The account's id.
+	pub(crate) fn account_bytes(&self) -> AccountBytes {
+		self.signer.account()
+	}
+
+	/// Signs a message as the account.
+	pub(crate) fn sign(&self, message: &[u8]) -> Signature {
+		self.signer.sign(message)
+	}
+
+	/// The secret of the transport key.
+	pub(crate) fn transport_secret(&self) -> &StaticSecret {
+		&self.transport
+	}
+
+	/// The transport key as it stands on chain.
+	pub(crate) fn transport_public(&self) -> PublicKey {
+		TransportPublic::from(&self.transport).to_bytes()
+	}
+}
+
+/// A worker's own keys: all of its state that cannot be rebuilt.
+pub(crate) struct WorkerKeys {
+	audit: Signer,
+	transport: StaticSecret,
+}
+
+impl WorkerKeys {
+	/// Reads the keys in `dir`, or makes them on the first start.
+	pub(crate) fn load_or_create(dir: &Path) -> Result<Self> {
+		fs::create_dir_all(dir).with_context(|| format!("creating {}", dir.display()))?;
+		let audit = load_or_create_secret(&dir.join("audit"))?;
+		let transport = load_or_create_secret(&dir.join("transport"))?;
+		Ok(Self { audit: Signer::from_secret(*audit)?, transport: StaticSecret::from(*transport) })
+	}
+
+	/// The key that signs checkpoints and proofs.
+	pub(crate) fn audit(&self) -> &Signer {
+		&self.audit
+	}
+
+	/// The secret that passwords are agreed with.
+	pub(crate) fn transport(&self) -> &StaticSecret {
+		&self.transport
+	}
+
+	/// Its public key, as it stands on chain.
+	pub(crate) fn transport_public(&self) -> PublicKey {
+		TransportPublic::from(&self.transport).to_bytes()
+	}
+}
+
+/// Reads a file that only its owner may read.
+pub(crate) fn read_private(path: &Path) -> Result<Vec<u8>> {
+	let metadata = fs::metadata(path).with_context(|| format!("reading {}", path.display()))?;
+	let mode = metadata.permissions().mode() & 0o777;
+	if mode & 0o077 != 0 {
+		bail!(
+			"{} can be read by others (mode {mode:o}); run: chmod 600 {}",
+			path.display(),
+			path.display()
+		);
+	}
+	fs::read(path).with_context(|| format!("reading {}", path.display()))
+}
+
+fn load_or_create_secret(path: &Path) -> Result<Zeroizing<[u8; 32]>> {
+	if !path.exists() {
+		let mut secret = Zeroizing::new([0u8; 32]);
+		rand::rngs::OsRng.fill_bytes(&mut *secret);
+		let next = path.with_extension("new");
+		// A start that was cut off may have left a half-written one behind.
+		let _ = fs::remove_file(&next);
+		let write = || -> std::io::Result<()> {
+			let mut file =
+				fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&next)?;
+			file.write_all(hex::encode(*secret).as_bytes())?;
+			file.sync_all()?;
+			fs::rename(&next, path)
+		};
+		write().with_context(|| format!("creating the key {}", path.display()))?;
+	}
+	let text = Zeroizing::new(read_private(path)?);
+	let mut secret = Zeroizing::new([0u8; 32]);
+	hex::decode_to_slice(text.trim_ascii(), &mut *secret)
+		.with_context(|| format!("{} does not hold 64 hex digits; restore it from a backup", path.display()))?;
+	Ok(secret)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn both_sides_derive_the_same_password() {
+		let tenant = TenantKeys::from_suri("//Tenant").unwrap();
+		let dir = tempfile::tempdir().unwrap();
+		let node = WorkerKeys::load_or_create(dir.path()).unwrap();
+		let one = namespace_password(tenant.transport_secret(), &node.transport_public(), 7);
+		let other = namespace_password(node.transport(), &tenant.transport_public(), 7);
+		assert_eq!(one, other);
+		assert_ne!(one, namespace_password(node.transport(), &tenant.transport_public(), 8));
+		assert_eq!(one.len(), 64);
+	}
+
+	#[test]
+	fn worker_keys_survive_a_restart_and_stay_private() {
+		let dir = tempfile::tempdir().unwrap();
+		let first = WorkerKeys::load_or_create(dir.path()).unwrap();
+		let again = WorkerKeys::load_or_create(dir.path()).unwrap();
+		assert_eq!(first.audit().public_key(), again.audit().public_key());
+		assert_eq!(first.transport_public(), again.transport_public());
+		let key = dir.path().join("audit");
+		assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+		fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+		let error = WorkerKeys::load_or_create(dir.path()).err().unwrap().to_string();
+		assert!(error.contains("chmod 600"), "{error}");
+	}
+
+	#[test]
+	fn a_damaged_key_is_refused_not_replaced() {
+		let dir = tempfile::tempdir().unwrap();
+		WorkerKeys::load_or_create(dir.path()).unwrap();
+		fs::write(dir.path().join("audit"), "abc").unwrap();
+		assert!(WorkerKeys::load_or_create(dir.path()).is_err());
+	}
+
+	#[test]
+	fn namespaces_and_allotments() {
+		assert_eq!(allotment_of_namespace(&namespace_name(42)), Some(42));
+		assert_eq!(allotment_of_namespace("default"), None);
+		assert_eq!(allotment_of_namespace("allotment-x"), None);
+	}
+}

@@ -1,0 +1,165 @@
+//! `granary snapshot verify` and `materialise`.
+
+use super::find;
+use crate::{
+	cli::{bytes_text, AccountArgs, Bar, Context, Failure},
+	dataset::{open_for_reading, OpenDataset},
+};
+use anyhow::{Context as _, Result};
+use clap::Args;
+use granary_dispersal::DatasetKey;
+use granary_primitives::{snapshot::SnapshotInfo, SnapshotId};
+use granary_snapshot::{ChunkCache, Manifest, Reader};
+use serde_json::json;
+use std::{path::PathBuf, sync::Arc};
+
+/// How a snapshot is opened: its number, its key and where chunks are cached.
+#[derive(Debug, Args)]
+pub(crate) struct OpenArgs {
+	/// The snapshot's number.
+	pub(crate) snapshot: SnapshotId,
+	/// The dataset key.
+	#[arg(long, value_name = "FILE")]
+	pub(crate) key: PathBuf,
+	/// Where fetched chunks are kept. [default: the user's cache directory]
+	#[arg(long, value_name = "DIR")]
+	pub(crate) cache_dir: Option<PathBuf>,
+	/// How much the cache may hold, for example 20GiB.
+	#[arg(long, default_value = "20GiB", value_parser = crate::cli::parse_bytes)]
+	pub(crate) cache_bytes: u64,
+	#[command(flatten)]
+	pub(crate) account: AccountArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+	#[command(flatten)]
+	open: OpenArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MaterialiseArgs {
+	#[command(flatten)]
+	open: OpenArgs,
+	/// The directory to write; made if missing, refused if not empty.
+	target: PathBuf,
+}
+
+/// A snapshot that can be read.
+pub(crate) struct OpenSnapshot {
+	/// What the chain says about it.
+	pub(crate) info: SnapshotInfo,
+	/// Its tree.
+	pub(crate) manifest: Arc<Manifest>,
+	/// Where its objects are.
+	pub(crate) data: OpenDataset,
+	/// Reads it through the cache.
+	pub(crate) reader: Arc<Reader>,
+}
+
+/// Finds a snapshot on chain, reads its manifest and prepares lazy reading.
+pub(crate) async fn open(args: &OpenArgs, context: &Context) -> Result<OpenSnapshot> {
+	let tenant = args.account.optional_tenant_keys()?;
+	let key = DatasetKey::load(&args.key)?;
+	let chain = context.connect().await?;
+	let info = find(&chain, args.snapshot).await?;
+	if key.id() != info.dataset {
+		return Err(Failure::wrong_key(
+			format!("{} is not the key of snapshot {}", args.key.display(), info.id),
+			"the key file is the one that `granary snapshot create` made or was given",
+		)
+		.into());
+	}
+	let data = open_for_reading(&chain, info.reservation, key, tenant.as_ref()).await?;
+	let store = data.store();
+	let manifest = Arc::new(
+		Manifest::load(store.as_ref(), info.manifest)
+			.await
+			.with_context(|| format!("reading the manifest of snapshot {}", info.id))?,
+	);
+	let cache_dir = match &args.cache_dir {
+		Some(dir) => dir.clone(),
+		None => crate::cli::user_cache_dir()?.join("chunks"),
+	};
+	let cache = Arc::new(ChunkCache::open(&cache_dir, args.cache_bytes)?);
+	let reader = Arc::new(Reader::new(
+		manifest.clone(),
+		store,
+		cache,
+		tokio::runtime::Handle::current(),
+	));
+	Ok(OpenSnapshot { info, manifest, data, reader })
+}
+
+pub(super) async fn verify(args: VerifyArgs, context: &Context) -> Result<()> {
+	let snapshot = open(&args.open, context).await?;
+	let bar = Bar::bytes(context, "verifying");
+	let store = snapshot.data.store();
+	let report = granary_snapshot::verify(store, snapshot.manifest.clone(), &bar).await?;
+	bar.finish();
+	let health = snapshot.data.dataset.health();
+	let value = json!({
+		"id": snapshot.info.id,
+		"chunks": report.chunks,
+		"bytes": report.bytes,
+		"damaged": report.damaged.iter().map(hex::encode).collect::<Vec<_>>(),
+		"nodes": health.iter().map(|node| json!({
+			"node": node.node, "ok": node.ok, "missing": node.missing,
+			"damaged": node.damaged, "unreachable": node.unreachable,
+		})).collect::<Vec<_>>(),
+	});
+	context.print(&value, |out| {
+		out.line(format!("read {} chunks, {}", report.chunks, bytes_text(report.bytes)));
+		out.row(&["NODE", "OK", "MISSING", "DAMAGED", "UNREACHABLE"]);
+		for node in &health {
+			out.row(&[
+				&node.node.to_string(),
+				&node.ok.to_string(),
+				&node.missing.to_string(),
+				&node.damaged.to_string(),
+				&node.unreachable.to_string(),
+			]);
+		}
+	});
+	anyhow::ensure!(
+		report.damaged.is_empty(),
+		"{} of {} chunks cannot be read",
+		report.damaged.len(),
+		report.chunks
+	);
+	Ok(())
+}
+
+pub(super) async fn materialise(args: MaterialiseArgs, context: &Context) -> Result<()> {
+	let snapshot = open(&args.open, context).await?;
+	let bar = Bar::bytes(context, "writing");
+	let reader = snapshot.reader.clone();
+	let target = args.target.clone();
+	let progress = bar.clone();
+	tokio::task::spawn_blocking(move || granary_snapshot::materialise(&reader, &target, &progress))
+		.await
+		.context("the writing task ended early")?
+		.with_context(|| format!("writing {}", args.target.display()))?;
+	bar.finish();
+	let stats = snapshot.reader.stats();
+	context.print(
+		&json!({
+			"id": snapshot.info.id,
+			"target": args.target,
+			"total_bytes": snapshot.info.total_bytes,
+			"chunks_fetched": stats.chunks_fetched,
+			"chunk_bytes_fetched": stats.bytes_fetched,
+			"bytes_fetched": snapshot.data.dataset.bytes_received(),
+		}),
+		|out| {
+			out.line(format!(
+				"wrote snapshot {} to {} ({}, {} fetched)",
+				snapshot.info.id,
+				args.target.display(),
+				bytes_text(snapshot.info.total_bytes),
+				bytes_text(stats.bytes_fetched)
+			));
+		},
+	);
+	Ok(())
+}

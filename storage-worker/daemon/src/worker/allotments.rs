@@ -1,0 +1,91 @@
+//! Namespaces as the chain wants them: made for each allotment, removed when it is gone.
+
+use crate::keys::{allotment_of_namespace, namespace_name, namespace_password, WorkerKeys};
+use anyhow::{Context, Result};
+use granary_chain::ChainClient;
+use granary_primitives::{
+	reservation::{AllotmentInfo, ReservationState},
+	AllotmentId, NodeId,
+};
+use granary_zdb::{Durability, Mode, NamespaceOptions, Store};
+use std::collections::BTreeMap;
+use tracing::{info, warn};
+
+/// Milliseconds between two syncs of an allotment's log.
+const SYNC_INTERVAL_MS: u64 = 100;
+
+/// Brings the namespaces in line with the chain and returns the live allotments.
+pub(super) async fn reconcile(
+	chain: &ChainClient,
+	store: &Store,
+	keys: &WorkerKeys,
+	node: NodeId,
+) -> Result<BTreeMap<AllotmentId, AllotmentInfo>> {
+	let live: BTreeMap<AllotmentId, AllotmentInfo> = chain
+		.allotments_of_node(node)
+		.await?
+		.into_iter()
+		.filter(|allotment| allotment.state != ReservationState::Closed)
+		.map(|allotment| (allotment.id, allotment))
+		.collect();
+	for allotment in live.values() {
+		if store.namespace(&namespace_name(allotment.id)).is_none() {
+			// One allotment that cannot be served must not stop the others.
+			if let Err(error) = create(chain, store, keys, allotment).await {
+				warn!(allotment = allotment.id, "cannot create its namespace: {error:#}");
+			}
+		}
+	}
+	for name in store.list() {
+		let Some(allotment) = allotment_of_namespace(&name) else { continue };
+		if live.contains_key(&allotment) || !is_over(chain, allotment).await? {
+			continue;
+		}
+		match store.remove_namespace(&name) {
+			Ok(()) => info!(allotment, "closed on chain: its namespace is removed"),
+			Err(error) => warn!(allotment, "cannot remove its namespace: {error}"),
+		}
+	}
+	Ok(live)
+}
+
+/// Asked once more for this one before data are deleted: an incomplete list is no reason.
+async fn is_over(chain: &ChainClient, allotment: AllotmentId) -> Result<bool> {
+	Ok(chain
+		.allotment(allotment)
+		.await?
+		.is_none_or(|allotment| allotment.state == ReservationState::Closed))
+}
+
+async fn create(
+	chain: &ChainClient,
+	store: &Store,
+	keys: &WorkerKeys,
+	allotment: &AllotmentInfo,
+) -> Result<()> {
+	let reservation = chain
+		.reservation(allotment.reservation)
+		.await?
+		.with_context(|| format!("reservation {} is not on chain", allotment.reservation))?;
+	let password =
+		namespace_password(keys.transport(), &reservation.tenant_transport_key, allotment.id);
+	store.create_namespace(
+		&namespace_name(allotment.id),
+		NamespaceOptions {
+			mode: Mode::User,
+			password: Some(password),
+			public: reservation.public_read,
+			max_bytes: Some(allotment.bytes),
+			worm: true,
+			audited: true,
+			durability: Durability::Every(SYNC_INTERVAL_MS),
+		},
+	)?;
+	info!(
+		allotment = allotment.id,
+		reservation = reservation.id,
+		bytes = allotment.bytes,
+		"made its namespace"
+	);
+	Ok(())
+}

@@ -1,0 +1,32 @@
+//! `granary worker`: a storage node that needs no other instruction than the chain's.
+//!
+//! [`registration`] finds or registers the node; [`allotments`] makes its namespaces be what the chain says; [`audits`] answers what is due;
+//! [`cosign`] signs checkpoints that agree with the node's own log; [`run`] drives them from block to block.
+
+mod allotments;
+mod audits;
+mod cosign;
+mod registration;
+mod run;
+mod status;
+
+use crate::cli::Context;
+use anyhow::Result;
+use clap::Subcommand;
+
+/// The storage worker.
+#[derive(Debug, Subcommand)]
+pub(crate) enum WorkerCommand {
+	/// Register or find this node on chain and serve it.
+	Run(run::RunArgs),
+	/// Show what the chain says about the node of a data directory.
+	Status(status::StatusArgs),
+}
+
+/// Runs one of the commands.
+pub(crate) async fn dispatch(command: WorkerCommand, context: &Context) -> Result<()> {
+	match command {
+		WorkerCommand::Run(args) => run::run(args, context).await,
+		WorkerCommand::Status(args) => status::run(args, context).await,
+	}
+}

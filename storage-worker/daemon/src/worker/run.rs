@@ -1,0 +1,171 @@
+//! The worker's life: start, follow finalised blocks, stop.
+
+use super::{
+	allotments::reconcile,
+	audits::Auditor,
+	cosign::CoSigner,
+	registration::{find_or_register, Offer},
+};
+use crate::{
+	cli::{parse_bytes, parse_units, AccountArgs, Context},
+	keys::WorkerKeys,
+	stop::stop_signal,
+};
+use anyhow::{ensure, Context as _, Result};
+use clap::Args;
+use granary_chain::ChainClient;
+use granary_primitives::{Balance, Hash};
+use granary_zdb::{Server, ServerOptions, Store, StoreOptions};
+use std::{
+	fs,
+	net::SocketAddr,
+	path::{Path, PathBuf},
+	sync::Arc,
+	time::Duration,
+};
+use tokio::{runtime::Handle, sync::watch};
+use tracing::{info, warn};
+
+/// How often the chain is asked for a new finalised block; blocks take three seconds or more.
+const POLL_INTERVAL: Duration = Duration::from_millis(700);
+/// The longest pause between two attempts to reach the chain.
+const BACKOFF_MAX: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  granary worker run --dir /var/lib/granary --key-file account.key --farm my-farm --capacity 500GiB
+
+The data directory holds the keys (keys/, mode 0600: back them up) and the data (zdb/). Everything else is on chain.")]
+pub(crate) struct RunArgs {
+	/// Data directory.
+	#[arg(long)]
+	dir: PathBuf,
+	/// Name of the farm; created on first use.
+	#[arg(long)]
+	farm: String,
+	/// Capacity to offer, for example 500GiB.
+	#[arg(long, value_parser = parse_bytes)]
+	capacity: u64,
+	/// Address of the RESP server; loopback only.
+	#[arg(long, default_value = "127.0.0.1:9900")]
+	listen: SocketAddr,
+	/// Where tenants reach it. [default: the address of the RESP server]
+	#[arg(long, value_name = "HOST:PORT")]
+	endpoint: Option<String>,
+	/// Price of one GiB for one hour, in units.
+	#[arg(long, default_value = "0.001", value_parser = parse_units)]
+	price: Balance,
+	/// Bond to hold on registration, in units.
+	#[arg(long, default_value = "1000", value_parser = parse_units)]
+	bond: Balance,
+	#[command(flatten)]
+	account: AccountArgs,
+}
+
+pub(super) async fn run(args: RunArgs, context: &Context) -> Result<()> {
+	ensure!(
+		args.listen.ip().is_loopback(),
+		"{} is not a loopback address; plain RESP is served on loopback only",
+		args.listen
+	);
+	let operator = args.account.tenant_keys()?;
+	let keys = Arc::new(WorkerKeys::load_or_create(&args.dir.join("keys"))?);
+	let store = Arc::new(Store::open(StoreOptions::new(args.dir.join("zdb")))?);
+	for line in store.recovery_report().lines() {
+		warn!("{line}");
+	}
+	let chain = Arc::new(ChainClient::connect(&context.endpoints, known_genesis(&args.dir)?).await?);
+	remember_genesis(&args.dir, chain.genesis_hash())?;
+	let offer = Offer {
+		farm: args.farm.clone(),
+		endpoint: args.endpoint.clone().unwrap_or_else(|| args.listen.to_string()),
+		capacity_bytes: args.capacity,
+		price_per_gib_hour: args.price,
+		bond: args.bond,
+	};
+	let node = find_or_register(&chain, operator.signer(), &keys, &offer).await?;
+
+	let cosigner = CoSigner {
+		chain: chain.clone(),
+		store: store.clone(),
+		keys: keys.clone(),
+		node: node.id,
+		runtime: Handle::current(),
+	};
+	let options = ServerOptions { tcp: Some(args.listen), protected: true, ..ServerOptions::default() };
+	let server = Server::bind(options, store.clone(), Some(Arc::new(cosigner))).await?;
+	info!(node = node.id, listen = %args.listen, "serving");
+
+	let (stop, stopped) = watch::channel(false);
+	let mut wait = stopped.clone();
+	let serving = tokio::spawn(server.run(async move {
+		// An error means that the sender is gone, which is a reason to stop too.
+		let _ = wait.wait_for(|stop| *stop).await;
+	}));
+	let auditor = Arc::new(Auditor::new(chain, store.clone(), keys, node.id));
+	let following = tokio::spawn(follow(auditor, stopped));
+	stop_signal().await?;
+	info!("stopping");
+	stop.send_replace(true);
+	following.await.context("the chain follower ended early")?;
+	serving.await.context("the server ended early")??;
+	store.sync_all()?;
+	info!("stopped");
+	Ok(())
+}
+
+/// From finalised block to finalised block until told to stop; a lost chain is reconnected with growing pauses.
+async fn follow(auditor: Arc<Auditor>, mut stopped: watch::Receiver<bool>) {
+	let mut last: Option<Hash> = None;
+	let mut pause = POLL_INTERVAL;
+	loop {
+		match step(&auditor, &mut last).await {
+			Ok(()) => pause = POLL_INTERVAL,
+			Err(error) => {
+				warn!("following the chain: {error:#}; trying again in {} ms", pause.as_millis());
+				pause = (pause * 2).min(BACKOFF_MAX);
+				if let Err(error) = auditor.chain.reconnect().await {
+					warn!("{error}");
+				}
+			},
+		}
+		tokio::select! {
+			_ = stopped.wait_for(|stop| *stop) => return,
+			() = tokio::time::sleep(pause) => {},
+		}
+	}
+}
+
+async fn step(auditor: &Arc<Auditor>, last: &mut Option<Hash>) -> Result<()> {
+	let (_, hash) = auditor.chain.finalised().await?;
+	if *last == Some(hash) {
+		return Ok(());
+	}
+	reconcile(&auditor.chain, &auditor.store, &auditor.keys, auditor.node).await?;
+	auditor.answer_due().await?;
+	*last = Some(hash);
+	Ok(())
+}
+
+fn genesis_file(dir: &Path) -> PathBuf {
+	dir.join("genesis")
+}
+
+/// The chain that this directory belongs to, if it was used before.
+fn known_genesis(dir: &Path) -> Result<Option<Hash>> {
+	let path = genesis_file(dir);
+	if !path.exists() {
+		return Ok(None);
+	}
+	let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+	let mut hash = [0; 32];
+	hex::decode_to_slice(text.trim(), &mut hash)
+		.with_context(|| format!("{} does not hold a block hash", path.display()))?;
+	Ok(Some(hash))
+}
+
+fn remember_genesis(dir: &Path, genesis: Hash) -> Result<()> {
+	let path = genesis_file(dir);
+	fs::write(&path, hex::encode(genesis)).with_context(|| format!("writing {}", path.display()))
+}
