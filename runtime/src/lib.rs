@@ -28,7 +28,7 @@ pub use types::*;
 
 #[cfg(feature = "std")]
 mod wasm {
-	#![allow(missing_docs, reason = "written by the wasm builder")]
+	#![allow(missing_docs, dead_code, unreachable_pub, reason = "written by the wasm builder")]
 	include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 }
 #[cfg(feature = "std")]

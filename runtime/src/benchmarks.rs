@@ -1,0 +1,15 @@
+//! What the benchmarking command measures.
+
+frame_benchmarking::define_benchmarks!(
+	[frame_system, frame_system_benchmarking::Pallet::<crate::Runtime>]
+	[pallet_balances, crate::Balances]
+	[pallet_timestamp, crate::Timestamp]
+	[pallet_grid, crate::Grid]
+	[pallet_reservations, crate::Reservations]
+	[pallet_audits, crate::Audits]
+	[pallet_snapshots, crate::Snapshots]
+);
+
+pub use frame_system_benchmarking::Pallet as SystemBench;
+
+impl frame_system_benchmarking::Config for crate::Runtime {}

@@ -1,0 +1,10 @@
+//! How the pallets are put together, one file a topic.
+
+mod consensus;
+mod granary;
+mod money;
+mod system;
+
+pub use consensus::{BlockAuthor, GENESIS_EPOCH_CONFIG, MAX_AUTHORITIES};
+pub use granary::{TreasuryAccount, MAX_LEAF_COUNT};
+pub use system::RuntimeBlockWeights;

@@ -1,0 +1,104 @@
+//! The chains that can be started without a file.
+//!
+//! Both are fast and short so that a day's worth of audits and settlements passes in minutes; production chains bring a chain
+//! specification of their own. No node is registered: farmers do that.
+
+use crate::{
+	constants::{
+		DEVELOPMENT_EPOCH_SLOTS, DEVELOPMENT_SLOT_DURATION_MS, EXISTENTIAL_DEPOSIT, UNIT,
+	},
+	configs::{TreasuryAccount, GENESIS_EPOCH_CONFIG},
+	AccountId, AuditsConfig, BabeConfig, Balance, BalancesConfig, GrandpaConfig,
+	ReservationsConfig, RuntimeGenesisConfig, SudoConfig, TimingConfig,
+};
+use alloc::{vec, vec::Vec};
+use frame_support::build_struct_json_patch;
+use serde_json::Value;
+use sp_consensus_babe::AuthorityId as BabeId;
+use sp_consensus_grandpa::AuthorityId as GrandpaId;
+use sp_genesis_builder::PresetId;
+use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
+use sp_runtime::Perbill;
+
+/// What each well-known account starts with.
+const ENDOWMENT: Balance = 10_000_000 * UNIT;
+
+/// Audits that come and go within minutes.
+const AUDITS: pallet_audits::Parameters = pallet_audits::Parameters {
+	period_ticks: 20,
+	jitter_ticks: 3,
+	window_ticks: 10,
+	leaves_per_audit: 16,
+};
+
+/// An hour of ten blocks, so that prices and settlements are visible at once.
+fn contracts() -> pallet_reservations::Parameters {
+	pallet_reservations::Parameters {
+		settlement_blocks: 10,
+		grace_blocks: 100,
+		min_term_blocks: 20,
+		max_term_blocks: 1_000_000,
+		blocks_per_hour: 10,
+		bond_days: 30,
+		repair_cost_per_gib: UNIT / 1000,
+		farmer_share: Perbill::from_percent(95),
+	}
+}
+
+fn genesis(authorities: Vec<(BabeId, GrandpaId)>, root: AccountId) -> Value {
+	let mut balances: Vec<(AccountId, Balance)> =
+		Sr25519Keyring::iter().map(|key| (key.to_account_id(), ENDOWMENT)).collect();
+	balances.push((TreasuryAccount::get(), EXISTENTIAL_DEPOSIT));
+	build_struct_json_patch!(RuntimeGenesisConfig {
+		timing: TimingConfig {
+			slot_duration_ms: DEVELOPMENT_SLOT_DURATION_MS,
+			epoch_slots: DEVELOPMENT_EPOCH_SLOTS,
+		},
+		balances: BalancesConfig { balances },
+		babe: BabeConfig {
+			authorities: authorities.iter().map(|(babe, _)| (babe.clone(), 1)).collect::<Vec<_>>(),
+			epoch_config: GENESIS_EPOCH_CONFIG,
+		},
+		grandpa: GrandpaConfig {
+			authorities: authorities.iter().map(|(_, grandpa)| (grandpa.clone(), 1)).collect::<Vec<_>>(),
+		},
+		sudo: SudoConfig { key: Some(root) },
+		audits: AuditsConfig { parameters: AUDITS },
+		reservations: ReservationsConfig { parameters: contracts() },
+	})
+}
+
+fn authority(babe: Sr25519Keyring, grandpa: Ed25519Keyring) -> (BabeId, GrandpaId) {
+	(babe.public().into(), grandpa.public().into())
+}
+
+/// One authority: a chain on one command.
+fn development() -> Value {
+	let alice = authority(Sr25519Keyring::Alice, Ed25519Keyring::Alice);
+	genesis(vec![alice], Sr25519Keyring::Alice.to_account_id())
+}
+
+/// Two authorities: blocks are finalised by a real vote.
+fn local_testnet() -> Value {
+	let alice = authority(Sr25519Keyring::Alice, Ed25519Keyring::Alice);
+	let bob = authority(Sr25519Keyring::Bob, Ed25519Keyring::Bob);
+	genesis(vec![alice, bob], Sr25519Keyring::Alice.to_account_id())
+}
+
+/// The genesis of this name.
+pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
+	let patch = match id.as_ref() {
+		sp_genesis_builder::DEV_RUNTIME_PRESET => development(),
+		sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET => local_testnet(),
+		_ => return None,
+	};
+	serde_json::to_vec(&patch).ok()
+}
+
+/// The names that [`get_preset`] knows.
+pub fn preset_names() -> Vec<PresetId> {
+	vec![
+		PresetId::from(sp_genesis_builder::DEV_RUNTIME_PRESET),
+		PresetId::from(sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET),
+	]
+}
