@@ -4,7 +4,7 @@ use crate::{client::AtBlock, ChainError};
 use codec::{Compact, Encode};
 use granary_primitives::{
 	audit::SignedCheckpoint, AccountBytes, AllotmentId, Balance, BlockNumber, DatasetId, FarmId,
-	Hash, NodeId, PublicKey, ReservationId, Signature, Tick,
+	Hash, NodeId, PublicKey, ReservationId, Signature, SnapshotId, Tick,
 };
 
 /// A call: its names and its encoded arguments.
@@ -109,9 +109,19 @@ impl Call {
 		Self::new("Grid", "update_node", (node, endpoint, capacity_bytes, price_per_gib_hour))
 	}
 
+	/// Adds to a node's bond.
+	pub fn bond_more(node: NodeId, amount: Balance) -> Self {
+		Self::new("Grid", "bond_more", (node, amount))
+	}
+
 	/// Makes a reservation.
 	pub fn reserve(reserve: &Reserve) -> Self {
 		Self::new("Reservations", "reserve", reserve)
+	}
+
+	/// Makes a reservation's term longer and holds the price of the added blocks.
+	pub fn extend_reservation(reservation: ReservationId, blocks: BlockNumber) -> Self {
+		Self::new("Reservations", "extend", (reservation, blocks))
 	}
 
 	/// Closes a reservation.
@@ -142,6 +152,11 @@ impl Call {
 	/// Publishes a snapshot.
 	pub fn publish_snapshot(snapshot: &PublishSnapshot) -> Self {
 		Self::new("Snapshots", "publish", snapshot)
+	}
+
+	/// Takes a snapshot out of the catalogue.
+	pub fn retire_snapshot(snapshot: SnapshotId) -> Self {
+		Self::new("Snapshots", "retire", snapshot)
 	}
 
 	/// Transfers money, leaving the sender alive.

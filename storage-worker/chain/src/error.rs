@@ -6,12 +6,10 @@ use granary_primitives::Hash;
 #[derive(Debug, thiserror::Error)]
 pub enum ChainError {
 	/// No endpoint answers.
-	#[error("the chain is unreachable at {}: {reason}", endpoints.join(", "))]
+	#[error("the chain is unreachable: {}", if refusals.is_empty() { "no endpoint was given".to_owned() } else { refusals.join(", ") })]
 	Unreachable {
-		/// What was tried.
-		endpoints: Vec<String>,
-		/// The last refusal.
-		reason: String,
+		/// What was tried, each with its refusal.
+		refusals: Vec<String>,
 	},
 	/// The endpoint serves another chain.
 	#[error("the chain at {endpoint} has genesis 0x{}, expected 0x{}", hex::encode(.found), hex::encode(.expected))]
@@ -53,10 +51,26 @@ pub enum ChainError {
 		/// The pool's or the runtime's word.
 		reason: String,
 	},
+	/// The transaction was handed over and it is not known what became of it.
+	#[error("{call} was submitted, but {reason}; look at the chain before you try again")]
+	Uncertain {
+		/// `Pallet.call`.
+		call: String,
+		/// Why nothing more is known.
+		reason: String,
+	},
 	/// A key could not be read.
 	#[error("the account key is not usable: {reason}")]
 	Key {
 		/// What is wrong with it, without showing it.
+		reason: String,
+	},
+	/// Text that should be an account's address is none.
+	#[error("'{text}' is not an SS58 address: {reason}")]
+	Address {
+		/// The text.
+		text: String,
+		/// What is wrong with it.
 		reason: String,
 	},
 }

@@ -1,15 +1,19 @@
 //! Typed queries through the runtime API, at the newest finalised block.
 
-use crate::{client::query_error, ChainClient, ChainError};
+use crate::{
+	client::{query_error, timely},
+	ChainClient, ChainError,
+};
 use codec::{Decode, Encode};
 use granary_primitives::{
 	audit::{AuditClock, AuditRecord, AuditStatus, DueAudit},
 	grid::{FarmInfo, NodeInfo, TwinInfo},
 	reservation::{AllotmentInfo, ReservationInfo},
 	snapshot::SnapshotInfo,
-	AccountBytes, AllotmentId, Balance, FarmId, NodeId, ReservationId, SnapshotId, TwinId,
+	AccountBytes, AllotmentId, Balance, BlockNumber, FarmId, NodeId, ReservationId, SnapshotId,
+	TwinId, GIB,
 };
-use subxt::utils::AccountId32;
+use subxt::dynamic;
 
 /// Entries asked for at once; the chain cuts longer pages.
 const PAGE: u32 = 256;
@@ -23,6 +27,27 @@ pub struct AccountBalance {
 	pub free: Balance,
 	/// Held: bonds, escrow, deposits.
 	pub held: Balance,
+}
+
+/// Under which terms reservations are made: the pallet's `Parameters`, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Decode)]
+pub struct ContractTerms {
+	/// Blocks between two settlements of a reservation.
+	pub settlement_blocks: BlockNumber,
+	/// Blocks from the end of a term to its closing.
+	pub grace_blocks: BlockNumber,
+	/// The shortest term.
+	pub min_term_blocks: BlockNumber,
+	/// The longest term.
+	pub max_term_blocks: BlockNumber,
+	/// Blocks in an hour.
+	pub blocks_per_hour: BlockNumber,
+	/// Days of revenue that a bond covers.
+	pub bond_days: u32,
+	/// What repairing one GiB costs, in plancks.
+	pub repair_cost_per_gib: Balance,
+	/// The farm's share of a payment, in billionths.
+	pub farmer_share_billionths: u32,
 }
 
 /// The value of `System.Account`.
@@ -42,13 +67,10 @@ impl ChainClient {
 	async fn ask<T: Decode>(&self, method: &str, arguments: impl Encode) -> Result<T, ChainError> {
 		let function = format!("GranaryApi_{method}");
 		let arguments = arguments.encode();
-		let bytes = self
-			.at_finalised()
-			.await?
-			.runtime_apis()
-			.call_raw(&function, Some(&arguments))
-			.await
-			.map_err(|error| query_error(&function, error))?;
+		let block = self.finalised_hash().await?;
+		let rpc = self.rpc();
+		let call = rpc.state_call(&function, Some(&arguments), Some(block));
+		let bytes = timely(&function, call).await?;
 		T::decode(&mut bytes.as_slice())
 			.map_err(|error| ChainError::Undecodable { what: function, reason: error.to_string() })
 	}
@@ -178,19 +200,73 @@ impl ChainClient {
 
 	/// What an account has.
 	pub async fn balance(&self, account: AccountBytes) -> Result<AccountBalance, ChainError> {
-		const WHAT: &str = "System.Account";
-		let block = self.at_finalised().await?;
-		let address =
-			subxt::dynamic::storage::<(AccountId32,), subxt::dynamic::Value>("System", "Account");
-		let value = block
-			.storage()
-			.try_fetch(address, (AccountId32(account),))
-			.await
-			.map_err(|error| query_error(WHAT, error))?;
-		let Some(value) = value else { return Ok(AccountBalance::default()) };
-		let record = AccountRecord::decode(&mut value.bytes()).map_err(|error| {
-			ChainError::Undecodable { what: WHAT.to_owned(), reason: error.to_string() }
-		})?;
+		let key = vec![dynamic::Value::from_bytes(account)];
+		let record: Option<AccountRecord> = self.stored("System", "Account", key).await?;
+		let record = record.unwrap_or_default();
 		Ok(AccountBalance { nonce: record.nonce, free: record.free, held: record.reserved })
+	}
+
+	/// The terms under which reservations are made at present.
+	pub async fn contract_terms(&self) -> Result<ContractTerms, ChainError> {
+		let terms = self.stored("Reservations", "ContractParameters", Vec::new()).await?;
+		terms.ok_or_else(|| query_error("Reservations.ContractParameters", "none are stored"))
+	}
+
+	/// A value of the chain's storage at the newest finalised block.
+	async fn stored<T: Decode>(
+		&self,
+		pallet: &str,
+		entry: &str,
+		keys: Vec<dynamic::Value>,
+	) -> Result<Option<T>, ChainError> {
+		let what = format!("{pallet}.{entry}");
+		let block = self.at_finalised().await?;
+		let storage = block.storage();
+		let value = timely(&what, storage.try_fetch((pallet, entry), keys)).await?;
+		let Some(value) = value else {
+			return Ok(None);
+		};
+		T::decode(&mut value.bytes())
+			.map(Some)
+			.map_err(|error| ChainError::Undecodable { what, reason: error.to_string() })
+	}
+}
+
+impl ContractTerms {
+	/// The price of `bytes` for a block at a node's price for a GiB and hour, rounded up; `None` beyond all numbers.
+	pub fn price_per_block(&self, bytes: u64, price_per_gib_hour: Balance) -> Option<Balance> {
+		let divisor = Balance::from(GIB).checked_mul(Balance::from(self.blocks_per_hour))?;
+		let product = Balance::from(bytes).checked_mul(price_per_gib_hour)?;
+		(divisor > 0).then(|| product.div_ceil(divisor))
+	}
+
+	/// The part of a node's bond that backs an allotment: so many days of its revenue, and at least twice its repair.
+	pub fn bond(&self, bytes: u64, price_per_block: Balance) -> Option<Balance> {
+		let blocks = Balance::from(self.blocks_per_hour)
+			.checked_mul(24)?
+			.checked_mul(Balance::from(self.bond_days))?;
+		let repair = Balance::from(bytes).checked_mul(self.repair_cost_per_gib)?;
+		let repair = repair.div_ceil(Balance::from(GIB)).checked_mul(2)?;
+		Some(price_per_block.checked_mul(blocks)?.max(repair))
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn terms_decode_in_the_order_of_the_pallet() {
+		let bytes = (600u32, 1u32, 10u32, 1000u32, 600u32, 30u32, 5u128, 950_000_000u32).encode();
+		let terms = ContractTerms::decode(&mut bytes.as_slice()).unwrap();
+		assert_eq!((terms.min_term_blocks, terms.max_term_blocks), (10, 1000));
+		assert_eq!((terms.blocks_per_hour, terms.bond_days), (600, 30));
+		assert_eq!(terms.repair_cost_per_gib, 5);
+		// One GiB at 600 plancks an hour costs one a block, and never less than is asked for.
+		assert_eq!(terms.price_per_block(GIB, 600), Some(1));
+		assert_eq!(terms.price_per_block(GIB, 601), Some(2));
+		assert_eq!(terms.price_per_block(u64::MAX, Balance::MAX), None);
+		assert_eq!(terms.bond(GIB, 1), Some(600 * 24 * 30));
+		assert_eq!(terms.bond(GIB, 0), Some(10));
 	}
 }

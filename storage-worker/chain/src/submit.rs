@@ -1,34 +1,44 @@
 //! Submitting transactions and waiting for what becomes of them.
 
 use crate::{
-	authorised::general_transaction, client::query_error, Call, ChainClient, ChainError,
-	PublishSnapshot, Reserve, Signer,
+	authorised::general_transaction,
+	client::{query_error, timely, AtBlock},
+	refusal::{dispatch_failed, not_submitted, refused, uncertain},
+	Call, ChainClient, ChainError, PublishSnapshot, Reserve, Signer,
 };
 use codec::Decode;
 use granary_primitives::{
 	audit::SignedCheckpoint, AccountBytes, Balance, Hash, ReservationId, SnapshotId,
 };
+use std::{future::Future, time::Duration};
 use subxt::{
 	client::OnlineClientAtBlockImpl,
 	config::DefaultExtrinsicParamsBuilder,
 	error::TransactionEventsError,
 	extrinsics::ExtrinsicEvents,
-	transactions::{TransactionInBlock, TransactionProgress, TransactionStatus},
-	PolkadotConfig,
+	transactions::{
+		SubmittableTransaction, TransactionInBlock, TransactionProgress, TransactionStatus,
+	},
+	utils::AccountId32,
+	SubstrateConfig,
 };
 
-type Progress = TransactionProgress<PolkadotConfig, OnlineClientAtBlockImpl<PolkadotConfig>>;
-type InBlock = TransactionInBlock<PolkadotConfig, OnlineClientAtBlockImpl<PolkadotConfig>>;
+type Impl = OnlineClientAtBlockImpl<SubstrateConfig>;
+type Transaction = SubmittableTransaction<SubstrateConfig, Impl>;
+type Progress = TransactionProgress<SubstrateConfig, Impl>;
+type InBlock = TransactionInBlock<SubstrateConfig, Impl>;
 
 /// Blocks for which a signed transaction is valid.
 const MORTALITY_BLOCKS: u64 = 64;
+/// How long to wait for a transaction's block. Longer than a signed one can live at six seconds a block.
+const INCLUSION_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// A transaction that succeeded in a finalised block.
+/// A transaction that succeeded in a block.
 #[derive(Debug)]
 pub struct Submitted {
 	/// The block's hash.
 	pub block: Hash,
-	events: ExtrinsicEvents<PolkadotConfig>,
+	events: ExtrinsicEvents<SubstrateConfig>,
 }
 
 impl Submitted {
@@ -50,73 +60,35 @@ impl Submitted {
 
 impl ChainClient {
 	/// Signs a call, submits it and waits until it succeeded in a finalised block.
+	///
+	/// Several may be under way for one account: each gets the nonce after those that the node's pool holds.
 	pub async fn submit_and_finalise(
 		&self,
 		signer: &Signer,
 		call: &Call,
 	) -> Result<Submitted, ChainError> {
-		let progress = self.submit_signed(signer, call, None).await?;
-		finalised(progress, call).await
-	}
-
-	/// Signs and submits a call with a nonce of the caller's, or the next one.
-	async fn submit_signed(
-		&self,
-		signer: &Signer,
-		call: &Call,
-		nonce: Option<u64>,
-	) -> Result<Progress, ChainError> {
-		let block = self.at_finalised().await?;
-		let bytes = call.encode_for(&block)?;
-		let mut transactions = block.transactions();
-		let payload =
-			transactions.from_call_data_bytes(&bytes).map_err(|error| refused(call, error))?;
-		let params =
-			DefaultExtrinsicParamsBuilder::<PolkadotConfig>::new().mortal(MORTALITY_BLOCKS);
-		let params = match nonce {
-			Some(nonce) => params.nonce(nonce).build(),
-			None => params.build(),
+		let progress = {
+			let _one_at_a_time = self.submitting.lock().await;
+			let block = self.at_finalised().await?;
+			let nonce = self.next_nonce(signer).await?;
+			watched(&sign(&block, signer, call, nonce)?, call).await?
 		};
-		transactions
-			.create_signed(&payload, &signer.0, params)
-			.await
-			.map_err(|error| refused(call, error))?
-			.submit_and_watch()
-			.await
-			.map_err(|error| refused(call, error))
+		within(call, outcome(progress, call, true)).await
 	}
 
-	/// Signs and submits a call with this nonce and returns as soon as the pool has it.
-	pub async fn submit_with_nonce(
-		&self,
-		signer: &Signer,
-		call: &Call,
-		nonce: u64,
-	) -> Result<(), ChainError> {
-		self.submit_signed(signer, call, Some(nonce)).await.map(drop)
-	}
-
-	/// Submits a call that authorises itself and waits until it succeeded in a best block.
-	pub async fn submit_authorised(&self, call: &Call) -> Result<Hash, ChainError> {
+	/// Submits a call that authorises itself (no signature, no nonce, no fee) and waits until it succeeded in a block of the
+	/// best chain. That block can still be reverted; whoever must know asks the chain again.
+	pub async fn submit_authorised(&self, call: &Call) -> Result<Submitted, ChainError> {
 		let block = self.at_finalised().await?;
 		let bytes = general_transaction(&block, &call.encode_for(&block)?)?;
-		let mut progress = block
-			.transactions()
-			.from_bytes(bytes)
-			.submit_and_watch()
-			.await
-			.map_err(|error| refused(call, error))?;
-		while let Some(status) = progress.next().await {
-			match status.map_err(|error| refused(call, error))? {
-				TransactionStatus::InBestBlock(included)
-				| TransactionStatus::InFinalizedBlock(included) => {
-					succeeded(&included, call).await?;
-					return Ok(included.block_hash().0);
-				},
-				other => check_status(other, call)?,
-			}
-		}
-		Err(refused(call, "the node stopped reporting on it"))
+		let progress = watched(&block.transactions().from_bytes(bytes), call).await?;
+		within(call, outcome(progress, call, false)).await
+	}
+
+	/// The nonce after the account's transactions that are on chain or in the node's pool.
+	pub(crate) async fn next_nonce(&self, signer: &Signer) -> Result<u64, ChainError> {
+		let account = AccountId32(signer.account());
+		timely("the account's next nonce", self.rpc().system_account_next_index(&account)).await
 	}
 
 	/// Records co-signed checkpoints.
@@ -135,7 +107,7 @@ impl ChainClient {
 		snapshot: PublishSnapshot,
 	) -> Result<SnapshotId, ChainError> {
 		let done = self.submit_and_finalise(signer, &Call::publish_snapshot(&snapshot)).await?;
-		done.first_of_event("Snapshots", "SnapshotPublished")
+		done.first_of_event("Snapshots", "Published")
 	}
 
 	/// Makes a reservation and returns its number.
@@ -159,42 +131,70 @@ impl ChainClient {
 	}
 }
 
-fn refused(call: &Call, reason: impl std::fmt::Display) -> ChainError {
-	ChainError::Refused { call: call.path(), reason: reason.to_string() }
-}
-
-fn check_status<C>(
-	status: TransactionStatus<PolkadotConfig, C>,
+/// Signs a call for the chain as it is at `block`; valid for [`MORTALITY_BLOCKS`] from there.
+pub(crate) fn sign(
+	block: &AtBlock,
+	signer: &Signer,
 	call: &Call,
-) -> Result<(), ChainError> {
-	match status {
-		TransactionStatus::Error { message }
-		| TransactionStatus::Invalid { message }
-		| TransactionStatus::Dropped { message } => Err(refused(call, message)),
-		_ => Ok(()),
-	}
+	nonce: u64,
+) -> Result<Transaction, ChainError> {
+	let bytes = call.encode_for(block)?;
+	let transactions = block.transactions();
+	let payload = transactions.from_call_data_bytes(&bytes).map_err(|error| {
+		ChainError::Unknown { what: format!("call {} with these arguments ({error})", call.path()) }
+	})?;
+	let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new()
+		.mortal_from_unchecked(MORTALITY_BLOCKS, block.block_number(), block.block_hash())
+		.nonce(nonce)
+		.build();
+	transactions
+		.create_signable_offline(&payload, params)
+		.and_then(|mut transaction| transaction.sign(&signer.pair))
+		.map_err(|error| refused(call, error))
 }
 
-async fn finalised(mut progress: Progress, call: &Call) -> Result<Submitted, ChainError> {
+async fn watched(transaction: &Transaction, call: &Call) -> Result<Progress, ChainError> {
+	transaction.submit_and_watch().await.map_err(|error| not_submitted(call, &error))
+}
+
+/// Gives up waiting when nothing can come any more.
+async fn within(
+	call: &Call,
+	outcome: impl Future<Output = Result<Submitted, ChainError>>,
+) -> Result<Submitted, ChainError> {
+	tokio::time::timeout(INCLUSION_TIMEOUT, outcome).await.unwrap_or_else(|_| {
+		let text = format!("no block with it was seen within {} s", INCLUSION_TIMEOUT.as_secs());
+		Err(uncertain(call, text))
+	})
+}
+
+async fn outcome(
+	mut progress: Progress,
+	call: &Call,
+	finalised: bool,
+) -> Result<Submitted, ChainError> {
 	while let Some(status) = progress.next().await {
-		match status.map_err(|error| refused(call, error))? {
+		match status.map_err(|error| uncertain(call, error))? {
 			TransactionStatus::InFinalizedBlock(included) => {
-				let events = succeeded(&included, call).await?;
-				return Ok(Submitted { block: included.block_hash().0, events });
+				return succeeded(&included, call).await
 			},
-			other => check_status(other, call)?,
+			TransactionStatus::InBestBlock(included) if !finalised => {
+				return succeeded(&included, call).await
+			},
+			TransactionStatus::Error { message }
+			| TransactionStatus::Invalid { message }
+			| TransactionStatus::Dropped { message } => return Err(refused(call, message)),
+			_ => {},
 		}
 	}
-	Err(refused(call, "the node stopped reporting on it"))
+	Err(uncertain(call, "the node stopped reporting on it"))
 }
 
 /// The transaction's events, or why the runtime refused it.
-async fn succeeded(
-	included: &InBlock,
-	call: &Call,
-) -> Result<ExtrinsicEvents<PolkadotConfig>, ChainError> {
-	included.wait_for_success().await.map_err(|error| match error {
-		TransactionEventsError::ExtrinsicFailed(dispatch) => refused(call, dispatch),
+async fn succeeded(included: &InBlock, call: &Call) -> Result<Submitted, ChainError> {
+	let events = included.wait_for_success().await.map_err(|error| match error {
+		TransactionEventsError::ExtrinsicFailed(dispatch) => dispatch_failed(call, &dispatch),
 		other => query_error(format!("the events of {}", call.path()), other),
-	})
+	})?;
+	Ok(Submitted { block: included.block_hash().0, events })
 }
