@@ -1,1 +1,59 @@
-//! x
+//! An append-only key-value store with namespaces and audited logs, served over RESP.
+//!
+//! Two halves, usable apart:
+//!
+//! - the **engine** ([`Store`], [`Namespace`]): synchronous and thread-safe. Each namespace is a
+//!   directory of append-only segment files; an index in memory, rebuilt from them on open, finds the newest
+//!   record of a key. Nothing is ever overwritten: an update appends, a deletion appends a tombstone.
+//! - the **server** ([`Server`]): 0-db's commands and replies for any redis or 0-db client.
+//!
+//! ```
+//! use granary_zdb::{NamespaceOptions, Store, StoreOptions};
+//!
+//! let dir = tempfile::tempdir()?;
+//! let store = Store::open(StoreOptions::new(dir.path()))?;
+//! let log = store.create_namespace("shards", NamespaceOptions { audited: true, ..Default::default() })?;
+//! log.set(b"key", &[7; 1000])?;
+//! let (leaf_count, root, _peaks) = log.log_state()?;
+//! assert_eq!((leaf_count, root), (2, log.log_root_at(2)?));
+//! assert_eq!(log.get(b"key")?, Some(vec![7; 1000]));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Files
+//!
+//! `STORE/lock` is held by the process that uses the directory; `STORE/namespaces/NAME/` holds
+//!
+//! - `config`: the namespace's settings, replaced as a whole (the format is in the source of `engine/config.rs`);
+//! - `segment-NNNNNNNN.log`: a header of 32 bytes and records (`engine/segment.rs`, `engine/record.rs`);
+//! - `tree/`: the log tree of an audited namespace, see [`granary_prover`].
+//!
+//! # What is promised
+//!
+//! A write that was answered has reached the kernel; [`Durability`] says when it reaches the disk. After a failed
+//! fsync the namespace takes no more writes until it is opened again. A torn tail is cut at the last valid record on
+//! open and reported in the [`RecoveryReport`]; damage before that is reported, and reads of what it hit fail
+//! instead of answering something older.
+//!
+//! # What is absent
+//!
+//! Space of overwritten and deleted values is not given back in this version, and a namespace's quota counts it. Of 0-db's
+//! commands RSCAN, KSCAN, KEYCUR, HISTORY, WAIT, MIRROR, FLUSH and the file-level ones are missing, as is
+//! `AUTH SECURE`: passwords are stored as salted hashes, which a challenge cannot be answered from.
+
+#![warn(clippy::indexing_slicing)]
+
+mod command;
+mod engine;
+mod error;
+pub mod limits;
+mod server;
+mod sys;
+
+pub use engine::{
+	Access, DamagedRange, Durability, LogState, Mode, Namespace, NamespaceInfo, NamespaceOptions,
+	NamespaceUpdate, RecoveryReport, ScanEntry, ScanPage, SetOutcome, Store, StoreOptions,
+	TornTail,
+};
+pub use error::ZdbError;
+pub use server::{Extension, Reply, Server, ServerError, ServerOptions};

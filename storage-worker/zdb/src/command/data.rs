@@ -1,0 +1,170 @@
+//! SET, GET and their relatives, on the namespace that the client is attached to.
+
+use super::{errors, Answer};
+use crate::{
+	limits::{KEY_MAX_BYTES, REPLY_MAX_BYTES},
+	server::{Args, Flow, Output, Session},
+	SetOutcome, ZdbError,
+};
+
+/// The timestamp that an administrator may give, decimal as C reads it: leading digits count, none are 0.
+fn timestamp(
+	session: &Session,
+	args: Args<'_>,
+	position: usize,
+) -> Result<Option<u32>, &'static str> {
+	let Some(text) = args.get(position) else { return Ok(None) };
+	if !session.is_admin {
+		return Err(errors::PERMISSION_DENIED);
+	}
+	let digits = text.iter().take_while(|byte| byte.is_ascii_digit());
+	let seconds = digits
+		.fold(0_u32, |number, digit| number.wrapping_mul(10).wrapping_add(u32::from(digit - b'0')));
+	Ok(Some(seconds))
+}
+
+/// `SET key value [timestamp]`: the key as a bulk string, or nil if it had that value already.
+pub(super) fn set(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
+	let timestamp = timestamp(session, args, 3)?;
+	let (Some(key), Some(value), true) = (args.get(1), args.get(2), args.len() <= 4) else {
+		return Err("Unexpected arguments");
+	};
+	if key.len() > KEY_MAX_BYTES {
+		return Err("Key too large");
+	}
+	if !session.can_write {
+		return Err(errors::READ_ONLY);
+	}
+	let written = session.namespace.set_buffered(key, value, timestamp);
+	match written.map_err(|error| errors::write_text(&error))? {
+		SetOutcome::Unchanged => output.nil(),
+		SetOutcome::Written { id } => {
+			session.unflushed_from.get_or_insert(output.len());
+			match id {
+				Some(id) => output.bulk(&id.to_le_bytes()),
+				None => output.bulk(key),
+			}
+		},
+	}
+	Ok(Flow::Continue)
+}
+
+/// `DEL key [timestamp]`.
+pub(super) fn del(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
+	let timestamp = match args.len() {
+		3 => timestamp(session, args, 2)?,
+		_ => {
+			args.exact(2)?;
+			None
+		},
+	};
+	let key = args.get(1).unwrap_or_default();
+	if key.len() > KEY_MAX_BYTES {
+		return Err(errors::INVALID_KEY);
+	}
+	if !session.can_write {
+		return Err(errors::READ_ONLY);
+	}
+	session.namespace.del_buffered(key, timestamp).map_err(|error| match &error {
+		ZdbError::File { .. } | ZdbError::Poisoned(_) => {
+			tracing::error!(%error, "a deletion failed");
+			"Cannot delete key (data)"
+		},
+		other => errors::text(other),
+	})?;
+	session.unflushed_from.get_or_insert(output.len());
+	output.ok();
+	Ok(Flow::Continue)
+}
+
+/// The one key of a reading command.
+fn single_key(args: Args<'_>) -> Result<&[u8], &'static str> {
+	args.exact(2)?;
+	let key = args.get(1).unwrap_or_default();
+	if key.len() > KEY_MAX_BYTES {
+		return Err(errors::INVALID_KEY);
+	}
+	Ok(key)
+}
+
+/// `GET key`: the value or nil.
+pub(super) fn get(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
+	let key = single_key(args)?;
+	let found = session.namespace.get_with(key, |value| output.bulk(value));
+	match found.map_err(|error| errors::text(&error))? {
+		Some(()) => {},
+		None => output.nil(),
+	}
+	Ok(Flow::Continue)
+}
+
+/// `MGET key [key ...]`: an array of values and nils.
+pub(super) fn mget(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
+	if args.len() < 2 {
+		return Err("Invalid arguments");
+	}
+	if args.rest().any(|key| key.len() > KEY_MAX_BYTES) {
+		return Err(errors::INVALID_KEY);
+	}
+	if session.namespace.access() == crate::Access::Frozen {
+		return Err(errors::text(&ZdbError::Frozen));
+	}
+	let before = output.len();
+	output.array(args.len() - 1);
+	for key in args.rest() {
+		match session.namespace.get_with(key, |value| output.bulk(value)) {
+			Ok(Some(())) => {},
+			Ok(None) => output.nil(),
+			Err(error) => output.error(errors::text(&error)),
+		}
+		if output.len() - before > REPLY_MAX_BYTES {
+			output.truncate(before);
+			return Err("The reply is too big, ask for fewer keys at once");
+		}
+	}
+	Ok(Flow::Continue)
+}
+
+fn integer_or_nil(found: Result<Option<i64>, ZdbError>, output: &mut Output) -> Answer {
+	match found.map_err(|error| errors::text(&error))? {
+		Some(number) => output.integer(number),
+		None => output.nil(),
+	}
+	Ok(Flow::Continue)
+}
+
+/// `EXISTS key`: 1 or 0.
+pub(super) fn exists(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
+	let found = session.namespace.exists(single_key(args)?);
+	integer_or_nil(found.map(|exists| Some(i64::from(exists))), output)
+}
+
+/// `LENGTH key`: bytes of the value, or nil.
+pub(super) fn length(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
+	let found = session.namespace.length(single_key(args)?);
+	integer_or_nil(found.map(|length| length.map(i64::from)), output)
+}
+
+/// `KEYTIME key`: unix seconds of the last write, or nil.
+pub(super) fn keytime(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
+	let found = session.namespace.keytime(single_key(args)?);
+	integer_or_nil(found.map(|timestamp| timestamp.map(i64::from)), output)
+}
+
+/// `CHECK key`: 1 if the value matches its checksum, 0 if not, -1 if it cannot be read, nil if there is no such key.
+pub(super) fn check(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
+	let found = match session.namespace.check(single_key(args)?) {
+		Err(error @ (ZdbError::File { .. } | ZdbError::Damaged { .. })) => {
+			tracing::error!(%error, "CHECK");
+			Ok(Some(-1))
+		},
+		other => other.map(|valid| valid.map(i64::from)),
+	};
+	integer_or_nil(found, output)
+}
+
+/// `DBSIZE`: live keys.
+pub(super) fn dbsize(session: &mut Session, output: &mut Output) -> Answer {
+	output.integer(i64::try_from(session.namespace.dbsize()).unwrap_or(i64::MAX));
+	Ok(Flow::Continue)
+}

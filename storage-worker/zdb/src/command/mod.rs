@@ -1,0 +1,84 @@
+//! The commands: from arguments to a reply. One file per group.
+
+mod access;
+mod audit;
+mod data;
+mod errors;
+mod info;
+mod namespace;
+mod nsset;
+mod redis;
+mod scan;
+
+use crate::server::{Args, Flow, Output, Session};
+use std::sync::atomic::Ordering::Relaxed;
+
+/// Longest name of a command of ours.
+const NAME_MAX_BYTES: usize = 16;
+
+/// What a command function answers: a reply is in the output, or this error is the reply.
+type Answer = Result<Flow, &'static str>;
+
+/// Executes a command and appends its reply to the output, unless it is [`Flow::Unknown`].
+pub(crate) fn execute(session: &mut Session, args: Args<'_>, output: &mut Output) -> Flow {
+	session.commands += 1;
+	if !session.has_namespace() {
+		output.error("Your active namespace is not available anymore (probably removed).");
+		return Flow::Close;
+	}
+	let mut upper = [0; NAME_MAX_BYTES];
+	let name = args.get(0).unwrap_or_default();
+	let Some(upper) = upper.get_mut(..name.len()) else { return Flow::Unknown };
+	upper.copy_from_slice(name);
+	upper.make_ascii_uppercase();
+	match dispatch(upper, session, args, output) {
+		Ok(flow) => flow,
+		Err(text) => {
+			if text == errors::PERMISSION_DENIED {
+				session.shared.stats.commands_unauthorized.fetch_add(1, Relaxed);
+			}
+			output.error(text);
+			Flow::Continue
+		},
+	}
+}
+
+/// Answers a command that nobody knows.
+pub(crate) fn unknown(session: &mut Session, output: &mut Output) {
+	session.shared.stats.commands_failed.fetch_add(1, Relaxed);
+	output.error("Command not supported");
+}
+
+/// Names are compared as a whole and without case; 0-db's prefixes are not taken over.
+fn dispatch(name: &[u8], session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
+	match name {
+		b"GET" => data::get(session, args, output),
+		b"SET" | b"SETX" => data::set(session, args, output),
+		b"MGET" => data::mget(session, args, output),
+		b"DEL" => data::del(session, args, output),
+		b"EXISTS" => data::exists(session, args, output),
+		b"LENGTH" => data::length(session, args, output),
+		b"CHECK" => data::check(session, args, output),
+		b"KEYTIME" => data::keytime(session, args, output),
+		b"DBSIZE" => data::dbsize(session, output),
+		b"SCAN" | b"SCANX" => scan::scan(session, args, output),
+		b"AUTH" => access::auth(session, args, output),
+		b"SELECT" => access::select(session, args, output),
+		b"NSNEW" => namespace::nsnew(session, args, output),
+		b"NSDEL" => namespace::nsdel(session, args, output),
+		b"NSLIST" => namespace::nslist(session, output),
+		b"NSINFO" => namespace::nsinfo(session, args, output),
+		b"NSSET" => nsset::nsset(session, args, output),
+		b"NSLOG" => audit::nslog(session, args, output),
+		b"PING" => redis::ping(args, output),
+		b"ECHO" => redis::echo(args, output),
+		b"QUIT" => redis::quit(output),
+		b"TIME" => redis::time(output),
+		b"HELLO" => redis::hello(session, args, output),
+		b"CLIENT" => redis::client(session, args, output),
+		b"COMMAND" => redis::command(args, output),
+		b"CONFIG" => redis::config(session, args, output),
+		b"INFO" => info::info(session, args, output),
+		_ => Ok(Flow::Unknown),
+	}
+}

@@ -1,0 +1,182 @@
+//! An audited namespace's log: where its leaves are, and its tree.
+
+use crate::{
+	engine::{
+		location::Location,
+		log::Log,
+		record::{Header, HEADER_BYTES},
+	},
+	ZdbError,
+};
+use granary_por::{leaves_of, LEAF_BYTES};
+use granary_prover::{LeafSource, LogTree};
+use parking_lot::RwLock;
+use std::{io, path::PathBuf};
+
+/// Leaf count, root and peaks (highest mountain first) of a log.
+pub type LogState = (u64, [u8; 32], Vec<[u8; 32]>);
+
+/// Of so many records one is remembered; the others are found by walking headers from there.
+const EXTENT_STRIDE: u32 = 8;
+
+/// Where the log's leaves are: the first leaf of some records and their locations, ascending.
+#[derive(Debug, Default)]
+pub(crate) struct Extents {
+	known: Vec<(u64, Location)>,
+	since: u32,
+	/// Segment and offset right behind the last record.
+	behind: Option<(u32, u64)>,
+}
+
+impl Extents {
+	/// Adds a record of the log. One that does not follow its predecessor without a gap is always remembered.
+	pub(crate) fn push(&mut self, location: Location, header: &Header) {
+		let here = (location.segment(), location.offset());
+		self.since += 1;
+		if self.behind != Some(here) || self.since >= EXTENT_STRIDE {
+			self.known.push((header.ordinal, location));
+			self.since = 0;
+		}
+		self.behind = Some((here.0, here.1 + header.record_len()));
+	}
+
+	/// The last remembered record that starts at or before the leaf.
+	fn before(&self, leaf: u64) -> Option<Location> {
+		let position = self.known.partition_point(|(first, _)| *first <= leaf);
+		self.known.get(position.checked_sub(1)?).map(|(_, location)| *location)
+	}
+}
+
+/// The audited side of a namespace.
+#[derive(Debug)]
+pub(crate) struct Audit {
+	dir: PathBuf,
+	extents: RwLock<Extents>,
+	/// `None` while the tree cannot be opened; the next use tries again.
+	tree: RwLock<Option<LogTree>>,
+}
+
+impl Audit {
+	/// An audited side whose tree is opened at its first use.
+	pub(crate) fn new(dir: PathBuf, extents: Extents) -> Self {
+		Self { dir, extents: RwLock::new(extents), tree: RwLock::new(None) }
+	}
+
+	fn opened<'t>(
+		&self,
+		tree: &'t mut Option<LogTree>,
+		log: &Log,
+	) -> Result<&'t mut LogTree, ZdbError> {
+		match tree {
+			Some(tree) => Ok(tree),
+			None => {
+				let source = Leaves { log, extents: &self.extents };
+				Ok(tree.insert(LogTree::open(&self.dir, &source, log.next_ordinal())?))
+			},
+		}
+	}
+
+	/// Opens the tree if it is not.
+	pub(crate) fn open(&self, log: &Log) -> Result<(), ZdbError> {
+		self.opened(&mut self.tree.write(), log).map(|_| ())
+	}
+
+	/// Appends a value by `append`, then its leaves to the tree, with nothing in between.
+	pub(crate) fn append(
+		&self,
+		log: &Log,
+		value: &[u8],
+		append: impl FnOnce() -> Result<(Location, Header), ZdbError>,
+	) -> Result<(Location, Header), ZdbError> {
+		let mut slot = self.tree.write();
+		self.opened(&mut slot, log)?;
+		let (location, header) = append()?;
+		self.extents.write().push(location, &header);
+		let grown = slot.as_mut().map(|tree| tree.append_value(value));
+		if let Some(Err(error)) = grown {
+			// The record is in the log; the tree is opened anew from the data when it is needed next.
+			tracing::warn!(dir = %self.dir.display(), %error, "the log tree fell behind its log");
+			*slot = None;
+		}
+		Ok((location, header))
+	}
+
+	/// Lets `read` look at the tree.
+	pub(crate) fn with_tree<R>(
+		&self,
+		log: &Log,
+		read: impl FnOnce(&LogTree, &dyn LeafSource) -> Result<R, ZdbError>,
+	) -> Result<R, ZdbError> {
+		let source = Leaves { log, extents: &self.extents };
+		loop {
+			if let Some(tree) = self.tree.read().as_ref() {
+				return read(tree, &source);
+			}
+			self.open(log)?;
+		}
+	}
+
+	/// Hands the tree's nodes to the kernel; they can be recomputed, so this needs no fsync.
+	pub(crate) fn flush(&self) -> Result<(), ZdbError> {
+		self.tree.write().as_mut().map_or(Ok(()), |tree| tree.flush().map_err(ZdbError::from))
+	}
+}
+
+struct Leaves<'l> {
+	log: &'l Log,
+	extents: &'l RwLock<Extents>,
+}
+
+impl LeafSource for Leaves<'_> {
+	fn read_leaves(&self, first_leaf: u64, out: &mut [u8]) -> io::Result<()> {
+		let missing = |leaf: u64| {
+			let text = format!("leaf {leaf} is not in the log: its segment is damaged");
+			io::Error::new(io::ErrorKind::InvalidData, text)
+		};
+		let (mut leaf, mut out) = (first_leaf, out);
+		let mut buffer = Vec::new();
+		while !out.is_empty() {
+			let location = self.locate(leaf)?.ok_or_else(|| missing(leaf))?;
+			let record = self.log.read(location, &mut buffer).map_err(io::Error::other)?;
+			if !record.value_is_valid() {
+				return Err(io::Error::other(self.log.damaged(location)));
+			}
+			let skip = (leaf - record.header.ordinal) as usize * LEAF_BYTES;
+			let value = record.value.get(skip..).ok_or_else(|| missing(leaf))?;
+			let whole = value.len().next_multiple_of(LEAF_BYTES).min(out.len());
+			let (here, rest) = out.split_at_mut(whole);
+			let (bytes, padding) = here.split_at_mut(value.len().min(whole));
+			bytes.copy_from_slice(value.get(..bytes.len()).unwrap_or_default());
+			padding.fill(0);
+			leaf += (whole / LEAF_BYTES) as u64;
+			out = rest;
+		}
+		Ok(())
+	}
+}
+
+impl Leaves<'_> {
+	/// The record that holds the leaf.
+	fn locate(&self, leaf: u64) -> io::Result<Option<Location>> {
+		let Some(mut location) = self.extents.read().before(leaf) else { return Ok(None) };
+		let mut buffer = Vec::new();
+		for _ in 0..=EXTENT_STRIDE {
+			let (header, _) =
+				self.log.read_head(location, &mut buffer).map_err(io::Error::other)?;
+			if leaf < header.ordinal {
+				break;
+			}
+			if leaf < header.ordinal + leaves_of(u64::from(header.value_len)) {
+				return Ok(Some(Location::new(
+					location.segment(),
+					location.offset() as u32,
+					header.record_len(),
+				)));
+			}
+			let behind = location.offset() + header.record_len();
+			// The next record's length is not known here; its head says it.
+			location = Location::new(location.segment(), behind as u32, HEADER_BYTES as u64);
+		}
+		Ok(None)
+	}
+}

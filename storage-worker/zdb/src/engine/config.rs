@@ -1,0 +1,251 @@
+//! The settings file of a namespace, 112 bytes, little endian.
+//!
+//! | at | field |
+//! |---|---|
+//! | 0 | `GRZDBNC1`, the version in its last digit |
+//! | 8 | flags u8: 1 public, 2 worm, 4 audited, 8 locked, 16 frozen, 32 password |
+//! | 9 | mode u8: 0 user, 1 sequential |
+//! | 10 | durability u8: 0 always, 1 every, 2 os; zero u8 |
+//! | 12 | milliseconds of `every` u64 |
+//! | 20 | quota in bytes u64, 0 = none |
+//! | 28 | salt 16, BLAKE2b-512 of salt and password 64; zeros without one |
+//! | 108 | CRC-32C of bytes 0..108 |
+//!
+//! It is written beside itself, made durable and renamed, so that a crash leaves the old or the new one.
+
+use crate::{
+	engine::{Access, Durability, Mode, NamespaceOptions, NamespaceUpdate},
+	ZdbError,
+};
+use blake2::{Blake2b512, Digest};
+use std::{
+	fs::{self, File, OpenOptions},
+	io::{self, Write},
+	os::unix::fs::OpenOptionsExt,
+	path::Path,
+};
+
+const MAGIC: &[u8; 8] = b"GRZDBNC1";
+const CONFIG_BYTES: usize = 112;
+/// The file's name.
+pub(crate) const CONFIG_NAME: &str = "config";
+
+/// A password, as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PasswordHash {
+	salt: [u8; 16],
+	hash: [u8; 64],
+}
+
+impl PasswordHash {
+	/// Hashes a password under a new salt.
+	pub(crate) fn new(password: &[u8]) -> Self {
+		let salt = rand::random();
+		Self { salt, hash: Self::digest(&salt, password) }
+	}
+
+	fn digest(salt: &[u8; 16], password: &[u8]) -> [u8; 64] {
+		Blake2b512::new().chain_update(salt).chain_update(password).finalize().into()
+	}
+
+	/// Compares in constant time.
+	pub(crate) fn matches(&self, password: &[u8]) -> bool {
+		let given = Self::digest(&self.salt, password);
+		given.iter().zip(&self.hash).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+	}
+}
+
+/// The settings of a namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Config {
+	pub(crate) mode: Mode,
+	pub(crate) password: Option<PasswordHash>,
+	pub(crate) public: bool,
+	pub(crate) max_bytes: Option<u64>,
+	pub(crate) worm: bool,
+	pub(crate) audited: bool,
+	pub(crate) durability: Durability,
+	pub(crate) access: Access,
+}
+
+impl Config {
+	/// The settings of a new namespace.
+	pub(crate) fn new(options: &NamespaceOptions) -> Result<Self, ZdbError> {
+		if options.audited && options.mode != Mode::User {
+			return Err(ZdbError::AuditedIsWorm);
+		}
+		Ok(Self {
+			mode: options.mode,
+			password: options.password.as_deref().map(|text| PasswordHash::new(text.as_bytes())),
+			public: options.public,
+			max_bytes: options.max_bytes.filter(|max| *max > 0),
+			worm: options.worm || options.audited,
+			audited: options.audited,
+			durability: options.durability,
+			access: Access::Open,
+		})
+	}
+
+	/// The settings after a change; `unused` says that nothing was ever written.
+	pub(crate) fn updated(&self, update: &NamespaceUpdate, unused: bool) -> Result<Self, ZdbError> {
+		let mut config = self.clone();
+		config.mode = update.mode.unwrap_or(self.mode);
+		config.audited = update.audited.unwrap_or(self.audited);
+		if !unused && (config.mode, config.audited) != (self.mode, self.audited) {
+			return Err(ZdbError::Used);
+		}
+		config.worm = update.worm.unwrap_or(self.worm || config.audited);
+		if config.audited && (!config.worm || config.mode != Mode::User) {
+			return Err(ZdbError::AuditedIsWorm);
+		}
+		if let Some(password) = &update.password {
+			config.password = password.as_deref().map(|text| PasswordHash::new(text.as_bytes()));
+		}
+		if let Some(max_bytes) = update.max_bytes {
+			config.max_bytes = max_bytes.filter(|max| *max > 0);
+		}
+		config.public = update.public.unwrap_or(self.public);
+		config.durability = update.durability.unwrap_or(self.durability);
+		config.access = update.access.unwrap_or(self.access);
+		Ok(config)
+	}
+
+	fn encode(&self) -> Vec<u8> {
+		let flag = |set: bool, bit: u8| if set { bit } else { 0 };
+		let flags = flag(self.public, 1)
+			| flag(self.worm, 2)
+			| flag(self.audited, 4)
+			| flag(self.access == Access::Locked, 8)
+			| flag(self.access == Access::Frozen, 16)
+			| flag(self.password.is_some(), 32);
+		let mode = flag(self.mode == Mode::Sequential, 1);
+		let (durability, interval_ms) = match self.durability {
+			Durability::Always => (0, 0),
+			Durability::Every(interval_ms) => (1, interval_ms),
+			Durability::Os => (2, 0),
+		};
+		let mut bytes = Vec::with_capacity(CONFIG_BYTES);
+		bytes.extend_from_slice(MAGIC);
+		bytes.extend_from_slice(&[flags, mode, durability, 0]);
+		bytes.extend_from_slice(&interval_ms.to_le_bytes());
+		bytes.extend_from_slice(&self.max_bytes.unwrap_or(0).to_le_bytes());
+		let none = PasswordHash { salt: [0; 16], hash: [0; 64] };
+		let password = self.password.as_ref().unwrap_or(&none);
+		bytes.extend_from_slice(&password.salt);
+		bytes.extend_from_slice(&password.hash);
+		bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_le_bytes());
+		bytes
+	}
+
+	fn decode(bytes: &[u8]) -> Result<Self, &'static str> {
+		let wrong_length = "it does not have 112 bytes";
+		if bytes.len() != CONFIG_BYTES {
+			return Err(wrong_length);
+		}
+		let (body, crc) = bytes.split_last_chunk::<4>().ok_or(wrong_length)?;
+		let body = body.strip_prefix(MAGIC).ok_or("it starts with other bytes than GRZDBNC1")?;
+		let (covered, _) = bytes.split_last_chunk::<4>().ok_or(wrong_length)?;
+		if crc32c::crc32c(covered) != u32::from_le_bytes(*crc) {
+			return Err("its checksum is wrong");
+		}
+		let (&[flags, mode, durability, _], rest) =
+			body.split_first_chunk::<4>().ok_or(wrong_length)?;
+		let (interval_ms, rest) = rest.split_first_chunk::<8>().ok_or(wrong_length)?;
+		let (max_bytes, rest) = rest.split_first_chunk::<8>().ok_or(wrong_length)?;
+		let (salt, hash) = rest.split_first_chunk::<16>().ok_or(wrong_length)?;
+		let hash = hash.try_into().map_err(|_| wrong_length)?;
+		Ok(Self {
+			mode: match mode {
+				0 => Mode::User,
+				1 => Mode::Sequential,
+				_ => return Err("its mode is unknown"),
+			},
+			password: (flags & 32 != 0).then_some(PasswordHash { salt: *salt, hash }),
+			public: flags & 1 != 0,
+			max_bytes: Some(u64::from_le_bytes(*max_bytes)).filter(|max| *max > 0),
+			worm: flags & 2 != 0,
+			audited: flags & 4 != 0,
+			durability: match durability {
+				0 => Durability::Always,
+				1 => Durability::Every(u64::from_le_bytes(*interval_ms)),
+				2 => Durability::Os,
+				_ => return Err("its durability is unknown"),
+			},
+			access: match flags & 24 {
+				0 => Access::Open,
+				8 => Access::Locked,
+				_ => Access::Frozen,
+			},
+		})
+	}
+
+	/// Reads the settings of the namespace in `dir`.
+	pub(crate) fn load(dir: &Path) -> Result<Self, ZdbError> {
+		let path = dir.join(CONFIG_NAME);
+		let bytes = fs::read(&path).map_err(|error| ZdbError::file("read", &path, error))?;
+		Self::decode(&bytes).map_err(|reason| ZdbError::BadConfig { path, reason })
+	}
+
+	/// Replaces the settings file of the namespace in `dir`.
+	pub(crate) fn store(&self, dir: &Path) -> Result<(), ZdbError> {
+		let (path, new) = (dir.join(CONFIG_NAME), dir.join("config.new"));
+		let write = || -> io::Result<()> {
+			let mut options = OpenOptions::new();
+			let mut file =
+				options.write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+			file.write_all(&self.encode())?;
+			file.sync_all()?;
+			fs::rename(&new, &path)?;
+			File::open(dir)?.sync_all()
+		};
+		write().map_err(|error| ZdbError::file("write", &path, error))
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn config() -> Config {
+		Config::new(&NamespaceOptions {
+			password: Some("secret".into()),
+			max_bytes: Some(77),
+			audited: true,
+			durability: Durability::Every(100),
+			..Default::default()
+		})
+		.unwrap()
+	}
+
+	#[test]
+	fn survives_its_file_and_hides_the_password() {
+		let dir = tempfile::tempdir().unwrap();
+		let config = config();
+		config.store(dir.path()).unwrap();
+		let loaded = Config::load(dir.path()).unwrap();
+		assert_eq!(loaded, config);
+		let password = loaded.password.unwrap();
+		assert!(password.matches(b"secret") && !password.matches(b"secreu"));
+		let bytes = fs::read(dir.path().join(CONFIG_NAME)).unwrap();
+		assert!(!bytes.windows(6).any(|window| window == b"secret"));
+	}
+
+	#[test]
+	fn every_flipped_bit_is_refused() {
+		let bytes = config().encode();
+		assert_eq!(bytes.len(), CONFIG_BYTES);
+		for bit in 0..bytes.len() * 8 {
+			let mut flipped = bytes.clone();
+			flipped[bit / 8] ^= 1 << (bit % 8);
+			assert!(Config::decode(&flipped).is_err(), "bit {bit}");
+		}
+	}
+
+	#[test]
+	fn audited_stays_worm() {
+		let update = NamespaceUpdate { worm: Some(false), ..Default::default() };
+		assert!(matches!(config().updated(&update, true), Err(ZdbError::AuditedIsWorm)));
+		let update = NamespaceUpdate { audited: Some(false), ..Default::default() };
+		assert!(matches!(config().updated(&update, false), Err(ZdbError::Used)));
+	}
+}

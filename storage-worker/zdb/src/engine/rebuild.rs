@@ -1,0 +1,94 @@
+//! Rebuilding index and figures from the records, on open.
+
+use crate::{
+	engine::{
+		audit::Extents,
+		index::{IdIndex, KeyIndex},
+		location::Location,
+		namespace::Index,
+		options::Mode,
+		read::id_of,
+		record::{Header, HEAD_MAX_BYTES},
+		segment::Segment,
+	},
+	ZdbError,
+};
+use std::{
+	collections::{btree_map::Entry, BTreeMap},
+	fs::File,
+	os::unix::fs::FileExt,
+};
+
+/// What the records of a log add up to.
+#[derive(Debug)]
+pub(super) struct Rebuilt {
+	pub(super) index: Index,
+	pub(super) extents: Extents,
+	pub(super) live_bytes: u64,
+	/// Segments that were met so far, for looking at earlier records.
+	files: BTreeMap<u32, File>,
+}
+
+impl Rebuilt {
+	pub(super) fn new(mode: Mode) -> Self {
+		let index = match mode {
+			Mode::User => Index::Keys(KeyIndex::new()),
+			Mode::Sequential => Index::Ids(IdIndex::default()),
+		};
+		Self { index, extents: Extents::default(), live_bytes: 0, files: BTreeMap::new() }
+	}
+
+	/// Takes the next record of the log.
+	pub(super) fn visit(
+		&mut self,
+		segment: &Segment,
+		offset: u64,
+		header: &Header,
+		key: &[u8],
+		audited: bool,
+	) -> Result<(), ZdbError> {
+		if let Entry::Vacant(entry) = self.files.entry(segment.number) {
+			let file = segment.file.try_clone();
+			let file = file.map_err(|error| ZdbError::file("open", &segment.path, error))?;
+			entry.insert(file);
+		}
+		let location = segment.location(offset, header);
+		if audited {
+			self.extents.push(location, header);
+		}
+		let new = (!header.tombstone).then_some(location);
+		let old = match &self.index {
+			Index::Keys(index) => {
+				let hash = index.hash(key);
+				let mut candidates = index.candidates(hash);
+				let old = candidates.find_map(|at| Some((at, self.value_len_if_key(at, key)?)));
+				match (old, new) {
+					(_, Some(new)) => index.replace(hash, old.map(|(at, _)| at), new),
+					(Some((at, _)), None) => index.remove(hash, at),
+					(None, None) => {},
+				}
+				old
+			},
+			Index::Ids(ids) => {
+				let id = id_of(key).ok_or_else(|| segment.damaged(offset))?;
+				let old = ids.get(id);
+				ids.set(id, new.unwrap_or(Location::NONE));
+				old.and_then(|at| Some((at, self.value_len_if_key(at, key)?)))
+			},
+		};
+		self.live_bytes -= old.map_or(0, |(_, len)| len).min(self.live_bytes);
+		self.live_bytes += new.map_or(0, |_| u64::from(header.value_len));
+		Ok(())
+	}
+
+	/// The value length of the record at `location` if its key is `key`. Its checksum was verified when it was met.
+	fn value_len_if_key(&self, location: Location, key: &[u8]) -> Option<u64> {
+		let file = self.files.get(&location.segment())?;
+		let mut bytes = [0; HEAD_MAX_BYTES];
+		let read = file.read_at(&mut bytes, location.offset()).ok()?;
+		let bytes = bytes.get(..read)?;
+		let header = Header::decode(bytes)?;
+		let body = bytes.get(crate::engine::record::HEADER_BYTES..)?;
+		(body.get(..usize::from(header.key_len))? == key).then_some(u64::from(header.value_len))
+	}
+}

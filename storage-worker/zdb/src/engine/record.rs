@@ -1,0 +1,172 @@
+//! A record: 36 bytes of header, the key, the value. All numbers little endian.
+//!
+//! | at | field |
+//! |---|---|
+//! | 0 | `header_crc` u32: CRC-32C of bytes 4..36, the key and the segment's salt |
+//! | 4 | `value_crc` u32: CRC-32C of the value |
+//! | 8 | value length u32 |
+//! | 12 | timestamp u32, unix seconds |
+//! | 16 | sequence u64: one more than the record before, over all segments |
+//! | 24 | ordinal u64: audited: number of the value's first leaf; sequential: the id that the record consumed; else 0 |
+//! | 32 | key length u8 |
+//! | 33 | flags u8: 1 tombstone |
+//! | 34 | zero u16 |
+//!
+//! Two checksums, so that existence, length and time are answered without reading the value. The salt is random
+//! per segment: a value that contains the image of a record cannot pass for one when a damaged segment is searched for
+//! the next valid record.
+
+use crate::limits::VALUE_MAX_BYTES;
+use crc32c::crc32c_append;
+
+/// Bytes of a header.
+pub(crate) const HEADER_BYTES: usize = 36;
+/// The longest header with its key.
+pub(crate) const HEAD_MAX_BYTES: usize = HEADER_BYTES + 255;
+/// The longest record.
+#[cfg(test)]
+pub(crate) const RECORD_MAX_BYTES: usize = HEADER_BYTES + 255 + VALUE_MAX_BYTES;
+const FLAG_TOMBSTONE: u8 = 1;
+
+/// The header of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Header {
+	pub(crate) header_crc: u32,
+	pub(crate) value_crc: u32,
+	pub(crate) value_len: u32,
+	pub(crate) timestamp: u32,
+	pub(crate) sequence: u64,
+	pub(crate) ordinal: u64,
+	pub(crate) key_len: u8,
+	pub(crate) tombstone: bool,
+}
+
+impl Header {
+	/// Reads a header without its checksum, which needs the key; `None` if it cannot be one.
+	pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+		let bytes: &[u8; HEADER_BYTES] = bytes.get(..HEADER_BYTES)?.try_into().ok()?;
+		let (numbers, rest) = bytes.split_first_chunk::<32>()?;
+		let &[key_len, flags, 0, 0] = rest else { return None };
+		if flags & !FLAG_TOMBSTONE != 0 {
+			return None;
+		}
+		let (first, numbers) = numbers.split_first_chunk::<16>()?;
+		let (sequence, ordinal) = numbers.split_first_chunk::<8>()?;
+		let [header_crc, value_crc, value_len, timestamp] = four_u32(first);
+		let header = Self {
+			header_crc,
+			value_crc,
+			value_len,
+			timestamp,
+			sequence: u64::from_le_bytes(*sequence),
+			ordinal: u64::from_le_bytes(ordinal.try_into().ok()?),
+			key_len,
+			tombstone: flags & FLAG_TOMBSTONE != 0,
+		};
+		let plausible = key_len > 0
+			&& header.value_len as usize <= VALUE_MAX_BYTES
+			&& (!header.tombstone || header.value_len == 0);
+		plausible.then_some(header)
+	}
+
+	/// The bytes behind the header checksum.
+	fn tail(&self) -> [u8; HEADER_BYTES - 4] {
+		let mut bytes = [0; HEADER_BYTES - 4];
+		let mut rest: &mut [u8] = &mut bytes;
+		let fields: [&[u8]; 7] = [
+			&self.value_crc.to_le_bytes(),
+			&self.value_len.to_le_bytes(),
+			&self.timestamp.to_le_bytes(),
+			&self.sequence.to_le_bytes(),
+			&self.ordinal.to_le_bytes(),
+			&[self.key_len],
+			&[if self.tombstone { FLAG_TOMBSTONE } else { 0 }],
+		];
+		for field in fields {
+			let (place, behind) = rest.split_at_mut(field.len());
+			place.copy_from_slice(field);
+			rest = behind;
+		}
+		bytes
+	}
+
+	/// The checksum that header, key and salt should have.
+	pub(crate) fn checksum(&self, key: &[u8], salt: u64) -> u32 {
+		let crc = crc32c_append(crc32c::crc32c(&self.tail()), key);
+		crc32c_append(crc, &salt.to_le_bytes())
+	}
+
+	/// Header and key are what was written.
+	pub(crate) fn is_valid(&self, key: &[u8], salt: u64) -> bool {
+		usize::from(self.key_len) == key.len() && self.header_crc == self.checksum(key, salt)
+	}
+
+	/// Bytes of the whole record.
+	pub(crate) fn record_len(&self) -> u64 {
+		(HEADER_BYTES + usize::from(self.key_len)) as u64 + u64::from(self.value_len)
+	}
+
+	/// Appends the record to `out`.
+	pub(crate) fn encode(&self, key: &[u8], value: &[u8], out: &mut Vec<u8>) {
+		out.reserve(HEADER_BYTES + key.len() + value.len());
+		out.extend_from_slice(&self.header_crc.to_le_bytes());
+		out.extend_from_slice(&self.tail());
+		out.extend_from_slice(key);
+		out.extend_from_slice(value);
+	}
+}
+
+fn four_u32(bytes: &[u8; 16]) -> [u32; 4] {
+	let mut numbers = [0; 4];
+	for (number, chunk) in numbers.iter_mut().zip(bytes.chunks_exact(4)) {
+		*number = chunk.iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte));
+	}
+	numbers
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn header(key: &[u8], value: &[u8]) -> Header {
+		let mut header = Header {
+			header_crc: 0,
+			value_crc: crc32c::crc32c(value),
+			value_len: value.len() as u32,
+			timestamp: 0x0102_0304,
+			sequence: 0x1112_1314_1516_1718,
+			ordinal: 0x2122_2324_2526_2728,
+			key_len: key.len() as u8,
+			tombstone: false,
+		};
+		header.header_crc = header.checksum(key, 9);
+		header
+	}
+
+	#[test]
+	fn a_header_survives_its_bytes() {
+		let header = header(b"key", b"value");
+		let mut bytes = Vec::new();
+		header.encode(b"key", b"value", &mut bytes);
+		assert_eq!(bytes.len() as u64, header.record_len());
+		let decoded = Header::decode(&bytes).unwrap();
+		assert_eq!(decoded, header);
+		assert!(decoded.is_valid(b"key", 9));
+		assert!(!decoded.is_valid(b"kez", 9) && !decoded.is_valid(b"key", 8));
+	}
+
+	#[test]
+	fn every_flipped_bit_is_seen() {
+		let mut bytes = Vec::new();
+		header(b"key", b"value").encode(b"key", b"value", &mut bytes);
+		for bit in 0..bytes.len() * 8 {
+			let mut flipped = bytes.clone();
+			flipped[bit / 8] ^= 1 << (bit % 8);
+			let (head, body) = flipped.split_at(HEADER_BYTES);
+			let intact = Header::decode(head).is_some_and(|header| {
+				header.is_valid(&body[..3], 9) && header.value_crc == crc32c::crc32c(&body[3..])
+			});
+			assert!(!intact, "bit {bit}");
+		}
+	}
+}

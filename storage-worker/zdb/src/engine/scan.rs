@@ -1,0 +1,193 @@
+//! SCAN: live keys in the order of their records (user mode) or ids (sequential mode).
+
+use crate::{
+	engine::{
+		location::Location, namespace::Namespace, record::Header, segment::Segment, window::Window,
+		Access,
+	},
+	limits::{SCAN_ENTRIES_MAX, SCAN_TIME_US},
+	ZdbError,
+};
+use std::{
+	sync::Arc,
+	time::{Duration, Instant},
+};
+
+/// Bytes of a cursor.
+const CURSOR_BYTES: usize = 17;
+/// How much is read at once.
+const STEP_BYTES: usize = 64 << 10;
+
+/// A live key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScanEntry {
+	/// The key.
+	pub key: Vec<u8>,
+	/// Length of its value.
+	pub value_len: u32,
+	/// When it was written, unix seconds.
+	pub timestamp: u32,
+}
+
+/// A part of a scan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScanPage {
+	/// Where the next part starts. It survives updates and deletions.
+	pub cursor: [u8; CURSOR_BYTES],
+	/// The keys, at least one.
+	pub entries: Vec<ScanEntry>,
+}
+
+/// The cursor of a record, laid out as 0-db's: key length u8, segment u32, value length u32, offset u32, CRC u32.
+fn encode_cursor(location: Location, header: &Header) -> [u8; CURSOR_BYTES] {
+	let mut cursor = [0; CURSOR_BYTES];
+	let fields = [
+		[header.key_len].as_slice(),
+		&location.segment().to_le_bytes(),
+		&header.value_len.to_le_bytes(),
+		&(location.offset() as u32).to_le_bytes(),
+		&header.header_crc.to_le_bytes(),
+	]
+	.concat();
+	for (place, byte) in cursor.iter_mut().zip(fields) {
+		*place = byte;
+	}
+	cursor
+}
+
+fn cursor_location(cursor: &[u8]) -> Option<Location> {
+	let cursor: &[u8; CURSOR_BYTES] = cursor.try_into().ok()?;
+	let (_, rest) = cursor.split_first()?;
+	let (segment, rest) = rest.split_first_chunk::<4>()?;
+	let (_, rest) = rest.split_first_chunk::<4>()?;
+	let (offset, _) = rest.split_first_chunk::<4>()?;
+	let segment = u32::from_le_bytes(*segment);
+	(segment < 1 << 24).then(|| Location::new(segment, u32::from_le_bytes(*offset), 0x40))
+}
+
+/// Collects entries until a page is full.
+struct Page {
+	started: Instant,
+	last: Option<(Location, Header)>,
+	entries: Vec<ScanEntry>,
+}
+
+impl Page {
+	fn is_full(&self) -> bool {
+		let late = self.started.elapsed() >= Duration::from_micros(SCAN_TIME_US);
+		!self.entries.is_empty() && (late || self.entries.len() >= SCAN_ENTRIES_MAX)
+	}
+
+	fn push(&mut self, location: Location, header: &Header, key: &[u8]) {
+		self.entries.push(ScanEntry {
+			key: key.to_vec(),
+			value_len: header.value_len,
+			timestamp: header.timestamp,
+		});
+		self.last = Some((location, *header));
+	}
+}
+
+impl Namespace {
+	/// The live keys behind `cursor`, or from the first one on; `None` if there are no more.
+	pub fn scan(&self, cursor: Option<&[u8]>) -> Result<Option<ScanPage>, ZdbError> {
+		if self.access() == Access::Frozen {
+			return Err(ZdbError::Frozen);
+		}
+		let after = cursor.map(|cursor| self.cursor_record(cursor)).transpose()?;
+		let mut page = Page { started: Instant::now(), last: None, entries: Vec::new() };
+		if self.ids().is_some() {
+			self.scan_ids(after, &mut page)?;
+		} else {
+			self.scan_records(after, &mut page)?;
+		}
+		let Page { last, entries, .. } = page;
+		Ok(last.map(|(location, header)| ScanPage {
+			cursor: encode_cursor(location, &header),
+			entries,
+		}))
+	}
+
+	/// The record that a cursor names: where it is, its header and its id (sequential mode).
+	fn cursor_record(&self, cursor: &[u8]) -> Result<(Location, Header, u64), ZdbError> {
+		let location = cursor_location(cursor).ok_or(ZdbError::BadCursor)?;
+		let mut buffer = Vec::new();
+		let (header, key) =
+			self.log().read_head(location, &mut buffer).map_err(|_| ZdbError::BadCursor)?;
+		if encode_cursor(location, &header) != cursor {
+			return Err(ZdbError::BadCursor);
+		}
+		let id = key.try_into().map(u64::from_le_bytes).unwrap_or_default();
+		Ok((location, header, id))
+	}
+
+	fn scan_ids(
+		&self,
+		after: Option<(Location, Header, u64)>,
+		page: &mut Page,
+	) -> Result<(), ZdbError> {
+		let Some(ids) = self.ids() else { return Ok(()) };
+		let mut next = after.map_or(Some(0), |(_, _, id)| id.checked_add(1));
+		let mut buffer = Vec::new();
+		while let Some((id, location)) = next.and_then(|from| ids.next_from(from)) {
+			if page.is_full() {
+				break;
+			}
+			let (header, key) = self.log().read_head(location, &mut buffer)?;
+			page.push(location, &header, key);
+			next = id.checked_add(1);
+		}
+		Ok(())
+	}
+
+	fn scan_records(
+		&self,
+		after: Option<(Location, Header, u64)>,
+		page: &mut Page,
+	) -> Result<(), ZdbError> {
+		self.flush()?;
+		let start = after.map(|(location, header, _)| {
+			(location.segment(), location.offset() + header.record_len())
+		});
+		let (mut segment, mut offset) = match start {
+			None => (self.log().first_segment(), crate::engine::segment::SEGMENT_HEADER_BYTES),
+			Some((number, offset)) => (self.log().segment(number), offset),
+		};
+		while let Some(current) = segment {
+			if !self.scan_segment(&current, offset, page)? {
+				return Ok(());
+			}
+			segment = self.log().segment_after(current.number);
+			offset = crate::engine::segment::SEGMENT_HEADER_BYTES;
+		}
+		Ok(())
+	}
+
+	/// Walks one segment; `false` once the page is full.
+	fn scan_segment(
+		&self,
+		segment: &Arc<Segment>,
+		from: u64,
+		page: &mut Page,
+	) -> Result<bool, ZdbError> {
+		let end = segment.flushed();
+		let mut window = Window::new(segment, end, STEP_BYTES);
+		let mut offset = from;
+		while offset < end {
+			if page.is_full() {
+				return Ok(false);
+			}
+			let Some((header, key)) = window.record(offset)? else {
+				// Damage, which was reported on open: go on at the next valid record.
+				offset += 1;
+				continue;
+			};
+			let location = segment.location(offset, &header);
+			if !header.tombstone && self.is_current(key, location) {
+				page.push(location, &header, key);
+			}
+			offset += header.record_len();
+		}
+		Ok(true)
+	}
+}

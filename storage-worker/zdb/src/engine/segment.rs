@@ -1,0 +1,205 @@
+//! A segment file: a header of 32 bytes, then records without gaps.
+//!
+//! | at | field |
+//! |---|---|
+//! | 0 | `GRZDBSG1`, the version in its last digit |
+//! | 8 | segment number u32 |
+//! | 12 | mode u8: 0 user, 1 sequential; audited u8; zero u16 |
+//! | 16 | salt u64, random |
+//! | 24 | zero u32 |
+//! | 28 | CRC-32C of bytes 0..28 |
+
+use crate::{
+	engine::{location::Location, record::Header, Mode},
+	ZdbError,
+};
+use std::{
+	fs::{File, OpenOptions},
+	io,
+	os::unix::fs::{FileExt, OpenOptionsExt},
+	path::{Path, PathBuf},
+	sync::atomic::{AtomicU64, Ordering},
+};
+
+/// Bytes before the first record.
+pub(crate) const SEGMENT_HEADER_BYTES: u64 = 32;
+const MAGIC: &[u8; 8] = b"GRZDBSG1";
+
+/// One file of a log.
+#[derive(Debug)]
+pub(crate) struct Segment {
+	pub(crate) number: u32,
+	pub(crate) salt: u64,
+	pub(crate) path: PathBuf,
+	pub(crate) file: File,
+	/// Bytes that the kernel has.
+	flushed: AtomicU64,
+	/// Bytes that the disk has.
+	synced: AtomicU64,
+}
+
+/// The path of segment `number` in `dir`.
+pub(crate) fn segment_path(dir: &Path, number: u32) -> PathBuf {
+	dir.join(format!("segment-{number:08}.log"))
+}
+
+/// The number in a segment's file name.
+pub(crate) fn segment_number(name: &str) -> Option<u32> {
+	let digits = name.strip_prefix("segment-")?.strip_suffix(".log")?;
+	(digits.len() == 8).then(|| digits.parse().ok()).flatten()
+}
+
+impl Segment {
+	/// Creates a segment and makes its header and name durable.
+	pub(crate) fn create(
+		dir: &Path,
+		number: u32,
+		mode: Mode,
+		audited: bool,
+	) -> Result<Self, ZdbError> {
+		let path = segment_path(dir, number);
+		let salt = rand::random();
+		let make = || -> io::Result<File> {
+			let file = OpenOptions::new()
+				.read(true)
+				.write(true)
+				.create(true)
+				.truncate(true)
+				.mode(0o600)
+				.open(&path)?;
+			file.write_all_at(&encode_header(number, mode, audited, salt), 0)?;
+			file.sync_all()?;
+			File::open(dir)?.sync_all()?;
+			Ok(file)
+		};
+		let file = make().map_err(|error| ZdbError::file("create", &path, error))?;
+		Ok(Self::new(number, salt, path, file, SEGMENT_HEADER_BYTES))
+	}
+
+	/// Opens a segment and checks its header.
+	pub(crate) fn open(
+		dir: &Path,
+		number: u32,
+		mode: Mode,
+		audited: bool,
+	) -> Result<Self, ZdbError> {
+		let path = segment_path(dir, number);
+		let read = || -> io::Result<(File, u64)> {
+			let file = OpenOptions::new().read(true).write(true).open(&path)?;
+			let len = file.metadata()?.len();
+			Ok((file, len))
+		};
+		let (file, len) = read().map_err(|error| ZdbError::file("open", &path, error))?;
+		let bad = |reason| ZdbError::BadSegment { path: path.clone(), reason };
+		let mut header = [0; SEGMENT_HEADER_BYTES as usize];
+		file.read_exact_at(&mut header, 0).map_err(|_| bad("its header is incomplete"))?;
+		let (magic, rest) = header.split_first_chunk::<8>().ok_or_else(|| bad("too short"))?;
+		if magic != MAGIC {
+			return Err(bad("it starts with other bytes than GRZDBSG1"));
+		}
+		let (_, salt) = rest.split_first_chunk::<8>().ok_or_else(|| bad("too short"))?;
+		let salt = salt.first_chunk::<8>().ok_or_else(|| bad("too short"))?;
+		let salt = u64::from_le_bytes(*salt);
+		if header != encode_header(number, mode, audited, salt) {
+			return Err(bad("its header is damaged or belongs to another segment or mode"));
+		}
+		Ok(Self::new(number, salt, path, file, len))
+	}
+
+	fn new(number: u32, salt: u64, path: PathBuf, file: File, len: u64) -> Self {
+		let (flushed, synced) = (AtomicU64::new(len), AtomicU64::new(len));
+		Self { number, salt, path, file, flushed, synced }
+	}
+
+	/// Bytes that the kernel has.
+	pub(crate) fn flushed(&self) -> u64 {
+		self.flushed.load(Ordering::Acquire)
+	}
+
+	/// Notes that the kernel has everything before `end`.
+	pub(crate) fn set_flushed(&self, end: u64) {
+		self.flushed.store(end, Ordering::Release);
+	}
+
+	/// The disk has everything that the kernel has.
+	pub(crate) fn is_synced(&self) -> bool {
+		self.synced.load(Ordering::Acquire) >= self.flushed()
+	}
+
+	/// Brings everything that the kernel has to the disk.
+	pub(crate) fn sync(&self) -> io::Result<()> {
+		let end = self.flushed();
+		if self.synced.load(Ordering::Acquire) >= end {
+			return Ok(());
+		}
+		self.file.sync_data()?;
+		self.synced.fetch_max(end, Ordering::AcqRel);
+		Ok(())
+	}
+
+	/// Cuts the file at `end`, for good.
+	pub(crate) fn cut(&self, end: u64) -> Result<(), ZdbError> {
+		self.file
+			.set_len(end)
+			.and_then(|()| self.file.sync_all())
+			.map_err(|error| ZdbError::file("cut", &self.path, error))?;
+		self.flushed.store(end, Ordering::Release);
+		self.synced.store(end, Ordering::Release);
+		Ok(())
+	}
+
+	/// Marks all there is as not yet durable: what an earlier process wrote may not be.
+	pub(crate) fn distrust(&self) {
+		self.synced.store(0, Ordering::Release);
+	}
+
+	/// Fills `buffer` from `offset` on as far as the file goes.
+	pub(crate) fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize, ZdbError> {
+		let mut filled = 0;
+		while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+			match self.file.read_at(rest, offset + filled as u64) {
+				Ok(0) => break,
+				Ok(read) => filled += read,
+				Err(error) if error.kind() == io::ErrorKind::Interrupted => {},
+				Err(error) => return Err(ZdbError::file("read", &self.path, error)),
+			}
+		}
+		Ok(filled)
+	}
+
+	/// The error for a record that does not match its checksum.
+	pub(crate) fn damaged(&self, offset: u64) -> ZdbError {
+		ZdbError::Damaged { path: self.path.clone(), offset }
+	}
+
+	/// Where a record of this segment is, as the index keeps it.
+	pub(crate) fn location(&self, offset: u64, header: &Header) -> Location {
+		Location::new(self.number, offset as u32, header.record_len())
+	}
+}
+
+fn encode_header(
+	number: u32,
+	mode: Mode,
+	audited: bool,
+	salt: u64,
+) -> [u8; SEGMENT_HEADER_BYTES as usize] {
+	let mut header = [0; SEGMENT_HEADER_BYTES as usize];
+	let mode = match mode {
+		Mode::User => 0,
+		Mode::Sequential => 1,
+	};
+	let fields = [
+		MAGIC.as_slice(),
+		&number.to_le_bytes(),
+		&[mode, u8::from(audited), 0, 0],
+		&salt.to_le_bytes(),
+		&[0; 4],
+	]
+	.concat();
+	let crc = crc32c::crc32c(&fields).to_le_bytes();
+	for (place, byte) in header.iter_mut().zip(fields.iter().chain(&crc)) {
+		*place = *byte;
+	}
+	header
+}

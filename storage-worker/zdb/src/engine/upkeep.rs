@@ -1,0 +1,114 @@
+//! Flush, fsync, figures and the audited log.
+
+use crate::{
+	engine::{
+		audit::{Audit, LogState},
+		namespace::{Index, Namespace},
+		options::{Durability, NamespaceInfo},
+		record::Header,
+	},
+	sys, ZdbError,
+};
+use std::{
+	fs::File,
+	sync::atomic::Ordering::Relaxed,
+	time::{Duration, Instant},
+};
+
+impl Namespace {
+	/// Brings everything that was written to the kernel.
+	pub fn flush(&self) -> Result<(), ZdbError> {
+		self.log.flush().inspect_err(|error| self.count_write_error(error))
+	}
+
+	/// Brings everything that was written to the disk. After an error nothing more is written.
+	pub fn sync(&self) -> Result<(), ZdbError> {
+		*self.last_sync.lock() = Instant::now();
+		self.log.sync().inspect_err(|error| self.count_write_error(error))?;
+		self.audit.as_ref().map_or(Ok(()), Audit::flush)
+	}
+
+	/// Syncs if the durability's interval is over and there is something to sync.
+	pub(crate) fn sync_if_due(&self) -> Result<(), ZdbError> {
+		let Durability::Every(interval_ms) = self.durability() else { return Ok(()) };
+		let due = self.last_sync.lock().elapsed() >= Duration::from_millis(interval_ms);
+		if due && self.log.is_dirty() && !self.is_removed() {
+			return self.sync();
+		}
+		Ok(())
+	}
+
+	pub(super) fn count_read_error(&self) {
+		self.read_errors.fetch_add(1, Relaxed);
+	}
+
+	/// Counts what the disk refused, not what the rules did.
+	pub(super) fn count_write_error(&self, error: &ZdbError) {
+		if matches!(error, ZdbError::File { .. } | ZdbError::Poisoned(_) | ZdbError::Tree(_)) {
+			self.write_errors.fetch_add(1, Relaxed);
+		}
+	}
+
+	/// Keeps the sum of live values as a record takes the place of another.
+	pub(super) fn count_live(&self, old: Option<Header>, new: Option<&Header>) {
+		self.live_bytes.fetch_add(new.map_or(0, |header| u64::from(header.value_len)), Relaxed);
+		self.live_bytes.fetch_sub(old.map_or(0, |header| u64::from(header.value_len)), Relaxed);
+	}
+
+	/// Settings and figures.
+	pub fn info(&self) -> NamespaceInfo {
+		let config = self.config();
+		let (active, active_offset) = self.log.end();
+		let disk_free_bytes = File::open(&self.dir).and_then(|dir| sys::free_bytes(&dir));
+		NamespaceInfo {
+			name: self.name().to_owned(),
+			mode: config.mode,
+			has_password: config.password.is_some(),
+			public: config.public,
+			max_bytes: config.max_bytes,
+			worm: config.worm,
+			audited: config.audited,
+			durability: config.durability,
+			access: config.access,
+			entries: self.dbsize(),
+			live_bytes: self.live_bytes.load(Relaxed),
+			disk_bytes: self.log.disk_bytes(),
+			index_bytes: match &self.index {
+				Index::Keys(index) => index.memory_bytes(),
+				Index::Ids(ids) => ids.memory_bytes(),
+			},
+			next_id: if self.ids().is_some() { self.log.next_ordinal() } else { 0 },
+			active_segment: active.number,
+			active_offset,
+			path: self.dir.clone(),
+			// A figure only: a directory that cannot be asked shows as full, writes report the reason.
+			disk_free_bytes: disk_free_bytes.unwrap_or(0),
+			read_errors: self.read_errors.load(Relaxed),
+			write_errors: self.write_errors.load(Relaxed),
+		}
+	}
+
+	fn audit(&self) -> Result<&Audit, ZdbError> {
+		if self.is_removed() {
+			return Err(ZdbError::Removed);
+		}
+		self.audit.as_ref().ok_or(ZdbError::NotAudited)
+	}
+
+	/// Leaf count, root and peaks of the audited log.
+	pub fn log_state(&self) -> Result<LogState, ZdbError> {
+		self.audit()?
+			.with_tree(&self.log, |tree, _| Ok((tree.leaf_count(), tree.root(), tree.peaks())))
+	}
+
+	/// The root that the audited log had at `leaf_count` leaves.
+	pub fn log_root_at(&self, leaf_count: u64) -> Result<[u8; 32], ZdbError> {
+		self.audit()?.with_tree(&self.log, |tree, source| Ok(tree.root_at(leaf_count, source)?))
+	}
+
+	/// The multiproof of the leaves `indexes` (ascending) of the audited log at `leaf_count` leaves.
+	pub fn prove(&self, leaf_count: u64, indexes: &[u64]) -> Result<Vec<u8>, ZdbError> {
+		self.audit()?
+			.with_tree(&self.log, |tree, source| Ok(tree.prove(source, leaf_count, indexes)?))
+	}
+}

@@ -1,0 +1,131 @@
+//! What can go wrong in the engine.
+
+use granary_prover::TreeError;
+use std::{io, path::PathBuf};
+
+/// Why the engine could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ZdbError {
+	/// A file or directory could not be used.
+	#[error("cannot {action} {}: {source}", path.display())]
+	File {
+		/// What was tried.
+		action: &'static str,
+		/// The file.
+		path: PathBuf,
+		/// The system's word.
+		source: io::Error,
+	},
+	/// Another process uses the directory.
+	#[error("{} is in use by another process; stop that one first", .0.display())]
+	InUse(PathBuf),
+	/// A segment file that is none of ours, or of another version.
+	#[error("{} is not a segment that this version can read: {reason}", path.display())]
+	BadSegment {
+		/// The file.
+		path: PathBuf,
+		/// What is wrong with it.
+		reason: &'static str,
+	},
+	/// A settings file that cannot be used.
+	#[error("{} is not a valid namespace configuration: {reason}", path.display())]
+	BadConfig {
+		/// The file.
+		path: PathBuf,
+		/// What is wrong with it.
+		reason: &'static str,
+	},
+	/// A record does not match its checksum.
+	#[error("the record at offset {offset} of {} is damaged", path.display())]
+	Damaged {
+		/// The segment.
+		path: PathBuf,
+		/// Where the record starts.
+		offset: u64,
+	},
+	/// An fsync failed earlier: what the disk holds is unknown, so nothing more is written.
+	#[error("an fsync of {} failed; no more writes until the store is opened again", .0.display())]
+	Poisoned(PathBuf),
+	/// No such namespace.
+	#[error("there is no namespace {0}")]
+	NoNamespace(String),
+	/// A namespace of that name exists.
+	#[error("namespace {0} exists already")]
+	NamespaceExists(String),
+	/// A name that cannot be a namespace's.
+	#[error("{0:?} cannot be the name of a namespace")]
+	BadName(String),
+	/// More namespaces than a store may have.
+	#[error("a store has at most {max} namespaces")]
+	TooManyNamespaces {
+		/// The bound.
+		max: usize,
+	},
+	/// The default namespace stays.
+	#[error("the default namespace cannot be removed")]
+	DefaultNamespace,
+	/// The namespace was removed while someone still held it.
+	#[error("the namespace was removed")]
+	Removed,
+	/// The mode of a namespace that has records, or `audited` on one, cannot change.
+	#[error("the mode of a namespace that was written to cannot change")]
+	Used,
+	/// Settings that contradict each other.
+	#[error("an audited namespace is in user mode and worm, and stays so")]
+	AuditedIsWorm,
+	/// The key is too long.
+	#[error("a key has at most 255 bytes, not {0}")]
+	KeyTooLong(usize),
+	/// The value is too long.
+	#[error("a value has at most 8388608 bytes, not {0}")]
+	ValueTooLong(usize),
+	/// User mode needs a key.
+	#[error("a key is needed")]
+	KeyNeeded,
+	/// Sequential mode makes its own keys.
+	#[error("only existing keys can be given in sequential mode")]
+	KeyNotIssued,
+	/// Worm: the key is there already.
+	#[error("the namespace is in worm mode and the key exists")]
+	WormKeyExists,
+	/// Worm: nothing is deleted.
+	#[error("the namespace is in worm mode: nothing can be deleted")]
+	WormNoDelete,
+	/// Nothing to delete.
+	#[error("there is no such key")]
+	KeyNotFound,
+	/// Writes are off.
+	#[error("the namespace is locked")]
+	Locked,
+	/// Reads and writes are off.
+	#[error("the namespace is frozen")]
+	Frozen,
+	/// The quota is used up.
+	#[error("no space left: {used_bytes} of {max_bytes} bytes are in use and {needed_bytes} more are needed")]
+	NoSpace {
+		/// Bytes on disk.
+		used_bytes: u64,
+		/// The quota.
+		max_bytes: u64,
+		/// What the write would add.
+		needed_bytes: u64,
+	},
+	/// The log has all the segments or records that its numbers can name.
+	#[error("the namespace is full: it cannot number another segment")]
+	Full,
+	/// A cursor that this namespace did not issue.
+	#[error("the scan cursor is not valid")]
+	BadCursor,
+	/// Log functions need an audited namespace.
+	#[error("the namespace is not audited")]
+	NotAudited,
+	/// The tree of an audited log.
+	#[error(transparent)]
+	Tree(#[from] TreeError),
+}
+
+impl ZdbError {
+	pub(crate) fn file(action: &'static str, path: &std::path::Path, source: io::Error) -> Self {
+		Self::File { action, path: path.to_owned(), source }
+	}
+}

@@ -1,0 +1,48 @@
+//! Every bound of the engine and of the server.
+
+/// Longest key.
+pub const KEY_MAX_BYTES: usize = 255;
+/// Longest value.
+pub const VALUE_MAX_BYTES: usize = 8 << 20;
+/// Most arguments of a command, its name included.
+pub const ARGUMENTS_MAX: usize = 1024;
+/// Longest command as it travels: one value of the longest kind, and keys.
+pub const FRAME_MAX_BYTES: usize = VALUE_MAX_BYTES + (1 << 20);
+/// Longest `*N` or `$N` line; a number of more digits is refused anyway.
+pub const HEADER_LINE_MAX_BYTES: usize = 32;
+/// Longest name of a namespace.
+pub const NAMESPACE_NAME_MAX_BYTES: usize = 128;
+/// Longest password.
+pub const PASSWORD_MAX_BYTES: usize = 128;
+/// Longest property name of NSSET.
+pub const PROPERTY_MAX_BYTES: usize = 256;
+/// Longest property value of NSSET. 0-db allows 63, which is one less than a password in hex.
+pub const PROPERTY_VALUE_MAX_BYTES: usize = 128;
+/// Longest client name.
+pub const CLIENT_NAME_MAX_BYTES: usize = 128;
+/// Most namespaces of a store.
+pub const NAMESPACES_MAX: usize = 65_536;
+/// Connections at once, unless the options say otherwise.
+pub const CONNECTIONS_DEFAULT: usize = 1024;
+/// The most bytes of values that one MGET answers.
+pub const REPLY_MAX_BYTES: usize = 64 << 20;
+/// Replies are sent as soon as they fill this much, even within a pipeline.
+pub const OUTPUT_FLUSH_BYTES: usize = 1 << 20;
+/// What a connection's buffers shrink to when they are idle.
+pub const IDLE_BUFFER_MAX_BYTES: usize = 256 << 10;
+/// The most that a connection reads at once.
+pub const READ_CHUNK_MAX_BYTES: usize = 128 << 10;
+/// The smallest piece by which a connection reads.
+pub const READ_CHUNK_BYTES: usize = 16 << 10;
+/// Records that wait in memory for their write call, per namespace.
+pub const PENDING_MAX_BYTES: usize = 1 << 20;
+/// A segment is left for the next one when it is this long, unless the options say otherwise.
+pub const SEGMENT_BYTES_DEFAULT: u64 = 256 << 20;
+/// The longest segment: an offset must fit in 32 bits.
+pub const SEGMENT_BYTES_MAX: u64 = 2 << 30;
+/// Segments of a namespace: a number must fit in 24 bits.
+pub const SEGMENTS_MAX: u32 = (1 << 24) - 1;
+/// Time that one SCAN takes before it answers what it has.
+pub const SCAN_TIME_US: u64 = 2000;
+/// Entries of one SCAN reply.
+pub const SCAN_ENTRIES_MAX: usize = 8192;

@@ -1,0 +1,227 @@
+//! One connection: read, parse and execute everything that arrived, flush once, answer in one go.
+
+use crate::{
+	command,
+	engine::Durability,
+	limits::{IDLE_BUFFER_MAX_BYTES, OUTPUT_FLUSH_BYTES, READ_CHUNK_BYTES, READ_CHUNK_MAX_BYTES},
+	server::{
+		frame::{Parser, Progress},
+		session::Shared,
+		Args, Flow, Output, Session,
+	},
+	ZdbError,
+};
+use std::{
+	io,
+	sync::{atomic::Ordering::Relaxed, Arc},
+	time::Duration,
+};
+use tokio::{
+	io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+	sync::watch,
+	task,
+	time::{timeout, timeout_at, Instant},
+};
+
+/// What a slow client must at least send of a command it began.
+const FRAME_BYTES_PER_SECOND: u64 = 64 << 10;
+
+/// One connection.
+pub(crate) struct Connection<S> {
+	stream: S,
+	session: Session,
+	parser: Parser,
+	/// What was read; commands before `start` are done.
+	input: Vec<u8>,
+	start: usize,
+	/// Bytes that must be there before parsing goes on.
+	needed: usize,
+	read_chunk: usize,
+	output: Output,
+	frame_started: Option<Instant>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+	/// A connection over a stream.
+	pub(crate) fn new(stream: S, session: Session) -> Self {
+		Self {
+			stream,
+			session,
+			parser: Parser::default(),
+			input: Vec::new(),
+			start: 0,
+			needed: 1,
+			read_chunk: READ_CHUNK_BYTES,
+			output: Output::default(),
+			frame_started: None,
+		}
+	}
+
+	fn shared(&self) -> &Arc<Shared> {
+		&self.session.shared
+	}
+
+	/// Serves the client until it leaves, errs or the server stops.
+	pub(crate) async fn run(mut self, mut stopped: watch::Receiver<bool>) -> io::Result<()> {
+		let stop = stopped.wait_for(|stop| *stop);
+		tokio::pin!(stop);
+		loop {
+			tokio::select! {
+				biased;
+				read = self.read() => if !read? {
+					return Ok(());
+				},
+				_ = &mut stop => return Ok(()),
+			}
+			if self.execute_all().await? == Flow::Close {
+				return self.stream.shutdown().await;
+			}
+			self.forget_done();
+		}
+	}
+
+	/// Reads what is there; `false` at the end of the stream or when an unfinished command took too long.
+	async fn read(&mut self) -> io::Result<bool> {
+		let have = self.input.len();
+		// Memory grows with what arrived, not with what was announced.
+		let missing = self.needed.saturating_sub(have);
+		self.input.reserve(missing.min(have).max(self.read_chunk));
+		let read = if have == 0 {
+			self.frame_started = None;
+			self.stream.read_buf(&mut self.input).await?
+		} else {
+			let started = *self.frame_started.get_or_insert_with(Instant::now);
+			let allowance = Duration::from_secs(have as u64 / FRAME_BYTES_PER_SECOND);
+			let deadline = started + self.session.shared.options.frame_timeout + allowance;
+			match timeout_at(deadline, self.stream.read_buf(&mut self.input)).await {
+				Ok(read) => read?,
+				Err(_) => {
+					self.output.error("Timeout, the request is not complete");
+					self.send().await?;
+					return Ok(false);
+				},
+			}
+		};
+		self.read_chunk = match read {
+			full if full >= self.read_chunk => (self.read_chunk * 2).min(READ_CHUNK_MAX_BYTES),
+			_ => self.read_chunk,
+		};
+		self.shared().stats.network_rx_bytes.fetch_add(read as u64, Relaxed);
+		Ok(read > 0)
+	}
+
+	/// Executes every whole command of the input and sends the replies.
+	async fn execute_all(&mut self) -> io::Result<Flow> {
+		let mut flow = Flow::Continue;
+		while flow == Flow::Continue && self.input.len() - self.start >= self.needed {
+			let bytes = self.input.get(self.start..).unwrap_or_default();
+			match self.parser.parse(bytes) {
+				Ok(Progress::Incomplete(needed)) => {
+					self.needed = needed;
+					break;
+				},
+				Err(error) => {
+					self.output.error(&error.to_string());
+					flow = Flow::Close;
+				},
+				Ok(Progress::Complete(len)) => {
+					let args = Args::new(bytes, self.parser.ranges());
+					flow = command::execute(&mut self.session, args, &mut self.output);
+					if flow == Flow::Unknown {
+						flow = self.call_extension().await?;
+					}
+					self.start += len;
+					self.needed = 1;
+					self.parser.reset();
+					self.frame_started = None;
+				},
+			}
+			if self.output.len() > OUTPUT_FLUSH_BYTES && flow == Flow::Continue {
+				flow = self.settle().await;
+				self.send().await?;
+			}
+		}
+		if self.settle().await == Flow::Close {
+			flow = Flow::Close;
+		}
+		self.send().await?;
+		Ok(flow)
+	}
+
+	/// Lets the extension answer the command at the input's start, on a thread that may block.
+	async fn call_extension(&mut self) -> io::Result<Flow> {
+		let Some(extension) = self.shared().extension.clone() else {
+			command::unknown(&mut self.session, &mut self.output);
+			return Ok(Flow::Continue);
+		};
+		let bytes = self.input.get(self.start..).unwrap_or_default();
+		let args = Args::new(bytes, self.parser.ranges());
+		let name = args.get(0).unwrap_or_default().to_ascii_uppercase();
+		let rest: Vec<Vec<u8>> = args.rest().map(<[u8]>::to_vec).collect();
+		// The extension may look at what this very client has written.
+		if self.settle().await == Flow::Close {
+			return Ok(Flow::Close);
+		}
+		self.send().await?;
+		match task::spawn_blocking(move || extension.call(&name, &rest)).await {
+			Ok(Some(Ok(reply))) => self.output.reply(&reply),
+			Ok(Some(Err(text))) => self.output.error(&text),
+			Ok(None) => command::unknown(&mut self.session, &mut self.output),
+			Err(error) => {
+				tracing::error!(%error, "an extension panicked");
+				self.output.error("Internal Error");
+			},
+		}
+		Ok(Flow::Continue)
+	}
+
+	/// Makes good what was promised for the writes of this batch before their replies are sent. Should that fail, the
+	/// replies are not true: an error takes the place of the first and the connection ends.
+	async fn settle(&mut self) -> Flow {
+		let stats = &self.session.shared.stats;
+		stats.commands_executed.fetch_add(self.session.commands, Relaxed);
+		self.session.commands = 0;
+		let Some(first) = self.session.unflushed_from.take() else { return Flow::Continue };
+		let result = match self.session.namespace.durability() {
+			Durability::Always => {
+				let namespace = self.session.namespace.clone();
+				let synced = task::spawn_blocking(move || namespace.sync()).await;
+				synced.unwrap_or(Err(ZdbError::Removed))
+			},
+			Durability::Every(_) | Durability::Os => {
+				// Every connection that is ready gets its turn before the first flushes for all of them.
+				task::yield_now().await;
+				self.session.namespace.flush()
+			},
+		};
+		let Err(error) = result else { return Flow::Continue };
+		tracing::error!(namespace = self.session.namespace.name(), %error, "writes failed");
+		self.output.truncate(first);
+		self.output.error("Cannot write data right now");
+		Flow::Close
+	}
+
+	async fn send(&mut self) -> io::Result<()> {
+		if self.output.len() == 0 {
+			return Ok(());
+		}
+		let limit = self.session.shared.options.write_timeout;
+		let sent = timeout(limit, self.stream.write_all(self.output.bytes())).await;
+		sent.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+		let stats = &self.session.shared.stats;
+		stats.network_tx_bytes.fetch_add(self.output.len() as u64, Relaxed);
+		self.output.clear(IDLE_BUFFER_MAX_BYTES);
+		Ok(())
+	}
+
+	/// Moves an unfinished command to the buffer's start.
+	fn forget_done(&mut self) {
+		let left = self.input.len() - self.start;
+		self.input.copy_within(self.start.., 0);
+		self.input.truncate(left);
+		self.start = 0;
+		if left == 0 {
+			self.input.shrink_to(IDLE_BUFFER_MAX_BYTES);
+		}
+	}
+}

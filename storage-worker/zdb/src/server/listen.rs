@@ -1,0 +1,234 @@
+//! Listening, accepting, stopping.
+
+use crate::{
+	engine::{PasswordHash, Store},
+	server::{connection::Connection, session::Shared, Extension, ServerOptions, Session, Stats},
+	ZdbError,
+};
+use std::{
+	future::Future,
+	io,
+	net::SocketAddr,
+	os::unix::fs::{FileTypeExt, PermissionsExt},
+	path::{Path, PathBuf},
+	sync::{atomic::Ordering::Relaxed, Arc},
+	time::Duration,
+};
+use tokio::{
+	io::{AsyncRead, AsyncWrite, AsyncWriteExt},
+	net::{TcpListener, TcpStream, UnixListener, UnixStream},
+	sync::watch,
+	task::{self, JoinSet},
+	time::{sleep, timeout},
+};
+
+/// Pause after a failed accept: descriptors may have run out.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Why a server could not start or stop.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+	/// The address cannot be listened on.
+	#[error("cannot listen on {address}: {source}")]
+	Tcp {
+		/// The address.
+		address: SocketAddr,
+		/// The system's word.
+		source: io::Error,
+	},
+	/// The socket cannot be listened on.
+	#[error("cannot listen on {}: {source}", path.display())]
+	Unix {
+		/// The socket.
+		path: PathBuf,
+		/// The system's word.
+		source: io::Error,
+	},
+	/// Neither an address nor a socket was given.
+	#[error("nothing to listen on: give an address or a Unix socket")]
+	Nowhere,
+	/// The store could not be made durable at the end.
+	#[error("the store could not be made durable: {0}")]
+	Sync(#[from] ZdbError),
+}
+
+/// A server that listens.
+pub struct Server {
+	shared: Arc<Shared>,
+	tcp: Option<TcpListener>,
+	unix: Option<UnixListener>,
+	local_addr: Option<SocketAddr>,
+}
+
+impl std::fmt::Debug for Server {
+	fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		formatter.debug_struct("Server").field("tcp", &self.tcp).field("unix", &self.unix).finish()
+	}
+}
+
+impl Server {
+	/// Listens; nothing is answered before [`Server::run`].
+	pub async fn bind(
+		options: ServerOptions,
+		store: Arc<Store>,
+		extension: Option<Arc<dyn Extension>>,
+	) -> Result<Self, ServerError> {
+		let tcp = match options.tcp {
+			None => None,
+			Some(address) => {
+				let listener = TcpListener::bind(address).await;
+				Some(listener.map_err(|source| ServerError::Tcp { address, source })?)
+			},
+		};
+		let unix = match &options.unix {
+			None => None,
+			Some(path) => {
+				let listener = bind_unix(path).await;
+				let path = path.clone();
+				Some(listener.map_err(|source| ServerError::Unix { path, source })?)
+			},
+		};
+		if tcp.is_none() && unix.is_none() {
+			return Err(ServerError::Nowhere);
+		}
+		let local_addr = tcp.as_ref().and_then(|tcp| tcp.local_addr().ok());
+		let password = options.admin_password.as_deref();
+		let shared = Arc::new(Shared {
+			store,
+			admin_password: password.map(|password| PasswordHash::new(password.as_bytes())),
+			options,
+			extension,
+			stats: Stats::new(),
+			tcp_port: local_addr.map_or(0, |address| address.port()),
+		});
+		Ok(Self { shared, tcp, unix, local_addr })
+	}
+
+	/// The TCP address, with the port that the system chose.
+	pub fn local_addr(&self) -> Option<SocketAddr> {
+		self.local_addr
+	}
+
+	/// Serves until `shutdown` is ready; then stops accepting, lets running commands finish and syncs the store.
+	pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServerError> {
+		let Self { shared, tcp, unix, .. } = self;
+		let (stop, stopped) = watch::channel(false);
+		let mut connections = JoinSet::new();
+		tokio::pin!(shutdown);
+		loop {
+			tokio::select! {
+				biased;
+				() = &mut shutdown => break,
+				accepted = accept_tcp(tcp.as_ref()) => match accepted {
+					Ok(stream) => serve(stream, &shared, &stopped, &mut connections),
+					Err(error) => pause(&error).await,
+				},
+				accepted = accept_unix(unix.as_ref()) => match accepted {
+					Ok(stream) => serve(stream, &shared, &stopped, &mut connections),
+					Err(error) => pause(&error).await,
+				},
+				Some(_) = connections.join_next() => {},
+			}
+		}
+		drop((tcp, unix));
+		if let Some(path) = &shared.options.unix {
+			// A socket that stays behind is replaced by the next server.
+			let _ = std::fs::remove_file(path);
+		}
+		stop.send_replace(true);
+		let drained = async { while connections.join_next().await.is_some() {} };
+		if timeout(shared.options.drain_timeout, drained).await.is_err() {
+			tracing::warn!(connections = connections.len(), "cut off clients that do not receive");
+			connections.shutdown().await;
+		}
+		let store = shared.store.clone();
+		match task::spawn_blocking(move || store.sync_all()).await {
+			Ok(result) => Ok(result?),
+			Err(error) => {
+				tracing::error!(%error, "the final sync did not run");
+				Ok(shared.store.sync_all()?)
+			},
+		}
+	}
+}
+
+async fn accept_tcp(listener: Option<&TcpListener>) -> io::Result<TcpStream> {
+	match listener {
+		None => std::future::pending().await,
+		Some(listener) => {
+			let (stream, _) = listener.accept().await?;
+			stream.set_nodelay(true)?;
+			Ok(stream)
+		},
+	}
+}
+
+async fn accept_unix(listener: Option<&UnixListener>) -> io::Result<UnixStream> {
+	match listener {
+		None => std::future::pending().await,
+		Some(listener) => Ok(listener.accept().await?.0),
+	}
+}
+
+async fn pause(error: &io::Error) {
+	tracing::warn!(%error, "a connection could not be accepted");
+	sleep(ACCEPT_PAUSE).await;
+}
+
+fn serve<S>(
+	mut stream: S,
+	shared: &Arc<Shared>,
+	stopped: &watch::Receiver<bool>,
+	connections: &mut JoinSet<()>,
+) where
+	S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+	let (shared, stopped) = (shared.clone(), stopped.clone());
+	if shared.stats.clients_connected.load(Relaxed) >= shared.options.max_connections as u64 {
+		shared.stats.clients_rejected.fetch_add(1, Relaxed);
+		connections.spawn(async move {
+			// A courtesy to a client that is turned away; it may be gone already.
+			let refusal = stream.write_all(b"-Too many connections\r\n");
+			let _ = timeout(Duration::from_secs(1), refusal).await;
+		});
+		return;
+	}
+	let id = shared.stats.clients_lifetime.fetch_add(1, Relaxed) + 1;
+	let Some(session) = Session::new(shared.clone(), id) else { return };
+	shared.stats.clients_connected.fetch_add(1, Relaxed);
+	let connected = Connected(shared);
+	connections.spawn(async move {
+		let _connected = connected;
+		if let Err(error) = Connection::new(stream, session).run(stopped).await {
+			tracing::debug!(client = id, %error, "connection ended");
+		}
+	});
+}
+
+/// Counts a client as long as it is there, however it ends.
+struct Connected(Arc<Shared>);
+
+impl Drop for Connected {
+	fn drop(&mut self) {
+		self.0.stats.clients_connected.fetch_sub(1, Relaxed);
+	}
+}
+
+/// Binds a Unix socket that only the owner can use. A socket that nobody answers on is replaced; any other file is not.
+async fn bind_unix(path: &Path) -> io::Result<UnixListener> {
+	if let Ok(metadata) = std::fs::symlink_metadata(path) {
+		if !metadata.file_type().is_socket() {
+			return Err(io::Error::new(
+				io::ErrorKind::AlreadyExists,
+				"a file of another kind is there",
+			));
+		}
+		if UnixStream::connect(path).await.is_ok() {
+			return Err(io::Error::new(io::ErrorKind::AddrInUse, "another process listens there"));
+		}
+		std::fs::remove_file(path)?;
+	}
+	let listener = UnixListener::bind(path)?;
+	std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+	Ok(listener)
+}

@@ -1,0 +1,48 @@
+//! How a server is set up, and how it is extended.
+
+use crate::{limits::CONNECTIONS_DEFAULT, server::Reply};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+/// How a server is set up.
+#[derive(Clone, Debug)]
+pub struct ServerOptions {
+	/// Address to listen on.
+	pub tcp: Option<SocketAddr>,
+	/// Unix socket to listen on; one that a dead process left is replaced.
+	pub unix: Option<PathBuf>,
+	/// Password of the administrator. Without one everyone is administrator, unless `protected`.
+	pub admin_password: Option<String>,
+	/// Without an admin password nobody is administrator, and only administrators write into the default namespace.
+	pub protected: bool,
+	/// Connections at once.
+	pub max_connections: usize,
+	/// Time that a command may take to arrive once it has begun, beside a second for each 64 KiB of it.
+	/// Connections may be idle between commands for ever.
+	pub frame_timeout: Duration,
+	/// Time that a client may take to receive a reply.
+	pub write_timeout: Duration,
+	/// Time that running commands get when the server stops.
+	pub drain_timeout: Duration,
+}
+
+impl Default for ServerOptions {
+	fn default() -> Self {
+		Self {
+			tcp: None,
+			unix: None,
+			admin_password: None,
+			protected: false,
+			max_connections: CONNECTIONS_DEFAULT,
+			frame_timeout: Duration::from_secs(30),
+			write_timeout: Duration::from_secs(60),
+			drain_timeout: Duration::from_secs(10),
+		}
+	}
+}
+
+/// Commands beyond those of the server.
+pub trait Extension: Send + Sync {
+	/// Answers a command that the server does not know; `None` if it is not one of ours either. `command` is in upper
+	/// case, `args` are what follows it. The call comes from a thread that may block.
+	fn call(&self, command: &[u8], args: &[Vec<u8>]) -> Option<Result<Reply, String>>;
+}

@@ -1,0 +1,95 @@
+//! What the server knows about one client.
+
+use crate::{
+	engine::{Durability, Namespace, PasswordHash, Store, DEFAULT_NAMESPACE},
+	server::{Extension, ServerOptions, Stats},
+	ZdbError,
+};
+use std::sync::Arc;
+
+/// What all clients of a server share.
+pub(crate) struct Shared {
+	pub(crate) store: Arc<Store>,
+	pub(crate) options: ServerOptions,
+	pub(crate) admin_password: Option<PasswordHash>,
+	pub(crate) extension: Option<Arc<dyn Extension>>,
+	pub(crate) stats: Stats,
+	/// Where the server listens, for INFO.
+	pub(crate) tcp_port: u16,
+}
+
+/// What follows a command.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+	/// The next command.
+	Continue,
+	/// The end of the connection, once the replies are sent.
+	Close,
+	/// The server does not know the command; the extension may.
+	Unknown,
+}
+
+/// One client.
+pub(crate) struct Session {
+	pub(crate) shared: Arc<Shared>,
+	pub(crate) id: u64,
+	pub(crate) namespace: Arc<Namespace>,
+	pub(crate) is_admin: bool,
+	/// The client may write into its namespace.
+	pub(crate) can_write: bool,
+	/// As the client calls itself.
+	pub(crate) client_name: Vec<u8>,
+	/// Commands since the last count.
+	pub(crate) commands: u64,
+	/// Where in the output the first reply is that acknowledges a write that is not flushed.
+	pub(crate) unflushed_from: Option<usize>,
+}
+
+impl Session {
+	/// A client that has just connected: attached to the default namespace.
+	pub(crate) fn new(shared: Arc<Shared>, id: u64) -> Option<Self> {
+		let namespace = shared.store.namespace(DEFAULT_NAMESPACE)?;
+		let is_admin = shared.admin_password.is_none() && !shared.options.protected;
+		Some(Self {
+			id,
+			namespace,
+			is_admin,
+			can_write: !shared.options.protected,
+			client_name: Vec::new(),
+			commands: 0,
+			unflushed_from: None,
+			shared,
+		})
+	}
+
+	/// Attaches to a namespace. What was written into the one before is flushed first, so that one flush at the end
+	/// of a batch is enough.
+	pub(crate) fn attach(
+		&mut self,
+		namespace: Arc<Namespace>,
+		can_write: bool,
+	) -> Result<(), ZdbError> {
+		if self.unflushed_from.is_some() {
+			match self.namespace.durability() {
+				Durability::Always => self.namespace.sync()?,
+				Durability::Every(_) | Durability::Os => self.namespace.flush()?,
+			}
+			self.unflushed_from = None;
+		}
+		self.namespace = namespace;
+		self.can_write = can_write;
+		Ok(())
+	}
+
+	/// Whether the client's namespace is still there. One that was made anew in another mode is attached to.
+	pub(crate) fn has_namespace(&mut self) -> bool {
+		if !self.namespace.is_removed() {
+			return true;
+		}
+		if !self.namespace.is_replaced() {
+			return false;
+		}
+		let found = self.shared.store.namespace(self.namespace.name());
+		found.map(|namespace| self.namespace = namespace).is_some()
+	}
+}

@@ -1,0 +1,29 @@
+//! The two system calls that the standard library does not offer; the only `unsafe` of the crate.
+
+#![allow(unsafe_code, reason = "flock and fstatvfs have no safe form in the standard library")]
+
+use std::{fs::File, io, mem::MaybeUninit, os::fd::AsRawFd};
+
+/// Takes an exclusive lock that lives as long as the file is open; `false` if another process has it.
+pub(crate) fn try_lock(file: &File) -> io::Result<bool> {
+	// SAFETY: the descriptor is open for as long as `file` is borrowed.
+	if unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } == 0 {
+		return Ok(true);
+	}
+	match io::Error::last_os_error() {
+		error if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+		error => Err(error),
+	}
+}
+
+/// Bytes that an unprivileged process can still write on the file's disk.
+pub(crate) fn free_bytes(file: &File) -> io::Result<u64> {
+	let mut stat = MaybeUninit::<libc::statvfs>::zeroed();
+	// SAFETY: the descriptor is open and the pointer is valid for writes of a `statvfs`.
+	if unsafe { libc::fstatvfs(file.as_raw_fd(), stat.as_mut_ptr()) } != 0 {
+		return Err(io::Error::last_os_error());
+	}
+	// SAFETY: the call succeeded, so the structure is filled; all zeros are valid as well.
+	let stat = unsafe { stat.assume_init() };
+	Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+}
