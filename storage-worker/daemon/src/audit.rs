@@ -73,10 +73,18 @@ async fn history(allotment: AllotmentId, context: &Context) -> Result<()> {
 		out.row(&["TICK", "OUTCOME", "BLOCK", "EXTRINSIC", "LEAVES IN LOG"]);
 		for record in &records {
 			let (outcome, block, extrinsic) = match record.outcome {
-				AuditOutcome::Proven { block, extrinsic } => ("proven", block, extrinsic.to_string()),
+				AuditOutcome::Proven { block, extrinsic } => {
+					("proven", block, extrinsic.to_string())
+				},
 				AuditOutcome::Missed { block } => ("missed", block, "-".to_owned()),
 			};
-			out.row(&[&record.tick.to_string(), outcome, &block.to_string(), &extrinsic, &record.leaf_count.to_string()]);
+			out.row(&[
+				&record.tick.to_string(),
+				outcome,
+				&block.to_string(),
+				&extrinsic,
+				&record.leaf_count.to_string(),
+			]);
 		}
 	});
 	Ok(())
@@ -102,7 +110,10 @@ async fn status(allotment: AllotmentId, context: &Context) -> Result<()> {
 	context.print(&value, |out| {
 		out.line(format!("allotment {allotment}"));
 		if let Some(checkpoint) = status.checkpoint {
-			out.field("log", format!("{} leaves, epoch {}", checkpoint.leaf_count, checkpoint.epoch));
+			out.field(
+				"log",
+				format!("{} leaves, epoch {}", checkpoint.leaf_count, checkpoint.epoch),
+			);
 			out.field("root", format!("0x{}", hex::encode(checkpoint.root)));
 		}
 		if let Some(tick) = status.next_tick {
@@ -121,13 +132,14 @@ fn verify_proof(context: &Context) -> Result<()> {
 		.read_to_string(&mut text)
 		.context("reading the proof from the standard input")?;
 	let value: Value = serde_json::from_str(&text).context("the standard input is not JSON")?;
-	let field = |name: &str| value.get(name).with_context(|| format!("the proof has no field '{name}'"));
+	let field =
+		|name: &str| value.get(name).with_context(|| format!("the proof has no field '{name}'"));
 	let root = hash_field(field("root")?, "root")?;
 	let seed = hash_field(field("seed")?, "seed")?;
 	let allotment = number_field(field("allotment")?, "allotment")?;
 	let leaf_count = number_field(field("leafCount")?, "leafCount")?;
-	let leaves: Vec<u64> =
-		serde_json::from_value(field("leaves")?.clone()).context("'leaves' is not a list of numbers")?;
+	let leaves: Vec<u64> = serde_json::from_value(field("leaves")?.clone())
+		.context("'leaves' is not a list of numbers")?;
 	let proof = bytes_field(field("proof")?, "proof")?;
 	let samples = u32::try_from(leaves.len()).context("too many leaves")?;
 	// The leaves must be those that the seed chose, or the proof proves something else.
@@ -139,7 +151,12 @@ fn verify_proof(context: &Context) -> Result<()> {
 		bail!("the proof does not verify: {error}");
 	}
 	context.print(&json!({ "verified": true, "leaves": leaves, "bytes": proof.len() }), |out| {
-		out.line(format!("verified: {} leaves, {} bytes lead to root 0x{}", leaves.len(), proof.len(), hex::encode(root)));
+		out.line(format!(
+			"verified: {} leaves, {} bytes lead to root 0x{}",
+			leaves.len(),
+			proof.len(),
+			hex::encode(root)
+		));
 	});
 	Ok(())
 }
@@ -150,7 +167,8 @@ fn bytes_field(value: &Value, name: &str) -> Result<Vec<u8>> {
 }
 
 fn hash_field(value: &Value, name: &str) -> Result<Hash> {
-	Hash::try_from(bytes_field(value, name)?.as_slice()).with_context(|| format!("'{name}' has not 32 bytes"))
+	Hash::try_from(bytes_field(value, name)?.as_slice())
+		.with_context(|| format!("'{name}' has not 32 bytes"))
 }
 
 fn number_field(value: &Value, name: &str) -> Result<u64> {
@@ -175,7 +193,9 @@ fn due_json(audit: &DueAudit) -> Value {
 
 fn record_json(record: &AuditRecord) -> Value {
 	let outcome = match record.outcome {
-		AuditOutcome::Proven { block, extrinsic } => json!({ "proven": { "block": block, "extrinsic": extrinsic } }),
+		AuditOutcome::Proven { block, extrinsic } => {
+			json!({ "proven": { "block": block, "extrinsic": extrinsic } })
+		},
 		AuditOutcome::Missed { block } => json!({ "missed": { "block": block } }),
 	};
 	json!({

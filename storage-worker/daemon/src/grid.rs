@@ -34,7 +34,16 @@ pub(crate) async fn run_node(command: NodeCommand, context: &Context) -> Result<
 			let nodes = chain.all_nodes().await?;
 			let values: Vec<Value> = nodes.iter().map(node_json).collect();
 			context.print(&json!(values), |out| {
-				out.row(&["NODE", "FARM", "ENDPOINT", "CAPACITY", "RESERVED", "PRICE/GIB·H", "BOND", "BOND USED"]);
+				out.row(&[
+					"NODE",
+					"FARM",
+					"ENDPOINT",
+					"CAPACITY",
+					"RESERVED",
+					"PRICE/GIB·H",
+					"BOND",
+					"BOND USED",
+				]);
 				for node in &nodes {
 					out.row(&[
 						&node.id.to_string(),
@@ -51,15 +60,35 @@ pub(crate) async fn run_node(command: NodeCommand, context: &Context) -> Result<
 		},
 		NodeCommand::Show { node: id } => {
 			let node = chain.node(id).await?.ok_or_else(|| {
-				Failure::not_found(format!("node {id} does not exist on this chain"), "`granary node list` shows those that do")
+				Failure::not_found(
+					format!("node {id} does not exist on this chain"),
+					"`granary node list` shows those that do",
+				)
 			})?;
 			context.print(&node_json(&node), |out| {
 				out.line(format!("node {} of farm {}", node.id, node.farm));
 				out.field("operator", address_of(&node.operator));
 				out.field("endpoint", String::from_utf8_lossy(&node.endpoint));
-				out.field("reserved", format!("{} of {}", bytes_text(node.reserved_bytes), bytes_text(node.capacity_bytes)));
-				out.field("price", format!("{} units per GiB and hour", units_text(node.price_per_gib_hour)));
-				out.field("bond", format!("{} units, {} in use", units_text(node.bond), units_text(node.bond_used)));
+				out.field(
+					"reserved",
+					format!(
+						"{} of {}",
+						bytes_text(node.reserved_bytes),
+						bytes_text(node.capacity_bytes)
+					),
+				);
+				out.field(
+					"price",
+					format!("{} units per GiB and hour", units_text(node.price_per_gib_hour)),
+				);
+				out.field(
+					"bond",
+					format!(
+						"{} units, {} in use",
+						units_text(node.bond),
+						units_text(node.bond_used)
+					),
+				);
 				out.field("audit key", format!("0x{}", hex::encode(node.audit_key)));
 				out.field("transport key", format!("0x{}", hex::encode(node.transport_key)));
 			});
@@ -74,17 +103,24 @@ pub(crate) async fn run_farm(command: FarmCommand, context: &Context) -> Result<
 	let farms = context.connect().await?.all_farms().await?;
 	let values: Vec<Value> = farms
 		.iter()
-		.map(|farm| json!({
-			"id": farm.id,
-			"name": String::from_utf8_lossy(&farm.name),
-			"twin": farm.twin,
-			"payout": address_of(&farm.payout),
-		}))
+		.map(|farm| {
+			json!({
+				"id": farm.id,
+				"name": String::from_utf8_lossy(&farm.name),
+				"twin": farm.twin,
+				"payout": address_of(&farm.payout),
+			})
+		})
 		.collect();
 	context.print(&json!(values), |out| {
 		out.row(&["FARM", "NAME", "TWIN", "PAID TO"]);
 		for farm in &farms {
-			out.row(&[&farm.id.to_string(), &String::from_utf8_lossy(&farm.name), &farm.twin.to_string(), &address_of(&farm.payout)]);
+			out.row(&[
+				&farm.id.to_string(),
+				&String::from_utf8_lossy(&farm.name),
+				&farm.twin.to_string(),
+				&address_of(&farm.payout),
+			]);
 		}
 	});
 	Ok(())

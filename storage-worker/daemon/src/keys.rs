@@ -1,7 +1,7 @@
 //! Keys of tenants and workers, and the passwords that follow from them.
 
 use anyhow::{bail, ensure, Context, Result};
-use blake2::{digest::{consts::U32, KeyInit, Mac}, Blake2b, Blake2bMac, Digest};
+use blake2b_simd::Params;
 use granary_chain::Signer;
 use granary_primitives::{AccountBytes, AllotmentId, PublicKey, Signature};
 use rand::RngCore;
@@ -39,11 +39,13 @@ pub(crate) fn namespace_password(
 }
 
 fn keyed_hash(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
-	let mut mac = <Blake2bMac<U32> as KeyInit>::new(key.into());
+	let mut state = Params::new().hash_length(32).key(key).to_state();
 	for part in parts {
-		Mac::update(&mut mac, part);
+		state.update(part);
 	}
-	mac.finalize().into_bytes().into()
+	let mut hash = [0; 32];
+	hash.iter_mut().zip(state.finalize().as_bytes()).for_each(|(to, from)| *to = *from);
+	hash
 }
 
 /// A tenant's account and the transport key that goes with it.
@@ -59,18 +61,15 @@ impl std::fmt::Debug for TenantKeys {
 }
 
 impl TenantKeys {
-	/// From a secret URI. The transport secret is derived from its text, so the same URI gives the same keys anywhere.
+	/// From a secret URI. The transport secret is derived from the account's seed, so the account has the same keys anywhere and
+	/// however its URI is spelled.
 	pub(crate) fn from_suri(suri: &str) -> Result<Self> {
-		let suri = suri.trim();
 		let signer = Signer::from_uri(suri)?;
-		let mut hasher = Blake2b::<U32>::new();
-		Digest::update(&mut hasher, TRANSPORT_LABEL);
-		Digest::update(&mut hasher, suri.as_bytes());
-		let secret = Zeroizing::new(<[u8; 32]>::from(hasher.finalize()));
+		let secret = Zeroizing::new(keyed_hash(signer.secret_seed(), &[TRANSPORT_LABEL]));
 		Ok(Self { signer, transport: StaticSecret::from(*secret) })
 	}
 
-	/// From a file whose first line is a secret URI; refused if others can read it.
+	/// From a file whose first line is a secret URI or a seed of 64 hex digits; refused if others can read it.
 	pub(crate) fn from_file(path: &Path) -> Result<Self> {
 		let text = Zeroizing::new(read_private(path)?);
 		let text = std::str::from_utf8(&text)
@@ -112,6 +111,12 @@ pub(crate) struct WorkerKeys {
 	transport: StaticSecret,
 }
 
+impl std::fmt::Debug for WorkerKeys {
+	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		write!(f, "WorkerKeys({:?})", self.audit)
+	}
+}
+
 impl WorkerKeys {
 	/// Reads the keys in `dir`, or makes them on the first start.
 	pub(crate) fn load_or_create(dir: &Path) -> Result<Self> {
@@ -151,6 +156,29 @@ pub(crate) fn read_private(path: &Path) -> Result<Vec<u8>> {
 	fs::read(path).with_context(|| format!("reading {}", path.display()))
 }
 
+/// Makes a file that only its owner may read; refuses to replace one.
+fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
+	let write = || -> std::io::Result<()> {
+		let mut file =
+			fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+		file.write_all(bytes)?;
+		file.sync_all()
+	};
+	write().with_context(|| format!("creating {}", path.display()))
+}
+
+/// Makes a new account and its key file.
+pub(crate) fn create_account(path: &Path) -> Result<TenantKeys> {
+	let mut seed = Zeroizing::new([0u8; 32]);
+	rand::rngs::OsRng.fill_bytes(&mut *seed);
+	let digits = Zeroizing::new(hex::encode(*seed));
+	let keys = TenantKeys::from_suri(&digits)?;
+	let address = granary_chain::address_of(&keys.account_bytes());
+	let text = Zeroizing::new(format!("0x{}\n# {address}\n", *digits));
+	write_private(path, text.as_bytes())?;
+	Ok(keys)
+}
+
 fn load_or_create_secret(path: &Path) -> Result<Zeroizing<[u8; 32]>> {
 	if !path.exists() {
 		let mut secret = Zeroizing::new([0u8; 32]);
@@ -158,19 +186,15 @@ fn load_or_create_secret(path: &Path) -> Result<Zeroizing<[u8; 32]>> {
 		let next = path.with_extension("new");
 		// A start that was cut off may have left a half-written one behind.
 		let _ = fs::remove_file(&next);
-		let write = || -> std::io::Result<()> {
-			let mut file =
-				fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&next)?;
-			file.write_all(hex::encode(*secret).as_bytes())?;
-			file.sync_all()?;
-			fs::rename(&next, path)
-		};
-		write().with_context(|| format!("creating the key {}", path.display()))?;
+		let digits = Zeroizing::new(hex::encode(*secret));
+		write_private(&next, digits.as_bytes())?;
+		fs::rename(&next, path).with_context(|| format!("creating the key {}", path.display()))?;
 	}
 	let text = Zeroizing::new(read_private(path)?);
 	let mut secret = Zeroizing::new([0u8; 32]);
-	hex::decode_to_slice(text.trim_ascii(), &mut *secret)
-		.with_context(|| format!("{} does not hold 64 hex digits; restore it from a backup", path.display()))?;
+	hex::decode_to_slice(text.trim_ascii(), &mut *secret).with_context(|| {
+		format!("{} does not hold 64 hex digits; restore it from a backup", path.display())
+	})?;
 	Ok(secret)
 }
 
@@ -210,6 +234,28 @@ mod tests {
 		WorkerKeys::load_or_create(dir.path()).unwrap();
 		fs::write(dir.path().join("audit"), "abc").unwrap();
 		assert!(WorkerKeys::load_or_create(dir.path()).is_err());
+	}
+
+	#[test]
+	fn a_tenants_transport_key_follows_from_its_seed() {
+		let alice = TenantKeys::from_suri("//Alice").unwrap();
+		let seed = "0xe5be9a5092b81bca64be81d212e7f2f9eba183bb7a90954f7b76361f6edb5c0a";
+		let by_seed = TenantKeys::from_suri(seed).unwrap();
+		assert_eq!(alice.transport_public(), by_seed.transport_public());
+		let bob = TenantKeys::from_suri("//Bob").unwrap();
+		assert_ne!(alice.transport_public(), bob.transport_public());
+	}
+
+	#[test]
+	fn a_new_account_is_read_back_and_never_replaced() {
+		let dir = tempfile::tempdir().unwrap();
+		let path = dir.path().join("account.key");
+		let made = create_account(&path).unwrap();
+		assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+		let read = TenantKeys::from_file(&path).unwrap();
+		assert_eq!(made.account_bytes(), read.account_bytes());
+		assert!(create_account(&path).is_err());
+		assert_eq!(TenantKeys::from_file(&path).unwrap().account_bytes(), made.account_bytes());
 	}
 
 	#[test]

@@ -22,11 +22,23 @@ use tracing_subscriber::EnvFilter;
 
 /// Capacity reservations, audited storage and thin snapshots.
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true, max_term_width = 110, after_help = "\
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 chain unreachable, 4 another chain than expected, 5 not found, 6 wrong key, 7 refused by the chain.")]
+#[command(
+	version,
+	propagate_version = true,
+	max_term_width = 110,
+	after_help = "\
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 chain unreachable, 4 another chain than expected, 5 not found, 6 wrong key, 7 refused by the chain."
+)]
 struct Cli {
 	/// Endpoint of the chain; may be given several times, the first that answers is used.
-	#[arg(long, global = true, env = "GRANARY_CHAIN", default_value = "ws://127.0.0.1:9944", value_name = "URL", value_delimiter = ',')]
+	#[arg(
+		long,
+		global = true,
+		env = "GRANARY_CHAIN",
+		default_value = "ws://127.0.0.1:9944",
+		value_name = "URL",
+		value_delimiter = ','
+	)]
 	chain: Vec<String>,
 	/// Answer in JSON.
 	#[arg(long, global = true)]
@@ -107,5 +119,9 @@ fn start_logging(verbose: u8) {
 		_ => "debug",
 	};
 	let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-	tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+	tracing_subscriber::fmt()
+		.with_env_filter(filter)
+		.with_writer(std::io::stderr)
+		.with_target(false)
+		.init();
 }

@@ -1,10 +1,6 @@
 //! `granary zdb serve`: the store as a server of its own.
 
-use crate::{
-	cli::Context,
-	keys::read_private,
-	stop::stop_signal,
-};
+use crate::{cli::Context, keys::read_private, stop::stop_signal};
 use anyhow::{ensure, Context as _, Result};
 use clap::{Args, Subcommand, ValueEnum};
 use granary_zdb::{Durability, Server, ServerOptions, Store, StoreOptions};
@@ -83,7 +79,8 @@ async fn serve(args: ServeArgs, context: &Context) -> Result<()> {
 		Sync::Everysec => Durability::Every(1000),
 		Sync::Os => Durability::Os,
 	};
-	let store = Arc::new(Store::open(StoreOptions { durability, ..StoreOptions::new(args.dir.clone()) })?);
+	let store =
+		Arc::new(Store::open(StoreOptions { durability, ..StoreOptions::new(args.dir.clone()) })?);
 	for line in store.recovery_report().lines() {
 		context.note(line);
 	}

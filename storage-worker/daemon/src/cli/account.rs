@@ -12,7 +12,8 @@ pub(crate) struct AccountArgs {
 	/// users of this machine; use --key-file for real money.
 	#[arg(long, env = "GRANARY_SURI", hide_env_values = true, conflicts_with = "key_file")]
 	suri: Option<String>,
-	/// File with the account's secret URI in its first line, readable by its owner only.
+	/// File with the account's secret seed or URI in its first line, readable by its owner only
+	/// (`granary account new` makes one).
 	#[arg(long, env = "GRANARY_KEY_FILE", value_name = "FILE")]
 	key_file: Option<PathBuf>,
 }
@@ -20,8 +21,7 @@ pub(crate) struct AccountArgs {
 impl AccountArgs {
 	/// The account's keys; an error if none was named.
 	pub(crate) fn tenant_keys(&self) -> Result<TenantKeys> {
-		self.optional_tenant_keys()?
-			.context("no account was named; give --suri or --key-file")
+		self.optional_tenant_keys()?.context("no account was named; give --suri or --key-file")
 	}
 
 	/// The account's keys, if one was named.

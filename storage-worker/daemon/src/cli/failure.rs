@@ -56,11 +56,17 @@ fn classify(error: &anyhow::Error) -> (Option<Kind>, Option<String>) {
 			return match chain {
 				ChainError::Unreachable { .. } => (
 					Some(Kind::ChainUnreachable),
-					Some("start a node (granary-node --dev) or name one with --chain ws://HOST:PORT".into()),
+					Some(
+						"start a node (granary-node --dev) or name one with --chain ws://HOST:PORT"
+							.into(),
+					),
 				),
 				ChainError::OtherGenesis { .. } => (
 					Some(Kind::OtherChain),
-					Some("this directory or snapshot belongs to another chain; connect to that one".into()),
+					Some(
+						"this directory or snapshot belongs to another chain; connect to that one"
+							.into(),
+					),
 				),
 				ChainError::Refused { .. } => (Some(Kind::Refused), None),
 				_ => continue,

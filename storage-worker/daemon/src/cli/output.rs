@@ -72,7 +72,11 @@ impl Out {
 		let rows = std::mem::take(&mut self.rows);
 		let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
 		let width = |column: usize| {
-			rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+			rows.iter()
+				.filter_map(|row| row.get(column))
+				.map(|cell| cell.chars().count())
+				.max()
+				.unwrap_or(0)
 		};
 		let widths: Vec<usize> = (0..columns).map(width).collect();
 		for row in &rows {

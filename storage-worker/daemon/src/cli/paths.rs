@@ -7,8 +7,9 @@ fn user_dir(variable: &str, below_home: &str) -> Result<PathBuf> {
 	if let Some(dir) = env::var_os(variable).filter(|dir| !dir.is_empty()) {
 		return Ok(PathBuf::from(dir).join("granary"));
 	}
-	let home = env::var_os("HOME")
-		.with_context(|| format!("neither {variable} nor HOME is set; name the directory by its flag"))?;
+	let home = env::var_os("HOME").with_context(|| {
+		format!("neither {variable} nor HOME is set; name the directory by its flag")
+	})?;
 	Ok(PathBuf::from(home).join(below_home).join("granary"))
 }
 

@@ -24,10 +24,9 @@ pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
 		.iter()
 		.find_map(|(suffix, factor)| trimmed.strip_suffix(suffix).map(|number| (number, *factor)))
 		.unwrap_or((trimmed, 1));
-	let number: f64 = number
-		.trim()
-		.parse()
-		.map_err(|_| format!("'{text}' is not a size; write for example 512MiB, 10GiB or 1000000"))?;
+	let number: f64 = number.trim().parse().map_err(|_| {
+		format!("'{text}' is not a size; write for example 512MiB, 10GiB or 1000000")
+	})?;
 	let bytes = number * factor as f64;
 	if !(0.0..=u64::MAX as f64).contains(&bytes) {
 		return Err(format!("'{text}' is out of range"));
@@ -37,7 +36,9 @@ pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
 
 /// A size for people.
 pub(crate) fn bytes_text(bytes: u64) -> String {
-	for (suffix, factor) in [("TiB", 1u64 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)] {
+	for (suffix, factor) in
+		[("TiB", 1u64 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
+	{
 		if bytes >= factor {
 			return format!("{:.1} {suffix}", bytes as f64 / factor as f64);
 		}

@@ -85,11 +85,9 @@ async fn co_sign(
 		checkpoint.previous_root.to_vec(),
 		tenant_signature.to_vec(),
 	];
-	let answer = open
-		.dataset
-		.command(shard, &command)
-		.await
-		.with_context(|| format!("asking for the co-signature of allotment {}", checkpoint.allotment))?;
+	let answer = open.dataset.command(shard, &command).await.with_context(|| {
+		format!("asking for the co-signature of allotment {}", checkpoint.allotment)
+	})?;
 	let node_signature = Signature::try_from(answer.as_slice()).map_err(|_| {
 		anyhow::anyhow!(
 			"the node of allotment {} answered {} bytes instead of a signature of 64",

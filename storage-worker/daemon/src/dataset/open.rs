@@ -114,7 +114,6 @@ async fn open(
 			}),
 		});
 	}
-	let options =
-		DatasetOptions::new(reservation.data_shards, reservation.parity_shards, backends);
+	let options = DatasetOptions::new(reservation.data_shards, reservation.parity_shards, backends);
 	Ok(OpenDataset { dataset: Arc::new(Dataset::new(key, options)?), reservation })
 }

@@ -61,7 +61,10 @@ pub(super) async fn run(args: CreateArgs, context: &Context) -> Result<()> {
 	let known_key = args.key.exists();
 	let key = load_or_create_key(&args.key)?;
 	if !known_key {
-		context.note(format!("made the dataset key {}: keep it, nothing can be read without it", args.key.display()));
+		context.note(format!(
+			"made the dataset key {}: keep it, nothing can be read without it",
+			args.key.display()
+		));
 	}
 	let dataset_id = key.id();
 	let open = open_for_writing(&chain, args.reservation, key, &tenant).await?;

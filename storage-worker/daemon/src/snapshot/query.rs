@@ -65,8 +65,7 @@ pub(super) async fn show(args: ShowArgs, context: &Context) -> Result<()> {
 		Some(path) => {
 			let tenant = args.account.optional_tenant_keys()?;
 			let key = DatasetKey::load(path)?;
-			let open =
-				open_for_reading(&chain, snapshot.reservation, key, tenant.as_ref()).await?;
+			let open = open_for_reading(&chain, snapshot.reservation, key, tenant.as_ref()).await?;
 			Some(Manifest::load(open.store().as_ref(), snapshot.manifest).await?)
 		},
 		None => None,
@@ -86,10 +85,22 @@ pub(super) async fn show(args: ShowArgs, context: &Context) -> Result<()> {
 		out.field("stored", bytes_text(snapshot.stored_bytes));
 		if let Some(manifest) = &manifest {
 			let counts = Counts::of(manifest);
-			out.field("entries", format!("{} files, {} directories", counts.files, counts.directories));
-			out.field("chunks", format!("{} of {} bytes, {} holes", counts.chunks, manifest.chunk_bytes, counts.holes));
+			out.field(
+				"entries",
+				format!("{} files, {} directories", counts.files, counts.directories),
+			);
+			out.field(
+				"chunks",
+				format!(
+					"{} of {} bytes, {} holes",
+					counts.chunks, manifest.chunk_bytes, counts.holes
+				),
+			);
 			if let Some(chain) = &manifest.chain {
-				out.field("chain", format!("{} ({}, {})", chain.chain_id, chain.database, chain.software));
+				out.field(
+					"chain",
+					format!("{} ({}, {})", chain.chain_id, chain.database, chain.software),
+				);
 			}
 			if args.files {
 				for entry in &manifest.entries {
@@ -131,7 +142,11 @@ impl Counts {
 fn contents_json(manifest: &Manifest, with_files: bool) -> Value {
 	let counts = Counts::of(manifest);
 	let files: Vec<String> = if with_files {
-		manifest.entries.iter().map(|entry| String::from_utf8_lossy(&entry.path).into_owned()).collect()
+		manifest
+			.entries
+			.iter()
+			.map(|entry| String::from_utf8_lossy(&entry.path).into_owned())
+			.collect()
 	} else {
 		Vec::new()
 	};

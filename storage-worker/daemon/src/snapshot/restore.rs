@@ -82,12 +82,8 @@ pub(crate) async fn open(args: &OpenArgs, context: &Context) -> Result<OpenSnaps
 		None => crate::cli::user_cache_dir()?.join("chunks"),
 	};
 	let cache = Arc::new(ChunkCache::open(&cache_dir, args.cache_bytes)?);
-	let reader = Arc::new(Reader::new(
-		manifest.clone(),
-		store,
-		cache,
-		tokio::runtime::Handle::current(),
-	));
+	let reader =
+		Arc::new(Reader::new(manifest.clone(), store, cache, tokio::runtime::Handle::current()));
 	Ok(OpenSnapshot { info, manifest, data, reader })
 }
 

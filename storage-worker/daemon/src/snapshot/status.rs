@@ -65,8 +65,9 @@ impl StatusFile {
 	}
 
 	fn read(&self) -> Result<MountStatus> {
-		let bytes = std::fs::read(&self.0)
-			.with_context(|| format!("reading {}; is this a mount's state directory?", self.0.display()))?;
+		let bytes = std::fs::read(&self.0).with_context(|| {
+			format!("reading {}; is this a mount's state directory?", self.0.display())
+		})?;
 		serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", self.0.display()))
 	}
 }
@@ -80,13 +81,27 @@ pub(super) fn run(args: StatusArgs, context: &Context) -> Result<()> {
 	};
 	context.print(&serde_json::to_value(&status)?, |out| {
 		out.line(format!("snapshot {} on {}", status.snapshot, status.mount_point.display()));
-		out.field("fetched", format!("{} of {} ({share:.2} %)", bytes_text(status.chunk_bytes_fetched), bytes_text(status.total_bytes)));
+		out.field(
+			"fetched",
+			format!(
+				"{} of {} ({share:.2} %)",
+				bytes_text(status.chunk_bytes_fetched),
+				bytes_text(status.total_bytes)
+			),
+		);
 		out.field("over the wire", bytes_text(status.bytes_fetched));
 		out.field("chunks fetched", status.chunks_fetched.to_string());
 		out.field("cache hits", status.cache_hits.to_string());
 		out.field("memory hits", status.memory_hits.to_string());
 		out.field("fetch errors", status.fetch_errors.to_string());
-		out.field("thin layer", format!("{} written, {} blocks copied up", bytes_text(status.thin_bytes_written), status.copied_up_blocks));
+		out.field(
+			"thin layer",
+			format!(
+				"{} written, {} blocks copied up",
+				bytes_text(status.thin_bytes_written),
+				status.copied_up_blocks
+			),
+		);
 	});
 	Ok(())
 }

@@ -11,8 +11,16 @@ use granary_zdb::{Durability, Mode, NamespaceOptions, Store};
 use std::collections::BTreeMap;
 use tracing::{info, warn};
 
+/// Room for files' headers, however small the allotment.
+const SPARE_BYTES: u64 = 64 << 10;
 /// Milliseconds between two syncs of an allotment's log.
 const SYNC_INTERVAL_MS: u64 = 100;
+
+/// What a namespace may take on disk. The allotment's bytes count leaves of 512 bytes; on disk each value also has a header and its
+/// key, and the log a tree. With values of one leaf under 32-byte keys that is less than a fifth.
+fn disk_bytes(allotment_bytes: u64) -> u64 {
+	allotment_bytes.saturating_add(allotment_bytes / 4).saturating_add(SPARE_BYTES)
+}
 
 /// Brings the namespaces in line with the chain and returns the live allotments.
 pub(super) async fn reconcile(
@@ -75,7 +83,7 @@ async fn create(
 			mode: Mode::User,
 			password: Some(password),
 			public: reservation.public_read,
-			max_bytes: Some(allotment.bytes),
+			max_bytes: Some(disk_bytes(allotment.bytes)),
 			worm: true,
 			audited: true,
 			durability: Durability::Every(SYNC_INTERVAL_MS),

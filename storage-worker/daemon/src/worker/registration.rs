@@ -48,7 +48,8 @@ pub(super) async fn find_or_register(
 		bond: offer.bond,
 	});
 	chain.submit_and_finalise(operator, &call).await.context("registering the node")?;
-	let node = find(chain, keys).await?.context("the node is not on chain after its registration")?;
+	let node =
+		find(chain, keys).await?.context("the node is not on chain after its registration")?;
 	info!(node = node.id, farm, "registered");
 	Ok(node)
 }

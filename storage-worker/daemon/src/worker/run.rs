@@ -14,7 +14,7 @@ use crate::{
 use anyhow::{ensure, Context as _, Result};
 use clap::Args;
 use granary_chain::ChainClient;
-use granary_primitives::{Balance, Hash};
+use granary_primitives::{Balance, BlockNumber, Hash};
 use granary_zdb::{Server, ServerOptions, Store, StoreOptions};
 use std::{
 	fs,
@@ -23,13 +23,11 @@ use std::{
 	sync::Arc,
 	time::Duration,
 };
-use tokio::{runtime::Handle, sync::watch};
+use tokio::sync::watch;
 use tracing::{info, warn};
 
-/// How often the chain is asked for a new finalised block; blocks take three seconds or more.
-const POLL_INTERVAL: Duration = Duration::from_millis(700);
-/// The longest pause between two attempts to reach the chain.
-const BACKOFF_MAX: Duration = Duration::from_secs(30);
+/// Pause before work on a block that failed is tried again.
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -75,7 +73,8 @@ pub(super) async fn run(args: RunArgs, context: &Context) -> Result<()> {
 	for line in store.recovery_report().lines() {
 		warn!("{line}");
 	}
-	let chain = Arc::new(ChainClient::connect(&context.endpoints, known_genesis(&args.dir)?).await?);
+	let chain =
+		Arc::new(ChainClient::connect(&context.endpoints, known_genesis(&args.dir)?).await?);
 	remember_genesis(&args.dir, chain.genesis_hash())?;
 	let offer = Offer {
 		farm: args.farm.clone(),
@@ -86,14 +85,9 @@ pub(super) async fn run(args: RunArgs, context: &Context) -> Result<()> {
 	};
 	let node = find_or_register(&chain, operator.signer(), &keys, &offer).await?;
 
-	let cosigner = CoSigner {
-		chain: chain.clone(),
-		store: store.clone(),
-		keys: keys.clone(),
-		node: node.id,
-		runtime: Handle::current(),
-	};
-	let options = ServerOptions { tcp: Some(args.listen), protected: true, ..ServerOptions::default() };
+	let cosigner = CoSigner::new(chain.clone(), store.clone(), keys.clone(), node.id);
+	let options =
+		ServerOptions { tcp: Some(args.listen), protected: true, ..ServerOptions::default() };
 	let server = Server::bind(options, store.clone(), Some(Arc::new(cosigner))).await?;
 	info!(node = node.id, listen = %args.listen, "serving");
 
@@ -115,37 +109,29 @@ pub(super) async fn run(args: RunArgs, context: &Context) -> Result<()> {
 	Ok(())
 }
 
-/// From finalised block to finalised block until told to stop; a lost chain is reconnected with growing pauses.
+/// From finalised block to finalised block until told to stop. While the chain is out of reach the data are served on.
 async fn follow(auditor: Arc<Auditor>, mut stopped: watch::Receiver<bool>) {
-	let mut last: Option<Hash> = None;
-	let mut pause = POLL_INTERVAL;
+	let mut blocks = auditor.chain.finalised_blocks();
 	loop {
-		match step(&auditor, &mut last).await {
-			Ok(()) => pause = POLL_INTERVAL,
-			Err(error) => {
-				warn!("following the chain: {error:#}; trying again in {} ms", pause.as_millis());
-				pause = (pause * 2).min(BACKOFF_MAX);
-				if let Err(error) = auditor.chain.reconnect().await {
-					warn!("{error}");
-				}
-			},
-		}
+		let step = async {
+			let (number, _) = blocks.next().await;
+			if let Err(error) = at_block(&auditor, number).await {
+				warn!(block = number, "work at this block failed, will try again: {error:#}");
+				blocks.repeat();
+				tokio::time::sleep(RETRY_PAUSE).await;
+			}
+		};
 		tokio::select! {
+			// An error means that the sender is gone, which is a reason to stop too.
 			_ = stopped.wait_for(|stop| *stop) => return,
-			() = tokio::time::sleep(pause) => {},
+			() = step => {},
 		}
 	}
 }
 
-async fn step(auditor: &Arc<Auditor>, last: &mut Option<Hash>) -> Result<()> {
-	let (_, hash) = auditor.chain.finalised().await?;
-	if *last == Some(hash) {
-		return Ok(());
-	}
+async fn at_block(auditor: &Arc<Auditor>, number: BlockNumber) -> Result<()> {
 	reconcile(&auditor.chain, &auditor.store, &auditor.keys, auditor.node).await?;
-	auditor.answer_due().await?;
-	*last = Some(hash);
-	Ok(())
+	auditor.answer_due(number).await
 }
 
 fn genesis_file(dir: &Path) -> PathBuf {

@@ -1,5 +1,7 @@
 //! `granary reservation`.
 
+mod placement;
+
 use crate::{
 	cli::{bytes_text, parse_bytes, units_text, AccountArgs, Context, Failure},
 	keys::TenantKeys,
@@ -8,12 +10,11 @@ use anyhow::{bail, ensure, Context as _, Result};
 use clap::{Args, Subcommand};
 use granary_chain::{address_of, Call, ChainClient, Reserve};
 use granary_primitives::{
-	grid::NodeInfo,
 	reservation::{AllotmentInfo, ReservationInfo, ReservationState},
-	Balance, BlockNumber, FarmId, NodeId, ReservationId,
+	Balance, BlockNumber, NodeId, ReservationId,
 };
+use placement::{choose_nodes, named_nodes, Wanted};
 use serde_json::{json, Value};
-use std::collections::BTreeSet;
 
 /// Reservations.
 #[derive(Debug, Subcommand)]
@@ -26,6 +27,16 @@ pub(crate) enum ReservationCommand {
 	Show {
 		/// The reservation's number.
 		reservation: ReservationId,
+	},
+	/// Make a reservation's term longer; its price is held at once.
+	Extend {
+		/// The reservation's number.
+		reservation: ReservationId,
+		/// Blocks to add.
+		#[arg(long)]
+		blocks: BlockNumber,
+		#[command(flatten)]
+		account: AccountArgs,
 	},
 	/// Close a reservation: what is earned is paid, the rest of the escrow returns, the data are freed.
 	Close {
@@ -43,8 +54,13 @@ pub(crate) enum ReservationCommand {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
-  granary reservation create --data 4 --parity 2 --size 100GiB --blocks 100000 --public-read --suri //Tenant")]
+Examples:
+  granary reservation create --data 4 --parity 2 --size 100GiB --hours 720 --key-file account.key
+  granary reservation create --data 4 --parity 2 --size 1GiB --blocks 3000 --public-read --suri //Tenant
+  granary reservation create --data 1 --parity 1 --size 1GiB --hours 24 --nodes 3,7 --suri //Tenant
+
+The price of the whole term is held from the account; what is not earned by proofs returns when the
+reservation is closed. The account becomes a twin if it is none.")]
 pub(crate) struct CreateArgs {
 	/// Shards that suffice to read (k).
 	#[arg(long)]
@@ -56,17 +72,20 @@ pub(crate) struct CreateArgs {
 	#[arg(long, value_parser = parse_bytes)]
 	size: u64,
 	/// Term in blocks; the escrow covers all of it.
+	#[arg(long, required_unless_present = "hours", conflicts_with = "hours")]
+	blocks: Option<BlockNumber>,
+	/// Term in hours, as the chain counts them.
 	#[arg(long)]
-	blocks: BlockNumber,
+	hours: Option<u32>,
 	/// Nodes in shard order. [default: the cheapest with room and bond, one per farm]
 	#[arg(long, value_delimiter = ',')]
 	nodes: Vec<NodeId>,
 	/// Anyone with the dataset key may read without the tenant's account.
 	#[arg(long)]
 	public_read: bool,
-	/// The most that all allotments together may cost per block, in plancks.
-	#[arg(long, default_value_t = Balance::MAX, hide_default_value = true)]
-	max_price_per_block: Balance,
+	/// The most that all allotments together may cost per block, in plancks. [default: what the nodes cost now]
+	#[arg(long)]
+	max_price_per_block: Option<Balance>,
 	#[command(flatten)]
 	account: AccountArgs,
 }
@@ -91,6 +110,14 @@ pub(crate) async fn run(command: ReservationCommand, context: &Context) -> Resul
 		ReservationCommand::List(args) => list(args, context).await,
 		ReservationCommand::Show { reservation } => {
 			let chain = context.connect().await?;
+			show(&chain, reservation, context).await
+		},
+		ReservationCommand::Extend { reservation, blocks, account } => {
+			let tenant = account.tenant_keys()?;
+			let chain = context.connect().await?;
+			find(&chain, reservation).await?;
+			let call = Call::extend_reservation(reservation, blocks);
+			chain.submit_and_finalise(tenant.signer(), &call).await?;
 			show(&chain, reservation, context).await
 		},
 		ReservationCommand::Close { reservation, account } => {
@@ -125,31 +152,44 @@ async fn create(args: CreateArgs, context: &Context) -> Result<()> {
 	ensure!(args.data >= 1, "--data must be at least 1");
 	let tenant = args.account.tenant_keys()?;
 	let chain = context.connect().await?;
-	ensure_twin(&chain, &tenant).await?;
-	let wanted = usize::from(args.data) + usize::from(args.parity);
-	let nodes = if args.nodes.is_empty() {
-		choose_nodes(chain.all_nodes().await?, wanted, args.size)?
-	} else {
-		ensure!(
-			args.nodes.len() == wanted,
-			"{} nodes were named, {}+{} needs {wanted}",
-			args.nodes.len(),
-			args.data,
-			args.parity
-		);
-		args.nodes.clone()
+	let terms = chain.contract_terms().await?;
+	let term_blocks = match (args.blocks, args.hours) {
+		(Some(blocks), _) => blocks,
+		(None, hours) => hours
+			.unwrap_or_default()
+			.checked_mul(terms.blocks_per_hour)
+			.context("so many hours have more blocks than the chain can count")?,
 	};
+	ensure!(
+		(terms.min_term_blocks..=terms.max_term_blocks).contains(&term_blocks),
+		"a term of {term_blocks} blocks is out of range: this chain allows {} to {} blocks ({} an hour)",
+		terms.min_term_blocks,
+		terms.max_term_blocks,
+		terms.blocks_per_hour
+	);
+	let wanted = Wanted {
+		nodes: usize::from(args.data) + usize::from(args.parity),
+		bytes: args.size,
+		terms: &terms,
+	};
+	let all_nodes = chain.all_nodes().await?;
+	let chosen = if args.nodes.is_empty() {
+		choose_nodes(&all_nodes, &wanted)?
+	} else {
+		named_nodes(&all_nodes, &args.nodes, &wanted)?
+	};
+	ensure_twin(&chain, &tenant).await?;
 	let id = chain
 		.reserve(
 			tenant.signer(),
 			&Reserve {
 				data_shards: args.data,
 				parity_shards: args.parity,
-				nodes,
+				nodes: chosen.nodes,
 				bytes_per_allotment: args.size,
-				term_blocks: args.blocks,
+				term_blocks,
 				public_read: args.public_read,
-				max_price_per_block: args.max_price_per_block,
+				max_price_per_block: args.max_price_per_block.unwrap_or(chosen.price_per_block),
 			},
 		)
 		.await
@@ -170,32 +210,10 @@ async fn ensure_twin(chain: &ChainClient, tenant: &TenantKeys) -> Result<()> {
 		},
 		Some(twin) if twin.transport_key == key => Ok(()),
 		Some(twin) => bail!(
-			"twin {} of this account has another transport key: it was registered with another spelling of the secret URI, or as a farmer; use that one or another account",
+			"twin {} of this account has another transport key: it was registered as a farmer's or by other software; reserve with another account",
 			twin.id
 		),
 	}
-}
-
-/// The cheapest nodes with room and bond, at most one of each farm.
-fn choose_nodes(mut nodes: Vec<NodeInfo>, wanted: usize, bytes: u64) -> Result<Vec<NodeId>> {
-	nodes.sort_by_key(|node| (node.price_per_gib_hour, node.id));
-	let mut farms: BTreeSet<FarmId> = BTreeSet::new();
-	let mut chosen = Vec::with_capacity(wanted);
-	for node in &nodes {
-		let has_room = node.capacity_bytes.saturating_sub(node.reserved_bytes) >= bytes;
-		let has_bond = node.bond > node.bond_used;
-		if chosen.len() < wanted && has_room && has_bond && farms.insert(node.farm) {
-			chosen.push(node.id);
-		}
-	}
-	ensure!(
-		chosen.len() == wanted,
-		"too few nodes: {wanted} nodes of distinct farms with {} free are needed, {} of {} qualify",
-		bytes_text(bytes),
-		chosen.len(),
-		nodes.len()
-	);
-	Ok(chosen)
 }
 
 async fn list(args: ListArgs, context: &Context) -> Result<()> {
@@ -278,33 +296,4 @@ fn to_json(one: &ReservationInfo, allotments: &[AllotmentInfo]) -> Value {
 			"withheld": allotment.withheld.to_string(),
 		})).collect::<Vec<_>>(),
 	})
-}
-
-#[cfg(test)]
-mod tests {
-	use super::*;
-
-	fn node(id: NodeId, farm: FarmId, free: u64, price: Balance) -> NodeInfo {
-		NodeInfo {
-			id,
-			farm,
-			operator: [0; 32],
-			endpoint: Vec::new(),
-			audit_key: [0; 32],
-			transport_key: [0; 32],
-			capacity_bytes: free + 10,
-			reserved_bytes: 10,
-			price_per_gib_hour: price,
-			bond: 5,
-			bond_used: 1,
-		}
-	}
-
-	#[test]
-	fn cheapest_nodes_of_distinct_farms() {
-		let nodes = vec![node(0, 0, 100, 9), node(1, 0, 100, 1), node(2, 1, 100, 5), node(3, 2, 10, 1)];
-		assert_eq!(choose_nodes(nodes.clone(), 2, 50).unwrap(), vec![1, 2]);
-		let error = choose_nodes(nodes, 3, 50).unwrap_err().to_string();
-		assert!(error.contains("too few nodes: 3") && error.contains("2 of 4 qualify"), "{error}");
-	}
 }

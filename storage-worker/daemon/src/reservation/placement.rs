@@ -1,0 +1,147 @@
+//! Which nodes a reservation goes to, and what they cost.
+
+use crate::cli::bytes_text;
+use anyhow::{ensure, Context as _, Result};
+use granary_chain::ContractTerms;
+use granary_primitives::{grid::NodeInfo, Balance, FarmId, NodeId};
+use std::collections::BTreeSet;
+
+/// What a reservation needs.
+#[derive(Debug)]
+pub(super) struct Wanted<'t> {
+	/// One node for each shard.
+	pub(super) nodes: usize,
+	/// Capacity of each allotment.
+	pub(super) bytes: u64,
+	/// The chain's terms: price and bond follow from them.
+	pub(super) terms: &'t ContractTerms,
+}
+
+/// Nodes in shard order.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Chosen {
+	pub(super) nodes: Vec<NodeId>,
+	/// What they cost together, in plancks.
+	pub(super) price_per_block: Balance,
+}
+
+impl Wanted<'_> {
+	fn price_per_block(&self, node: &NodeInfo) -> Option<Balance> {
+		self.terms.price_per_block(self.bytes, node.price_per_gib_hour)
+	}
+
+	/// Whether the node has the room, and a bond that backs it.
+	fn fits(&self, node: &NodeInfo) -> bool {
+		let has_room = node.capacity_bytes.saturating_sub(node.reserved_bytes) >= self.bytes;
+		let bond = self.price_per_block(node).and_then(|price| self.terms.bond(self.bytes, price));
+		has_room && bond.is_some_and(|bond| node.bond.saturating_sub(node.bond_used) >= bond)
+	}
+}
+
+/// The cheapest nodes with room and bond, one of each farm.
+pub(super) fn choose_nodes(all: &[NodeInfo], wanted: &Wanted<'_>) -> Result<Chosen> {
+	let mut fitting: Vec<&NodeInfo> = all.iter().filter(|node| wanted.fits(node)).collect();
+	fitting.sort_by_key(|node| (node.price_per_gib_hour, node.id));
+	let mut farms: BTreeSet<FarmId> = BTreeSet::new();
+	fitting.retain(|node| farms.insert(node.farm));
+	ensure!(
+		fitting.len() >= wanted.nodes,
+		"too few nodes: {} nodes of distinct farms with {} and their bond free are needed, {} of {} nodes qualify; reserve less, or `granary node list` shows what is free",
+		wanted.nodes,
+		bytes_text(wanted.bytes),
+		fitting.len(),
+		all.len()
+	);
+	fitting.truncate(wanted.nodes);
+	total(&fitting, wanted)
+}
+
+/// The nodes that the tenant named, in this order. Whether they fit is for the chain to say.
+pub(super) fn named_nodes(
+	all: &[NodeInfo],
+	names: &[NodeId],
+	wanted: &Wanted<'_>,
+) -> Result<Chosen> {
+	ensure!(
+		names.len() == wanted.nodes,
+		"{} nodes are named in --nodes, --data and --parity ask for {}",
+		names.len(),
+		wanted.nodes
+	);
+	let find = |id: &NodeId| {
+		all.iter()
+			.find(|node| node.id == *id)
+			.with_context(|| format!("node {id} does not exist on this chain"))
+	};
+	let nodes = names.iter().map(find).collect::<Result<Vec<_>>>()?;
+	total(&nodes, wanted)
+}
+
+fn total(nodes: &[&NodeInfo], wanted: &Wanted<'_>) -> Result<Chosen> {
+	let price_per_block = nodes
+		.iter()
+		.try_fold(0, |sum: Balance, node| sum.checked_add(wanted.price_per_block(node)?))
+		.context("the nodes' prices are out of range")?;
+	Ok(Chosen { nodes: nodes.iter().map(|node| node.id).collect(), price_per_block })
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use granary_primitives::GIB;
+
+	const TERMS: ContractTerms = ContractTerms {
+		settlement_blocks: 1,
+		grace_blocks: 1,
+		min_term_blocks: 1,
+		max_term_blocks: 1000,
+		blocks_per_hour: 1,
+		bond_days: 1,
+		repair_cost_per_gib: 0,
+		farmer_share_billionths: 0,
+	};
+
+	fn node(id: NodeId, farm: FarmId, free_gib: u64, price: Balance, bond: Balance) -> NodeInfo {
+		NodeInfo {
+			id,
+			farm,
+			operator: [0; 32],
+			endpoint: Vec::new(),
+			audit_key: [0; 32],
+			transport_key: [0; 32],
+			capacity_bytes: (free_gib + 1) * GIB,
+			reserved_bytes: GIB,
+			price_per_gib_hour: price,
+			bond: bond + 1,
+			bond_used: 1,
+		}
+	}
+
+	#[test]
+	fn the_cheapest_nodes_of_distinct_farms_that_have_room_and_bond() {
+		// Two GiB at 1 planck are backed by 2 * 24 plancks of bond.
+		let nodes = [
+			node(0, 0, 9, 9, 9999),
+			node(1, 0, 9, 1, 48),
+			node(2, 1, 9, 5, 9999),
+			node(3, 2, 1, 1, 9999),
+			node(4, 3, 9, 1, 47),
+		];
+		let wanted = |nodes| Wanted { nodes, bytes: 2 * GIB, terms: &TERMS };
+		let chosen = choose_nodes(&nodes, &wanted(2)).unwrap();
+		assert_eq!(chosen, Chosen { nodes: vec![1, 2], price_per_block: 2 + 10 });
+		let error = choose_nodes(&nodes, &wanted(3)).unwrap_err().to_string();
+		assert!(error.contains("too few nodes: 3") && error.contains("2 of 5 nodes"), "{error}");
+	}
+
+	#[test]
+	fn named_nodes_keep_their_order() {
+		let nodes = [node(0, 0, 9, 9, 0), node(1, 1, 9, 1, 0)];
+		let wanted = Wanted { nodes: 2, bytes: GIB, terms: &TERMS };
+		let chosen = named_nodes(&nodes, &[1, 0], &wanted).unwrap();
+		assert_eq!(chosen, Chosen { nodes: vec![1, 0], price_per_block: 10 });
+		assert!(named_nodes(&nodes, &[1], &wanted).is_err());
+		let error = named_nodes(&nodes, &[1, 7], &wanted).unwrap_err().to_string();
+		assert_eq!(error, "node 7 does not exist on this chain");
+	}
+}
