@@ -1,1 +1,32 @@
-//! x
+//! Sealing, erasure coding, whitening and placement of objects over zdb backends.
+//!
+//! An object is compressed, encrypted under keys that follow from the dataset's secret and the object's keyed hash, coded into k+m shards
+//! ([`ObjectCodec`]), and each shard is whitened for its node, so that no node's shard can be rebuilt from the others. [`Dataset`] places one shard on
+//! each backend, in one order on all of them, and reads any k that verify. The byte formats are in `docs/adr/0001`.
+//!
+//! The crate knows neither chain nor snapshots: a backend is an address, a namespace and a password.
+
+#![forbid(unsafe_code)]
+#![warn(clippy::indexing_slicing)]
+
+mod backend;
+mod codec;
+mod dataset;
+mod error;
+mod health;
+mod kdf;
+mod key;
+mod logs;
+mod read;
+mod resp;
+mod shard;
+mod write;
+
+pub use backend::Backend;
+pub use codec::{ObjectCodec, OBJECT_BYTES_MAX};
+pub use dataset::{Dataset, DatasetOptions, ObjectId};
+pub use error::{BackendError, DispersalError};
+pub use health::NodeHealth;
+pub use key::DatasetKey;
+pub use logs::LogState;
+pub use write::PutReport;

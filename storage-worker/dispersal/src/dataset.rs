@@ -1,0 +1,164 @@
+//! A dataset: one geometry, one key, one backend a shard.
+
+use crate::{
+	backend::{Link, Patience},
+	health::Counters,
+	logs::{self, LogState},
+	resp::Reply,
+	shard::Geometry,
+	Backend, BackendError, DatasetKey, DispersalError, NodeHealth, ObjectCodec,
+};
+use futures::future::join_all;
+use granary_por::Peaks;
+use std::sync::{
+	atomic::{AtomicU64, Ordering},
+	Arc, Mutex, PoisonError,
+};
+
+/// The id of an object: a keyed hash of its bytes.
+pub type ObjectId = [u8; 32];
+
+/// How a dataset is spread, and how patient its client is.
+#[derive(Debug, Clone)]
+pub struct DatasetOptions {
+	/// Shards that suffice to read (k).
+	pub data_shards: u8,
+	/// Shards that may be lost (m).
+	pub parity_shards: u8,
+	/// One backend a shard, in shard order.
+	pub backends: Vec<Backend>,
+	/// Milliseconds to connect in.
+	pub connect_timeout_ms: u64,
+	/// Milliseconds for an answer.
+	pub request_timeout_ms: u64,
+	/// Shards that are asked for beyond k at once, so that one slow node holds nothing up.
+	pub extra_reads: u8,
+}
+
+impl DatasetOptions {
+	/// With usual patience.
+	pub fn new(data_shards: u8, parity_shards: u8, backends: Vec<Backend>) -> Self {
+		Self {
+			data_shards,
+			parity_shards,
+			backends,
+			connect_timeout_ms: 3000,
+			request_timeout_ms: 15_000,
+			extra_reads: 0,
+		}
+	}
+}
+
+/// A dispersed store of immutable objects.
+#[derive(Debug)]
+pub struct Dataset {
+	pub(crate) codec: Arc<ObjectCodec>,
+	pub(crate) geometry: Arc<Geometry>,
+	pub(crate) links: Vec<Link>,
+	pub(crate) health: Vec<Counters>,
+	pub(crate) extra_reads: usize,
+	/// The logs as they are after what this client wrote; one writer at a time.
+	pub(crate) logs: Mutex<Vec<Peaks>>,
+	pub(crate) writing: tokio::sync::Mutex<()>,
+	received: Arc<AtomicU64>,
+}
+
+impl Dataset {
+	/// Opens a dataset. Connections are made when they are needed.
+	pub fn new(key: DatasetKey, options: DatasetOptions) -> Result<Self, DispersalError> {
+		let geometry =
+			Geometry::new(options.data_shards, options.parity_shards, options.backends.len())?;
+		let patience = Patience {
+			connect_ms: options.connect_timeout_ms,
+			request_ms: options.request_timeout_ms,
+		};
+		let received = Arc::new(AtomicU64::new(0));
+		let links: Vec<Link> = options
+			.backends
+			.into_iter()
+			.map(|backend| Link::new(backend, patience, received.clone()))
+			.collect();
+		Ok(Self {
+			codec: Arc::new(ObjectCodec::new(key)),
+			geometry: Arc::new(geometry),
+			health: links.iter().map(|_| Counters::default()).collect(),
+			logs: Mutex::new(links.iter().map(|_| Peaks::new()).collect()),
+			writing: tokio::sync::Mutex::new(()),
+			extra_reads: usize::from(options.extra_reads),
+			links,
+			received,
+		})
+	}
+
+	/// The id under which these bytes are stored.
+	pub fn object_id(&self, plain: &[u8]) -> ObjectId {
+		self.codec.id(plain)
+	}
+
+	/// Shard bytes received from backends so far.
+	pub fn bytes_received(&self) -> u64 {
+		self.received.load(Ordering::Relaxed)
+	}
+
+	/// What reads found out about each node.
+	pub fn health(&self) -> Vec<NodeHealth> {
+		self.links
+			.iter()
+			.zip(&self.health)
+			.map(|(link, counters)| counters.read(link.backend.node, &link.backend.address))
+			.collect()
+	}
+
+	pub(crate) fn failed(&self, shard: usize, source: BackendError) -> DispersalError {
+		let backend = self.links.get(shard).map(|link| &link.backend);
+		DispersalError::Backend {
+			node: backend.map_or(0, |backend| backend.node),
+			address: backend.map(|backend| backend.address.clone()).unwrap_or_default(),
+			source,
+		}
+	}
+
+	/// Reads the state of every backend's log; writing goes on from there.
+	pub async fn load_logs(&self) -> Result<(), DispersalError> {
+		let _writing = self.writing.lock().await;
+		let answers = join_all(self.links.iter().map(|link| link.call(&[b"NSLOG"]))).await;
+		let mut peaks = Vec::with_capacity(answers.len());
+		for (shard, answer) in answers.into_iter().enumerate() {
+			peaks.push(answer.and_then(logs::parse).map_err(|error| self.failed(shard, error))?);
+		}
+		*self.logs_lock() = peaks;
+		Ok(())
+	}
+
+	pub(crate) fn logs_lock(&self) -> std::sync::MutexGuard<'_, Vec<Peaks>> {
+		self.logs.lock().unwrap_or_else(PoisonError::into_inner)
+	}
+
+	/// The logs as they must be after what this client wrote, in shard order.
+	pub fn logs(&self) -> Vec<LogState> {
+		let logs = self.logs_lock();
+		let nodes = self.links.iter().map(|link| link.backend.node);
+		nodes.zip(logs.iter()).map(|(node, peaks)| LogState::of(node, peaks)).collect()
+	}
+
+	/// Sends a command to the backend of a shard and answers its bulk or simple reply.
+	pub async fn command(
+		&self,
+		shard: usize,
+		command: &[Vec<u8>],
+	) -> Result<Vec<u8>, DispersalError> {
+		let link = self
+			.links
+			.get(shard)
+			.ok_or(DispersalError::Task(format!("there is no shard {shard}")))?;
+		let request: Vec<&[u8]> = command.iter().map(Vec::as_slice).collect();
+		match link.call(&request).await {
+			Ok(Reply::Bulk(bytes) | Reply::Simple(bytes)) => Ok(bytes),
+			Ok(other) => {
+				let text = format!("{other:?} was not expected");
+				Err(self.failed(shard, BackendError::Protocol(text)))
+			},
+			Err(error) => Err(self.failed(shard, error)),
+		}
+	}
+}

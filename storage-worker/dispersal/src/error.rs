@@ -1,0 +1,110 @@
+//! What can go wrong between an object and its shards.
+
+use std::{io, path::PathBuf};
+
+/// Why one backend did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BackendError {
+	/// It cannot be reached.
+	#[error("unreachable: {0}")]
+	Unreachable(String),
+	/// It did not answer in time.
+	#[error("no answer within {0} ms")]
+	TimedOut(u64),
+	/// It answered with an error.
+	#[error("it answered: {0}")]
+	Refused(String),
+	/// It answered something that this client does not understand or accept.
+	#[error("it broke the protocol: {0}")]
+	Protocol(String),
+}
+
+/// Why an object could not be stored or read.
+#[derive(Debug, thiserror::Error)]
+pub enum DispersalError {
+	/// The numbers of shards or backends do not fit.
+	#[error("{data}+{parity} shards over {backends} backends: {reason}")]
+	BadGeometry {
+		/// Shards that suffice.
+		data: u8,
+		/// Shards that may be lost.
+		parity: u8,
+		/// Backends given.
+		backends: usize,
+		/// What is wrong.
+		reason: &'static str,
+	},
+	/// An object is larger than can be stored at once.
+	#[error("an object of {bytes} bytes is larger than the limit of {limit}")]
+	TooLarge {
+		/// Its size.
+		bytes: usize,
+		/// The limit.
+		limit: usize,
+	},
+	/// A backend did not do its part of a write.
+	#[error("node {node} at {address}: {source}")]
+	Backend {
+		/// The node.
+		node: u32,
+		/// Its address.
+		address: String,
+		/// What happened.
+		source: BackendError,
+	},
+	/// Too few readable shards are left.
+	#[error("object {}: {found} of the {needed} shards that are needed were found ({reasons})", hex(.id))]
+	TooFewShards {
+		/// The object.
+		id: [u8; 32],
+		/// Shards that were found and verify.
+		found: usize,
+		/// Shards that are needed.
+		needed: usize,
+		/// What each backend said.
+		reasons: String,
+	},
+	/// Shards were found but none verifies: they were written with another key.
+	#[error("object {}: no shard verifies under this dataset key; it is the wrong key", hex(.id))]
+	WrongKey {
+		/// The object.
+		id: [u8; 32],
+	},
+	/// The shards verify but what they make up does not.
+	#[error("object {}: {reason}", hex(.id))]
+	Damaged {
+		/// The object.
+		id: [u8; 32],
+		/// What is wrong.
+		reason: String,
+	},
+	/// A key file cannot be used.
+	#[error("dataset key {}: {reason}", path.display())]
+	KeyFile {
+		/// The file.
+		path: PathBuf,
+		/// What is wrong and what to do.
+		reason: String,
+	},
+	/// A text is not a dataset key.
+	#[error("not a dataset key: {0}")]
+	KeyText(&'static str),
+	/// A key file cannot be read or written.
+	#[error("dataset key {}: {source}", path.display())]
+	KeyIo {
+		/// The file.
+		path: PathBuf,
+		/// The system's word.
+		source: io::Error,
+	},
+	/// A cipher refused its input, or the system has no randomness.
+	#[error("the cryptographic library failed at {0}")]
+	Crypto(&'static str),
+	/// A worker thread ended early.
+	#[error("a sealing task ended early: {0}")]
+	Task(String),
+}
+
+fn hex(id: &[u8; 32]) -> String {
+	id.iter().map(|byte| format!("{byte:02x}")).collect()
+}

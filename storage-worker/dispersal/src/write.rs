@@ -1,0 +1,154 @@
+//! Storing: known objects are skipped, the rest is sealed on all cores and appended to all logs in one order.
+
+use crate::{dataset::ObjectId, resp::Reply, shard::Place, BackendError, Dataset, DispersalError};
+use futures::{
+	future::{join_all, try_join_all},
+	stream::{self, StreamExt},
+};
+use std::collections::HashSet;
+
+/// Objects that are sealed at once.
+const SEALING: usize = 8;
+
+/// What a call to [`Dataset::put_many`] did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PutReport {
+	/// Bytes of the shards that were written, over all backends.
+	pub stored_bytes: u64,
+	/// Objects that were written.
+	pub new_objects: u64,
+	/// Objects that all backends had already.
+	pub known_objects: u64,
+}
+
+/// The values of one object, in shard order.
+struct Sealed {
+	id: ObjectId,
+	values: Vec<Vec<u8>>,
+}
+
+impl Dataset {
+	/// Stores objects in this order. Success means that every backend acknowledged every shard.
+	///
+	/// After an error some backends may have appended more than others; that is harmless, since each log is continued from where it is, and an object
+	/// counts as known only when all backends have it. Call [`Dataset::load_logs`] before writing again.
+	pub async fn put_many(&self, objects: Vec<Vec<u8>>) -> Result<PutReport, DispersalError> {
+		let _writing = self.writing.lock().await;
+		let mut seen = HashSet::new();
+		let mut report = PutReport::default();
+		let mut wanted = Vec::new();
+		for object in objects {
+			let id = self.object_id(&object);
+			if seen.insert(id) {
+				wanted.push((id, object));
+			} else {
+				report.known_objects += 1;
+			}
+		}
+		let ids: Vec<ObjectId> = wanted.iter().map(|(id, _)| *id).collect();
+		let held = try_join_all((0..self.links.len()).map(|shard| self.held(shard, &ids))).await?;
+		let mut new = Vec::new();
+		for (at, (id, object)) in wanted.into_iter().enumerate() {
+			let missing: Vec<bool> =
+				held.iter().map(|held| !held.get(at).copied().unwrap_or(false)).collect();
+			if missing.iter().any(|missing| *missing) {
+				new.push((id, object, missing));
+			} else {
+				report.known_objects += 1;
+			}
+		}
+		report.new_objects = new.len() as u64;
+		let mut sealing = stream::iter(new.into_iter().map(|(id, object, missing)| async move {
+			self.seal(id, object).await.map(|sealed| (sealed, missing))
+		}))
+		.buffered(SEALING);
+		let mut batch = Vec::new();
+		while let Some(sealed) = sealing.next().await {
+			batch.push(sealed?);
+			if batch.len() >= 4 * SEALING {
+				report.stored_bytes += self.append(std::mem::take(&mut batch)).await?;
+			}
+		}
+		drop(sealing);
+		report.stored_bytes += self.append(batch).await?;
+		Ok(report)
+	}
+
+	/// Which of these objects a backend has.
+	async fn held(&self, shard: usize, ids: &[ObjectId]) -> Result<Vec<bool>, DispersalError> {
+		let Some(link) = self.links.get(shard) else { return Ok(Vec::new()) };
+		let answers =
+			join_all(ids.iter().map(|id| link.call_owned(vec![b"EXISTS".to_vec(), id.to_vec()])));
+		let mut held = Vec::with_capacity(ids.len());
+		for answer in answers.await {
+			match answer {
+				Ok(Reply::Integer(count)) => held.push(count == 1),
+				Ok(other) => {
+					let text = format!("EXISTS answered {other:?}");
+					return Err(self.failed(shard, BackendError::Protocol(text)));
+				},
+				Err(error) => return Err(self.failed(shard, error)),
+			}
+		}
+		Ok(held)
+	}
+
+	async fn seal(&self, id: ObjectId, object: Vec<u8>) -> Result<Sealed, DispersalError> {
+		let codec = self.codec.clone();
+		let geometry = self.geometry.clone();
+		let nodes: Vec<u32> = self.links.iter().map(|link| link.backend.node).collect();
+		tokio::task::spawn_blocking(move || {
+			let sealed = codec.seal(&id, &object)?;
+			let bodies = geometry.encode(&sealed)?;
+			let mut values = Vec::with_capacity(bodies.len());
+			for (index, (body, node)) in bodies.iter().zip(nodes).enumerate() {
+				let place = Place {
+					key: codec.key(),
+					node,
+					id: &id,
+					data: geometry.data as u8,
+					total: geometry.total as u8,
+					index: index as u8,
+				};
+				values.push(place.wrap(sealed.len() as u32, body)?);
+			}
+			Ok(Sealed { id, values })
+		})
+		.await
+		.map_err(|error| DispersalError::Task(error.to_string()))?
+	}
+
+	/// Appends the shards of some objects, in order on each backend.
+	async fn append(&self, batch: Vec<(Sealed, Vec<bool>)>) -> Result<u64, DispersalError> {
+		let batch = &batch;
+		let stored = try_join_all((0..self.links.len()).map(|shard| self.append_to(shard, batch)));
+		Ok(stored.await?.into_iter().sum())
+	}
+
+	async fn append_to(
+		&self,
+		shard: usize,
+		batch: &[(Sealed, Vec<bool>)],
+	) -> Result<u64, DispersalError> {
+		let Some(link) = self.links.get(shard) else { return Ok(0) };
+		let values: Vec<(&ObjectId, &Vec<u8>)> = batch
+			.iter()
+			.filter(|(_, missing)| missing.get(shard).copied().unwrap_or(false))
+			.filter_map(|(sealed, _)| Some((&sealed.id, sealed.values.get(shard)?)))
+			.collect();
+		// One connection keeps the order in which requests are queued.
+		let answers = join_all(values.iter().map(|(id, value)| {
+			link.call_owned(vec![b"SET".to_vec(), id.to_vec(), value.to_vec()])
+		}))
+		.await;
+		let mut stored = 0;
+		for (answer, (_, value)) in answers.into_iter().zip(&values) {
+			answer.map_err(|error| self.failed(shard, error))?;
+			stored += value.len() as u64;
+			if let Some(peaks) = self.logs_lock().get_mut(shard) {
+				peaks.push_value(value);
+			}
+		}
+		Ok(stored)
+	}
+}
