@@ -1,5 +1,34 @@
 //! Snapshot manifests, chunking, publishing, lazy reading and the verified chunk cache.
+//!
+//! A snapshot is an immutable file tree. [`create`] cuts its files into chunks, stores each as an object of an [`ObjectStore`] and describes
+//! the tree in a [`Manifest`], stored as objects too; its head object's id is all that has to be remembered. A [`Reader`] reads files through a
+//! [`ChunkCache`] on disk: a chunk is fetched once, verified before it is kept and whenever it is read back.
+//!
+//! The store is the crate's only door to the outside; it knows neither how objects are kept nor the chain.
+//!
+//! Keystores and network keys never enter a snapshot, see [`exclusion`].
 
+#![forbid(unsafe_code)]
+#![warn(clippy::indexing_slicing)]
+
+mod cache;
+mod codec;
+mod create;
+mod error;
+pub mod exclusion;
+mod manifest;
+mod progress;
+mod reader;
+mod restore;
 mod store;
 
+pub use cache::ChunkCache;
+pub use create::{create, CreateOptions, Created};
+pub use error::{ReadError, SnapshotError};
+pub use manifest::{
+	ChainInfo, Entry, EntryKind, Manifest, CHUNK_BYTES_MAX, CHUNK_BYTES_MIN, DEFAULT_CHUNK_BYTES,
+};
+pub use progress::Progress;
+pub use reader::{ReadStats, Reader};
+pub use restore::{materialise, verify, VerifyReport};
 pub use store::{BoxFuture, ObjectId, ObjectStore, StoreError};
