@@ -1,0 +1,201 @@
+//! The `granary` binary as scripts see it: exit codes, messages, files. No chain is needed.
+
+#![allow(
+	clippy::unwrap_used,
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	missing_docs,
+	reason = "test code"
+)]
+
+mod common;
+
+use common::{free_port, granary, text};
+use std::{fs, io::Write, os::unix::fs::PermissionsExt, process::Stdio};
+
+#[test]
+fn every_command_explains_itself() {
+	let commands: [&[&str]; 14] = [
+		&[],
+		&["zdb", "serve"],
+		&["worker", "run"],
+		&["worker", "status"],
+		&["node", "list"],
+		&["farm", "list"],
+		&["account", "new"],
+		&["account", "transfer"],
+		&["reservation", "create"],
+		&["reservation", "settle"],
+		&["audit", "due"],
+		&["audit", "verify"],
+		&["snapshot"],
+		&["mount"],
+	];
+	for command in commands {
+		let output = granary().args(command).arg("--help").output().unwrap();
+		assert_eq!(output.status.code(), Some(0), "{command:?}");
+		assert!(text(&output.stdout).contains("Usage: granary"), "{command:?}");
+		assert!(text(&output.stdout).contains("--json"), "{command:?}");
+	}
+	let top = granary().arg("--help").output().unwrap();
+	assert!(text(&top.stdout).contains("3 chain unreachable"));
+}
+
+#[test]
+fn wrong_use_has_its_own_exit_code() {
+	let wrong: [&[&str]; 7] = [
+		&["no-such-command"],
+		&["worker", "run"],
+		&["worker", "run", "--dir", "x", "--farm", "f", "--capacity", "10XiB"],
+		&["reservation", "create", "--data", "4", "--parity", "2", "--size", "1GiB"],
+		&[
+			"reservation",
+			"create",
+			"--data",
+			"4",
+			"--parity",
+			"2",
+			"--size",
+			"1GiB",
+			"--hours",
+			"1",
+			"--blocks",
+			"1",
+		],
+		&["account", "transfer", "--to", "//Bob", "--amount", "1.0000000000001"],
+		&["account", "show", "--suri", "//Alice", "--key-file", "x"],
+	];
+	for arguments in wrong {
+		let output = granary().args(arguments).output().unwrap();
+		assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text(&output.stderr));
+		assert!(text(&output.stderr).starts_with("error: "), "{arguments:?}");
+	}
+}
+
+#[test]
+fn an_unreachable_chain_is_named_and_has_its_own_exit_code() {
+	let (one, other) = (free_port(), free_port());
+	let chain = format!("ws://127.0.0.1:{one},ws://127.0.0.1:{other}");
+	let output = granary().args(["--chain", &chain, "node", "list"]).output().unwrap();
+	assert_eq!(output.status.code(), Some(3));
+	let error = text(&output.stderr);
+	assert!(error.contains("the chain is unreachable"), "{error}");
+	for port in [one, other] {
+		assert!(error.contains(&format!("ws://127.0.0.1:{port} (")), "{error}");
+	}
+	assert!(error.contains("hint: "), "{error}");
+	assert!(output.stdout.is_empty());
+
+	let by_environment =
+		granary().env("GRANARY_CHAIN", &chain).args(["audit", "due"]).output().unwrap();
+	assert_eq!(by_environment.status.code(), Some(3));
+}
+
+#[test]
+fn an_endpoint_that_is_no_websocket_is_refused() {
+	let output =
+		granary().args(["--chain", "http://127.0.0.1:1", "farm", "list"]).output().unwrap();
+	assert_eq!(output.status.code(), Some(3));
+	assert!(text(&output.stderr).contains("not a ws:// or wss:// address"));
+}
+
+#[test]
+fn a_new_account_gets_a_private_key_file_that_is_never_replaced() {
+	let dir = tempfile::tempdir().unwrap();
+	let file = dir.path().join("account.key");
+	let make =
+		|| granary().args(["--json", "account", "new", "--key-file"]).arg(&file).output().unwrap();
+	let made = make();
+	assert_eq!(made.status.code(), Some(0), "{}", text(&made.stderr));
+	let answer: serde_json::Value = serde_json::from_slice(&made.stdout).unwrap();
+	let address = answer["address"].as_str().unwrap();
+	let key = fs::read_to_string(&file).unwrap();
+	assert!(key.contains(address), "the file says whose key it is");
+	assert!(!text(&made.stdout).contains(&key[2..66]), "the seed is not shown");
+	assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+
+	assert_eq!(make().status.code(), Some(1));
+	assert_eq!(fs::read_to_string(&file).unwrap(), key);
+}
+
+#[test]
+fn a_key_file_that_others_can_read_is_refused() {
+	let dir = tempfile::tempdir().unwrap();
+	let file = dir.path().join("account.key");
+	fs::write(&file, "//Alice\n").unwrap();
+	fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+	let output = granary().args(["account", "show", "--key-file"]).arg(&file).output().unwrap();
+	assert_eq!(output.status.code(), Some(1));
+	assert!(text(&output.stderr).contains("chmod 600"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_worker_listens_on_loopback_only() {
+	let dir = tempfile::tempdir().unwrap();
+	let output = granary()
+		.args(["worker", "run", "--farm", "f", "--capacity", "1GiB", "--suri", "//Alice"])
+		.args(["--listen", "0.0.0.0:9900", "--dir"])
+		.arg(dir.path().join("worker"))
+		.output()
+		.unwrap();
+	assert_eq!(output.status.code(), Some(1));
+	assert!(text(&output.stderr).contains("0.0.0.0:9900 is not a loopback address"));
+	assert!(!dir.path().join("worker").exists(), "nothing was made");
+}
+
+#[test]
+fn the_status_of_a_directory_that_is_no_workers() {
+	let dir = tempfile::tempdir().unwrap();
+	let output = granary().args(["worker", "status", "--dir"]).arg(dir.path()).output().unwrap();
+	assert_eq!(output.status.code(), Some(1));
+	assert!(text(&output.stderr).contains("is not a worker's data directory"));
+	assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "asking makes no keys");
+}
+
+fn verify(json: &str) -> (Option<i32>, String) {
+	let mut child = granary()
+		.args(["--json", "audit", "verify"])
+		.stdin(Stdio::piped())
+		.stdout(Stdio::piped())
+		.stderr(Stdio::piped())
+		.spawn()
+		.unwrap();
+	child.stdin.take().unwrap().write_all(json.as_bytes()).unwrap();
+	let output = child.wait_with_output().unwrap();
+	(output.status.code(), text(&output.stdout) + &text(&output.stderr))
+}
+
+/// The proof of a log of one leaf is that leaf.
+fn proof_of_one_leaf(leaf: &[u8; 512], leaf_count: u64) -> String {
+	let hash = granary_por::leaf_hash::<granary_por::Blake2>(leaf);
+	let root = granary_por::root::<granary_por::Blake2>(1, &[hash]).unwrap();
+	serde_json::json!({
+		"allotment": 3,
+		"seed": format!("0x{}", hex::encode([9; 32])),
+		"root": format!("0x{}", hex::encode(root)),
+		"leafCount": leaf_count,
+		"leaves": [0],
+		"proof": format!("0x{}", hex::encode(leaf)),
+	})
+	.to_string()
+}
+
+#[test]
+fn proofs_are_verified_from_their_bytes() {
+	let good = proof_of_one_leaf(&[7; 512], 1);
+	let (code, output) = verify(&good);
+	assert_eq!(code, Some(0), "{output}");
+	assert!(output.contains("\"verified\": true"), "{output}");
+
+	let flipped = good.replace(&hex::encode([7u8; 512]), &hex::encode([8u8; 512]));
+	assert_ne!(flipped, good);
+	let (code, output) = verify(&flipped);
+	assert_eq!(code, Some(1));
+	assert!(output.contains("does not verify"), "{output}");
+
+	let (code, output) = verify(&proof_of_one_leaf(&[7; 512], 64));
+	assert_eq!(code, Some(1), "leaves that the seed does not choose: {output}");
+	for broken in ["", "{}", "[1]", "{\"root\": 5}"] {
+		assert_eq!(verify(broken).0, Some(1), "{broken}");
+	}
+}

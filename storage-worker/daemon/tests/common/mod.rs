@@ -1,0 +1,76 @@
+//! What the tests of the binary share.
+
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use std::{
+	io::{Read, Write},
+	net::{TcpListener, TcpStream},
+	process::{Child, Command},
+	time::{Duration, Instant},
+};
+
+/// The binary, without what the environment may say about chains and accounts.
+pub(crate) fn granary() -> Command {
+	let mut command = Command::new(env!("CARGO_BIN_EXE_granary"));
+	for name in ["GRANARY_CHAIN", "GRANARY_SURI", "GRANARY_KEY_FILE", "RUST_LOG"] {
+		command.env_remove(name);
+	}
+	command
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+	String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A port of the loopback on which nothing listens.
+pub(crate) fn free_port() -> u16 {
+	TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// A process that is killed when the test ends.
+pub(crate) struct Running(pub(crate) Child);
+
+impl Running {
+	/// Asks it to stop and waits for its end.
+	pub(crate) fn terminate(&mut self) -> Option<i32> {
+		let pid = self.0.id().to_string();
+		assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+		let deadline = Instant::now() + Duration::from_secs(20);
+		loop {
+			if let Some(status) = self.0.try_wait().unwrap() {
+				return status.code();
+			}
+			assert!(Instant::now() < deadline, "it does not stop");
+			std::thread::sleep(Duration::from_millis(20));
+		}
+	}
+}
+
+impl Drop for Running {
+	fn drop(&mut self) {
+		// It may have ended by itself.
+		let _ = self.0.kill();
+		let _ = self.0.wait();
+	}
+}
+
+/// Waits until something accepts connections there.
+pub(crate) fn wait_for_port(port: u16) {
+	let deadline = Instant::now() + Duration::from_secs(20);
+	while TcpStream::connect(("127.0.0.1", port)).is_err() {
+		assert!(Instant::now() < deadline, "nothing listens on {port}");
+		std::thread::sleep(Duration::from_millis(20));
+	}
+}
+
+/// Sends one command over a connection and reads what arrives within its time.
+pub(crate) fn ask<S: Read + Write>(stream: &mut S, command: &[&str]) -> String {
+	let mut request = format!("*{}\r\n", command.len());
+	for part in command {
+		request.push_str(&format!("${}\r\n{part}\r\n", part.len()));
+	}
+	stream.write_all(request.as_bytes()).unwrap();
+	let mut answer = vec![0; 65536];
+	let length = stream.read(&mut answer).unwrap();
+	text(&answer[..length])
+}
