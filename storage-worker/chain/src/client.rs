@@ -101,6 +101,10 @@ impl ChainClient {
 		self.link().rpc
 	}
 
+	pub(crate) fn online(&self) -> Online {
+		self.link().online
+	}
+
 	/// Hash of the newest finalised block.
 	pub(crate) async fn finalised_hash(&self) -> Result<H256, ChainError> {
 		let rpc = self.rpc();
@@ -109,7 +113,7 @@ impl ChainClient {
 
 	/// The newest finalised block, for what needs metadata.
 	pub(crate) async fn at_finalised(&self) -> Result<AtBlock, ChainError> {
-		let online = self.link().online;
+		let online = self.online();
 		timely("the newest finalised block", online.at_current_block()).await
 	}
 

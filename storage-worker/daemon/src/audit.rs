@@ -6,13 +6,21 @@ use clap::Subcommand;
 use granary_por::{challenge, verify, Blake2};
 use granary_primitives::{
 	audit::{AuditOutcome, AuditRecord, DueAudit},
-	AllotmentId, Hash, NodeId,
+	AllotmentId, Hash, NodeId, Tick,
 };
 use serde_json::{json, Value};
 use std::io::Read;
 
+/// The most leaves that an audit samples.
+const LEAVES_MAX: u32 = 64;
 /// The longest proof that `verify` reads, as JSON.
 const PROOF_JSON_BYTES_MAX: u64 = 4 << 20;
+
+const PROOF_EXAMPLES: &str = "\
+Examples:
+  granary audit proof 0
+  granary --json audit proof 0 1234 > proof.json
+  granary audit verify < proof.json     # no chain needed";
 
 /// Audits.
 #[derive(Debug, Subcommand)]
@@ -33,6 +41,14 @@ pub(crate) enum AuditCommand {
 		/// The allotment's number.
 		allotment: AllotmentId,
 	},
+	/// Show the proof of a past audit from the block that holds it, and verify it here.
+	#[command(after_help = PROOF_EXAMPLES)]
+	Proof {
+		/// The allotment's number.
+		allotment: AllotmentId,
+		/// The audit's tick. [default: the newest that was proven]
+		tick: Option<Tick>,
+	},
 	/// Verify a proof from its bytes: reads the JSON that `granary_proof` answers from the standard input. Needs no chain.
 	Verify,
 }
@@ -43,6 +59,7 @@ pub(crate) async fn run(command: AuditCommand, context: &Context) -> Result<()> 
 		AuditCommand::Due { node } => due(node, context).await,
 		AuditCommand::History { allotment } => history(allotment, context).await,
 		AuditCommand::Status { allotment } => status(allotment, context).await,
+		AuditCommand::Proof { allotment, tick } => proof(allotment, tick, context).await,
 		AuditCommand::Verify => verify_proof(context),
 	}
 }
@@ -159,6 +176,80 @@ fn verify_proof(context: &Context) -> Result<()> {
 		));
 	});
 	Ok(())
+}
+
+async fn proof(allotment: AllotmentId, tick: Option<Tick>, context: &Context) -> Result<()> {
+	let chain = context.connect().await?;
+	let history = chain.audit_history(allotment).await?;
+	let proven = history.iter().find_map(|record| match record.outcome {
+		AuditOutcome::Proven { block, extrinsic }
+			if tick.is_none_or(|tick| tick == record.tick) =>
+		{
+			Some((record, block, extrinsic))
+		},
+		_ => None,
+	});
+	let not_found = |what: String| {
+		Failure::not_found(
+			what,
+			"`granary audit history` shows the audits that the chain remembers",
+		)
+	};
+	let (record, block, extrinsic) = proven.ok_or_else(|| {
+		not_found(match tick {
+			Some(tick) => format!("no proof of allotment {allotment} at tick {tick} is remembered"),
+			None => format!("no proof of allotment {allotment} is remembered"),
+		})
+	})?;
+	let submitted = chain.submitted_proof(block, extrinsic).await?.ok_or_else(|| {
+		not_found(format!("extrinsic {extrinsic} of block {block} is no proof on this node"))
+	})?;
+	ensure!(
+		(submitted.allotment, submitted.tick) == (allotment, record.tick),
+		"extrinsic {extrinsic} of block {block} proves another audit"
+	);
+	let leaves = sampled_leaves(record, allotment, submitted.proof.len())?;
+	verify::<Blake2>(&record.root, record.leaf_count, &leaves, &submitted.proof)
+		.context("the proof does not verify")?;
+	let hex_of = |bytes: &[u8]| format!("0x{}", hex::encode(bytes));
+	let value = json!({
+		"allotment": allotment,
+		"tick": record.tick,
+		"seed": hex_of(&record.seed),
+		"root": hex_of(&record.root),
+		"leafCount": record.leaf_count,
+		"leaves": leaves,
+		"proof": hex_of(&submitted.proof),
+		"signature": hex_of(&submitted.signature),
+		"blockNumber": block,
+		"blockHash": hex_of(&submitted.block_hash),
+		"extrinsicIndex": extrinsic,
+		"verified": true,
+	});
+	context.print(&value, |out| {
+		out.line(format!("allotment {allotment}, tick {}: verified", record.tick));
+		out.field("block", format!("{block} ({})", hex_of(&submitted.block_hash)));
+		out.field("extrinsic", extrinsic.to_string());
+		out.field("log", format!("{} leaves, root {}", record.leaf_count, hex_of(&record.root)));
+		let names: Vec<String> = leaves.iter().map(u64::to_string).collect();
+		out.field("sampled", names.join(" "));
+		out.field("proof", format!("{} bytes", submitted.proof.len()));
+	});
+	Ok(())
+}
+
+/// The leaves that an audit sampled. How many is not remembered, but each has its own length of proof.
+fn sampled_leaves(
+	record: &AuditRecord,
+	allotment: AllotmentId,
+	proof_len: usize,
+) -> Result<Vec<u64>> {
+	(1..=LEAVES_MAX)
+		.map(|samples| {
+			challenge::<Blake2>(&record.seed, allotment, &record.root, record.leaf_count, samples)
+		})
+		.find(|leaves| granary_por::proof_len(record.leaf_count, leaves) == Ok(proof_len))
+		.context("no number of sampled leaves fits the proof's length")
 }
 
 fn bytes_field(value: &Value, name: &str) -> Result<Vec<u8>> {
