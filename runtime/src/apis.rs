@@ -3,10 +3,9 @@
 #![allow(missing_docs, reason = "the macro's items")]
 
 use crate::{
-	configs::GENESIS_EPOCH_CONFIG, genesis_config_presets, types::SessionKeys, AccountId,
-	Audits, Babe, Balance, Block, Executive, Grandpa, Grid, Nonce,
-	Reservations, Runtime, RuntimeGenesisConfig, Snapshots, System,
-	TransactionPayment, VERSION,
+	configs::GENESIS_EPOCH_CONFIG, genesis_config_presets, types::SessionKeys, AccountId, Audits,
+	Babe, Balance, Block, Executive, Grandpa, Grid, Nonce, Reservations, Runtime,
+	RuntimeGenesisConfig, Snapshots, System, TransactionPayment, VERSION,
 };
 use alloc::vec::Vec;
 use frame_support::{

@@ -5,6 +5,9 @@
 
 #![allow(missing_docs, reason = "the macro's items")]
 
+// The macro names it; without std it is in no prelude.
+use alloc::vec::Vec;
+
 /// The runtime.
 #[frame_support::runtime]
 mod runtime {

@@ -4,10 +4,8 @@
 //! specification of their own. No node is registered: farmers do that.
 
 use crate::{
-	constants::{
-		DEVELOPMENT_EPOCH_SLOTS, DEVELOPMENT_SLOT_DURATION_MS, EXISTENTIAL_DEPOSIT, UNIT,
-	},
 	configs::{TreasuryAccount, GENESIS_EPOCH_CONFIG},
+	constants::{DEVELOPMENT_EPOCH_SLOTS, DEVELOPMENT_SLOT_DURATION_MS, EXISTENTIAL_DEPOSIT, UNIT},
 	AccountId, AuditsConfig, BabeConfig, Balance, BalancesConfig, GrandpaConfig,
 	ReservationsConfig, RuntimeGenesisConfig, SudoConfig, TimingConfig,
 };
@@ -60,7 +58,10 @@ fn genesis(authorities: Vec<(BabeId, GrandpaId)>, root: AccountId) -> Value {
 			epoch_config: GENESIS_EPOCH_CONFIG,
 		},
 		grandpa: GrandpaConfig {
-			authorities: authorities.iter().map(|(_, grandpa)| (grandpa.clone(), 1)).collect::<Vec<_>>(),
+			authorities: authorities
+				.iter()
+				.map(|(_, grandpa)| (grandpa.clone(), 1))
+				.collect::<Vec<_>>(),
 		},
 		sudo: SudoConfig { key: Some(root) },
 		audits: AuditsConfig { parameters: AUDITS },

@@ -1,7 +1,8 @@
 //! The types that blocks and transactions are made of.
 
-use crate::{apis::RUNTIME_API_VERSIONS, AllPalletsWithSystem, Babe, Grandpa, Runtime};
-use crate::UncheckedExtrinsic;
+use crate::{
+	apis::RUNTIME_API_VERSIONS, AllPalletsWithSystem, Babe, Grandpa, Runtime, UncheckedExtrinsic,
+};
 use alloc::borrow::Cow;
 use sp_runtime::{
 	generic, impl_opaque_keys,
@@ -55,6 +56,8 @@ pub mod opaque {
 #[allow(missing_docs, reason = "the macro's items")]
 mod keys {
 	use super::{impl_opaque_keys, Babe, Grandpa};
+	// The macro names it; without std it is in no prelude.
+	use alloc::vec::Vec;
 
 	impl_opaque_keys! {
 		/// The keys of an authority.

@@ -1,0 +1,237 @@
+//! The presets make a chain that answers queries, takes authorised calls and pays its authors.
+#![allow(
+	clippy::unwrap_used,
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	missing_docs,
+	reason = "test code"
+)]
+
+use codec::Encode;
+use frame_system::offchain::CreateAuthorizedTransaction;
+use granary_primitives::AccountBytes;
+use granary_runtime::{
+	apis, constants, genesis_config_presets, timing, Babe, Balances, Executive, Hash, Header,
+	Runtime, RuntimeCall, SignedPayload, System, TxExtension, UncheckedExtrinsic, VERSION,
+};
+use granary_runtime_api::runtime_decl_for_granary_api::GranaryApi;
+use serde_json::Value;
+use sp_consensus_babe::{
+	digests::{PreDigest, SecondaryVRFPreDigest},
+	runtime_decl_for_babe_api::BabeApi,
+	BABE_ENGINE_ID,
+};
+use sp_core::{crypto::VrfSecret, Pair};
+use sp_genesis_builder::runtime_decl_for_genesis_builder::GenesisBuilder;
+use sp_io::TestExternalities;
+use sp_keyring::Sr25519Keyring;
+use sp_runtime::{
+	generic::Era,
+	traits::Header as _,
+	transaction_validity::{InvalidTransaction, TransactionSource, TransactionValidityError},
+	Digest, DigestItem, MultiSignature,
+};
+
+fn merge(target: &mut Value, patch: Value) {
+	match (target, patch) {
+		(Value::Object(target), Value::Object(patch)) => {
+			for (key, value) in patch {
+				merge(target.entry(key).or_insert(Value::Null), value);
+			}
+		},
+		(target, patch) => *target = patch,
+	}
+}
+
+/// The chain that a preset describes, at its genesis.
+fn chain(preset: &str) -> TestExternalities {
+	let mut chain = TestExternalities::default();
+	chain.execute_with(|| {
+		let default = Runtime::get_preset(&None).unwrap();
+		let mut config: Value = serde_json::from_slice(&default).unwrap();
+		let patch = Runtime::get_preset(&Some(preset.into())).unwrap();
+		merge(&mut config, serde_json::from_slice(&patch).unwrap());
+		Runtime::build_state(serde_json::to_vec(&config).unwrap()).unwrap();
+	});
+	chain
+}
+
+/// Starts a block of Alice in this slot.
+fn start_block(number: u32, slot: u64) {
+	let transcript = sp_consensus_babe::make_vrf_transcript(
+		&Babe::randomness(),
+		slot.into(),
+		Babe::epoch_index(),
+	);
+	let vrf_signature = Sr25519Keyring::Alice.pair().as_ref().vrf_sign(&transcript.into());
+	let pre_digest = PreDigest::SecondaryVRF(SecondaryVRFPreDigest {
+		authority_index: 0,
+		slot: slot.into(),
+		vrf_signature,
+	});
+	let digest = Digest { logs: vec![DigestItem::PreRuntime(BABE_ENGINE_ID, pre_digest.encode())] };
+	let header = Header::new(number, Hash::zero(), Hash::zero(), System::parent_hash(), digest);
+	Executive::initialize_block(&header);
+	let now = slot * timing::SlotDurationMs::<Runtime>::get();
+	let set = RuntimeCall::Timestamp(pallet_timestamp::Call::set { now });
+	Executive::apply_extrinsic(UncheckedExtrinsic::new_bare(set)).unwrap().unwrap();
+}
+
+/// A transaction of this account.
+fn signed(from: Sr25519Keyring, nonce: u32, call: RuntimeCall) -> UncheckedExtrinsic {
+	let extension: TxExtension = (
+		frame_system::AuthorizeCall::new(),
+		frame_system::CheckNonZeroSender::new(),
+		frame_system::CheckSpecVersion::new(),
+		frame_system::CheckTxVersion::new(),
+		frame_system::CheckGenesis::new(),
+		frame_system::CheckMortality::from(Era::Immortal),
+		frame_system::CheckNonce::from(nonce),
+		frame_system::CheckWeight::new(),
+		pallet_transaction_payment::ChargeTransactionPayment::from(0),
+		frame_metadata_hash_extension::CheckMetadataHash::new(false),
+		frame_system::WeightReclaim::new(),
+	);
+	let payload = SignedPayload::new(call.clone(), extension.clone()).unwrap();
+	let signature = payload.using_encoded(|bytes| from.sign(bytes));
+	let address = from.to_account_id().into();
+	UncheckedExtrinsic::new_signed(call, address, MultiSignature::Sr25519(signature), extension)
+}
+
+#[test]
+fn presets_are_fast_and_have_their_authorities() {
+	let names = genesis_config_presets::preset_names();
+	assert_eq!(names, ["development", "local_testnet"]);
+	for (preset, authorities) in names.iter().zip([1, 2]) {
+		chain(preset).execute_with(|| {
+			let babe = <Runtime as BabeApi<granary_runtime::Block>>::configuration();
+			assert_eq!(babe.slot_duration, constants::DEVELOPMENT_SLOT_DURATION_MS);
+			assert_eq!(babe.epoch_length, constants::DEVELOPMENT_EPOCH_SLOTS);
+			assert_eq!(babe.authorities.len(), authorities);
+			for key in Sr25519Keyring::iter() {
+				let free = Balances::free_balance(key.to_account_id());
+				assert!(free >= 1_000 * constants::UNIT, "{key:?} has {free}");
+			}
+		});
+	}
+	assert!(genesis_config_presets::get_preset(&"unknown".into()).is_none());
+}
+
+#[test]
+fn a_chain_without_timing_is_a_production_chain() {
+	TestExternalities::default().execute_with(|| {
+		let babe = <Runtime as BabeApi<granary_runtime::Block>>::configuration();
+		assert_eq!(babe.slot_duration, 6_000);
+		assert_eq!(babe.epoch_length, 600);
+	});
+}
+
+#[test]
+#[should_panic(expected = "timing.slotDurationMs is 1")]
+fn a_slot_that_no_block_fits_into_is_refused() {
+	TestExternalities::default().execute_with(|| {
+		let default = Runtime::get_preset(&None).unwrap();
+		let mut config: Value = serde_json::from_slice(&default).unwrap();
+		config["timing"]["slotDurationMs"] = 1.into();
+		drop(Runtime::build_state(serde_json::to_vec(&config).unwrap()));
+	});
+}
+
+#[test]
+fn a_new_chain_answers_every_query() {
+	type Block = granary_runtime::Block;
+	chain("development").execute_with(|| {
+		let alice: AccountBytes = Sr25519Keyring::Alice.to_account_id().into();
+		assert!(<Runtime as GranaryApi<Block>>::twin(0).is_none());
+		assert!(<Runtime as GranaryApi<Block>>::twin_of(alice).is_none());
+		assert!(<Runtime as GranaryApi<Block>>::farm(0).is_none());
+		assert!(<Runtime as GranaryApi<Block>>::farms(0, 1_000).is_empty());
+		assert!(<Runtime as GranaryApi<Block>>::node(0).is_none());
+		assert!(<Runtime as GranaryApi<Block>>::nodes(0, 1_000).is_empty());
+		assert!(<Runtime as GranaryApi<Block>>::reservation(0).is_none());
+		assert!(<Runtime as GranaryApi<Block>>::reservations(Some(alice), 0, 9).is_empty());
+		assert!(<Runtime as GranaryApi<Block>>::allotment(0).is_none());
+		assert!(<Runtime as GranaryApi<Block>>::allotments_of_node(0, 0, 9).is_empty());
+		assert!(<Runtime as GranaryApi<Block>>::due_audits(None, 9).is_empty());
+		assert!(<Runtime as GranaryApi<Block>>::audit_status(0).is_none());
+		assert!(<Runtime as GranaryApi<Block>>::audit_history(0).is_empty());
+		assert!(<Runtime as GranaryApi<Block>>::snapshot(0).is_none());
+		assert!(<Runtime as GranaryApi<Block>>::snapshots(0, 9).is_empty());
+		let clock = <Runtime as GranaryApi<Block>>::audit_clock();
+		assert_eq!(clock.tick, 0);
+		assert!(clock.period_ticks < 100 && clock.leaves_per_audit > 0, "{clock:?}");
+	});
+}
+
+#[test]
+fn what_a_transaction_registers_is_answered_and_its_fee_goes_to_the_author() {
+	type Block = granary_runtime::Block;
+	chain("development").execute_with(|| {
+		start_block(1, 100);
+		let register = RuntimeCall::Grid(pallet_grid::Call::register_twin {
+			endpoint: b"bob.example:9900".to_vec().try_into().unwrap(),
+			transport_key: [7; 32],
+		});
+		let author = Sr25519Keyring::Alice.to_account_id();
+		let issuance = Balances::total_issuance();
+		let before = Balances::free_balance(&author);
+		Executive::apply_extrinsic(signed(Sr25519Keyring::Bob, 0, register)).unwrap().unwrap();
+		let earned = Balances::free_balance(&author) - before;
+		assert!(earned > 100 * constants::MICRO, "{earned}");
+		assert_eq!(Balances::total_issuance(), issuance);
+		Executive::finalize_block();
+
+		let bob: AccountBytes = Sr25519Keyring::Bob.to_account_id().into();
+		let twin = <Runtime as GranaryApi<Block>>::twin_of(bob).unwrap();
+		assert_eq!(twin.endpoint, b"bob.example:9900");
+		assert_eq!(twin.transport_key, [7; 32]);
+		assert_eq!(<Runtime as GranaryApi<Block>>::twin(twin.id), Some(twin));
+	});
+}
+
+#[test]
+fn authorised_calls_need_no_account_and_only_their_own_reason() {
+	chain("development").execute_with(|| {
+		start_block(1, 100);
+		Executive::finalize_block();
+		let proof = RuntimeCall::Audits(pallet_audits::Call::submit_proof {
+			allotment: 0,
+			tick: 1,
+			proof: vec![0; 512].try_into().unwrap(),
+			signature: [0; 64],
+		});
+		let transaction = <Runtime as CreateAuthorizedTransaction<
+			pallet_audits::Call<Runtime>,
+		>>::create_authorized_transaction(proof.clone());
+		let parent = System::parent_hash();
+		let refusal =
+			Executive::validate_transaction(TransactionSource::External, transaction, parent);
+		let unknown = pallet_audits::ProofRefusal::UnknownAudit as u8;
+		assert_eq!(
+			refusal,
+			Err(TransactionValidityError::Invalid(InvalidTransaction::Custom(unknown)))
+		);
+		// A call that authorises nothing cannot come this way.
+		let register = RuntimeCall::Grid(pallet_grid::Call::register_twin {
+			endpoint: Default::default(),
+			transport_key: [7; 32],
+		});
+		let transaction = <Runtime as CreateAuthorizedTransaction<
+			pallet_audits::Call<Runtime>,
+		>>::create_authorized_transaction(register);
+		let refusal =
+			Executive::validate_transaction(TransactionSource::External, transaction, parent);
+		assert_eq!(
+			refusal,
+			Err(TransactionValidityError::Invalid(InvalidTransaction::UnknownOrigin))
+		);
+	});
+}
+
+#[test]
+fn the_version_names_the_chain_and_lists_its_apis() {
+	assert_eq!(VERSION.spec_name, "granary");
+	assert_eq!(VERSION.apis, apis::RUNTIME_API_VERSIONS);
+	let granary = <dyn granary_runtime_api::GranaryApi<granary_runtime::Block>>::ID;
+	assert!(VERSION.has_api_id(&granary));
+}
