@@ -9,7 +9,7 @@ mod size;
 
 pub(crate) use account::AccountArgs;
 pub(crate) use failure::{exit_code, print_failure, Failure};
-pub(crate) use output::{Context, Out};
+pub(crate) use output::Context;
 pub(crate) use paths::{user_cache_dir, user_state_dir};
 pub(crate) use progress::Bar;
 pub(crate) use size::{bytes_text, parse_bytes, parse_units, units_text};
