@@ -1,0 +1,78 @@
+//! The commands that need no running chain.
+#![allow(
+	clippy::unwrap_used,
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	missing_docs,
+	reason = "test code"
+)]
+
+mod common;
+
+use common::{run, run_ok};
+use serde_json::Value;
+
+#[test]
+fn specifications_are_written_and_read_again() {
+	let directory = tempfile::tempdir().unwrap();
+	let plain: Value =
+		serde_json::from_str(&run_ok(&["export-chain-spec", "--chain", "dev"])).unwrap();
+	assert_eq!(plain["id"], "granary_dev");
+	assert_eq!(plain["chainType"], "Development");
+	assert_eq!(plain["properties"]["tokenDecimals"], 12);
+	assert_eq!(plain["telemetryEndpoints"], Value::Null);
+
+	let plain_file = directory.path().join("local.json");
+	let raw_file = directory.path().join("local-raw.json");
+	let (plain_file, raw_file) = (plain_file.to_str().unwrap(), raw_file.to_str().unwrap());
+	run_ok(&["export-chain-spec", "--chain", "local", "--output", plain_file]);
+	run_ok(&["export-chain-spec", "--chain", plain_file, "--raw", "--output", raw_file]);
+	let raw: Value = serde_json::from_slice(&std::fs::read(raw_file).unwrap()).unwrap();
+	assert_eq!(raw["id"], "granary_local");
+	assert!(raw["genesis"]["raw"]["top"].as_object().unwrap().len() > 20);
+	let again = run_ok(&["export-chain-spec", "--chain", raw_file, "--raw"]);
+	assert_eq!(serde_json::from_str::<Value>(&again).unwrap(), raw);
+}
+
+#[test]
+fn keys_are_generated_and_inspected() {
+	let generated = run_ok(&["key", "generate", "--output-type", "json"]);
+	let generated: Value = serde_json::from_str(&generated).unwrap();
+	let phrase = generated["secretPhrase"].as_str().unwrap();
+	assert_eq!(phrase.split(' ').count(), 12);
+	let inspected = run_ok(&["key", "inspect", "--output-type", "json", phrase]);
+	let inspected: Value = serde_json::from_str(&inspected).unwrap();
+	assert_eq!(inspected["ss58Address"], generated["ss58Address"]);
+	let alice = run_ok(&["key", "inspect", "//Alice"]);
+	assert!(alice.contains("5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"), "{alice}");
+}
+
+#[test]
+fn an_unknown_chain_is_named() {
+	for arguments in [
+		&["--chain", "mars", "--tmp"][..],
+		&["export-chain-spec", "--chain", "mars"][..],
+		&["chain-info", "--chain", "mars"][..],
+	] {
+		let output = run(arguments);
+		assert!(!output.status.success());
+		let error = String::from_utf8_lossy(&output.stderr);
+		assert!(error.contains("chain 'mars' is unknown"), "{arguments:?}: {error}");
+		assert!(error.contains("neither 'dev' nor 'local'"), "{arguments:?}: {error}");
+	}
+	let output = run(&["--tmp"]);
+	assert!(!output.status.success());
+	let error = String::from_utf8_lossy(&output.stderr);
+	assert!(error.contains("no chain was chosen: pass --dev"), "{error}");
+}
+
+#[test]
+fn a_file_that_is_no_specification_is_named() {
+	let directory = tempfile::tempdir().unwrap();
+	let file = directory.path().join("chain.json");
+	std::fs::write(&file, "{ \"name\": 7 }").unwrap();
+	let output = run(&["export-chain-spec", "--chain", file.to_str().unwrap()]);
+	assert!(!output.status.success());
+	let error = String::from_utf8_lossy(&output.stderr);
+	assert!(error.contains("chain.json' cannot be used"), "{error}");
+}
