@@ -1,1 +1,30 @@
-//! x
+//! A FUSE filesystem over a snapshot with a block-granular copy-on-write layer.
+//!
+//! Below lies an immutable snapshot that is read lazily, above it the *thin layer* in a local directory. A write copies at most the two blocks of
+//! 4 KiB that it covers in part, never a file: a database of any size can be opened for writing at once. Removing, renaming and changing attributes is
+//! kept in a journal. The formats are in [`thin`] and [`journal`].
+//!
+//! Promise: what was acknowledged has reached the kernel, so that killing the mounting process loses nothing; `fsync` makes it durable, data before
+//! the bitmap that says the layer owns them.
+//!
+//! The kernel caches pages and attributes for as long as it likes, since every change goes through it. There is no writeback cache: a
+//! write that is acknowledged to the application has been written into the layer.
+
+#![forbid(unsafe_code)]
+#![warn(clippy::indexing_slicing)]
+
+mod error;
+mod filesystem;
+pub mod journal;
+mod lower;
+mod mounted;
+mod node;
+mod requests;
+mod stats;
+pub mod thin;
+mod tree;
+
+pub use error::MountError;
+pub use lower::Lower;
+pub use mounted::{check_mount_point, mount, MountOptions, Mounted};
+pub use stats::MountStats;

@@ -1,0 +1,202 @@
+//! The journal: every change of the tree, in order.
+//!
+//! A record is `length u32 LE ‖ crc32c u32 LE ‖ SCALE(Record)`. A torn tail is cut off when the journal is opened. A record is appended before the change is
+//! visible, and the write has reached the kernel before the change is acknowledged.
+
+use crate::MountError;
+use codec::{Decode, DecodeAll, Encode};
+use std::{
+	fs::{File, OpenOptions},
+	os::unix::fs::FileExt,
+	path::{Path, PathBuf},
+};
+
+/// The longest record: a path component and a link's target fit many times.
+const RECORD_BYTES_MAX: usize = 64 << 10;
+const HEAD_BYTES: usize = 8;
+
+/// What a new entry is.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum NewKind {
+	/// A directory.
+	#[codec(index = 0)]
+	Directory,
+	/// An empty file.
+	#[codec(index = 1)]
+	File,
+	/// A symbolic link.
+	#[codec(index = 2)]
+	Symlink(Vec<u8>),
+}
+
+/// One change.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Record {
+	/// An entry was made.
+	#[codec(index = 0)]
+	Create {
+		/// Its inode number.
+		ino: u64,
+		/// Its directory.
+		parent: u64,
+		/// Its name.
+		name: Vec<u8>,
+		/// What it is.
+		kind: NewKind,
+		/// Permission bits.
+		mode: u32,
+		/// Owner.
+		uid: u32,
+		/// Group.
+		gid: u32,
+		/// When, in nanoseconds since 1970.
+		time_ns: i64,
+	},
+	/// An entry was removed.
+	#[codec(index = 1)]
+	Remove {
+		/// Its directory.
+		parent: u64,
+		/// Its name.
+		name: Vec<u8>,
+	},
+	/// An entry was moved, over another one if there was one.
+	#[codec(index = 2)]
+	Rename {
+		/// From this directory.
+		parent: u64,
+		/// From this name.
+		name: Vec<u8>,
+		/// To this directory.
+		new_parent: u64,
+		/// To this name.
+		new_name: Vec<u8>,
+	},
+	/// Attributes changed.
+	#[codec(index = 3)]
+	Attributes {
+		/// The inode.
+		ino: u64,
+		/// Permission bits.
+		mode: u32,
+		/// Owner.
+		uid: u32,
+		/// Group.
+		gid: u32,
+		/// Time of the last change of its content.
+		mtime_ns: i64,
+	},
+	/// A file of the snapshot was cut: from here on what lies below is not its content any more.
+	#[codec(index = 4)]
+	LowerLimit {
+		/// The inode.
+		ino: u64,
+		/// Bytes from below that still count.
+		limit: u64,
+	},
+}
+
+/// The open journal.
+#[derive(Debug)]
+pub(crate) struct Journal {
+	path: PathBuf,
+	file: File,
+	end: u64,
+}
+
+impl Journal {
+	/// Opens a journal, made if missing, and answers its records.
+	pub(crate) fn open(path: &Path) -> Result<(Self, Vec<Record>), MountError> {
+		let failed = |source| MountError::File { path: path.to_owned(), source };
+		let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+		let file = file.map_err(failed)?;
+		let bytes = std::fs::read(path).map_err(failed)?;
+		let (records, end) = parse(&bytes);
+		file.set_len(end).map_err(failed)?;
+		Ok((Self { path: path.to_owned(), file, end }, records))
+	}
+
+	/// Appends a record.
+	pub(crate) fn append(&mut self, record: &Record) -> std::io::Result<()> {
+		let body = record.encode();
+		let mut bytes = Vec::with_capacity(HEAD_BYTES + body.len());
+		bytes.extend_from_slice(&(body.len() as u32).to_le_bytes());
+		bytes.extend_from_slice(&crc32c::crc32c(&body).to_le_bytes());
+		bytes.extend_from_slice(&body);
+		self.file.write_all_at(&bytes, self.end)?;
+		self.end += bytes.len() as u64;
+		Ok(())
+	}
+
+	/// Makes the journal durable.
+	pub(crate) fn sync(&self) -> std::io::Result<()> {
+		self.file.sync_data()
+	}
+
+	/// Where it is.
+	pub(crate) fn path(&self) -> &Path {
+		&self.path
+	}
+}
+
+/// The valid records at the beginning of a journal, and where they end.
+fn parse(bytes: &[u8]) -> (Vec<Record>, u64) {
+	let mut records = Vec::new();
+	let mut rest = bytes;
+	while let Some((record, after)) = parse_one(rest) {
+		records.push(record);
+		rest = after;
+	}
+	(records, (bytes.len() - rest.len()) as u64)
+}
+
+fn parse_one(bytes: &[u8]) -> Option<(Record, &[u8])> {
+	let (head, rest) = bytes.split_at_checked(HEAD_BYTES)?;
+	let (len, crc) = head.split_at(4);
+	let len = u32::from_le_bytes(len.try_into().ok()?) as usize;
+	if len > RECORD_BYTES_MAX {
+		return None;
+	}
+	let (mut body, rest) = rest.split_at_checked(len)?;
+	if crc32c::crc32c(body) != u32::from_le_bytes(crc.try_into().ok()?) {
+		return None;
+	}
+	Some((Record::decode_all(&mut body).ok()?, rest))
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn sample(n: u64) -> Record {
+		Record::Remove { parent: n, name: vec![b'x'; n as usize] }
+	}
+
+	#[test]
+	fn a_journal_cut_anywhere_keeps_what_is_whole() {
+		let dir = tempfile::tempdir().unwrap();
+		let path = dir.path().join("journal");
+		let (mut journal, records) = Journal::open(&path).unwrap();
+		assert!(records.is_empty());
+		let mut ends = vec![0];
+		for n in 1..6 {
+			journal.append(&sample(n)).unwrap();
+			ends.push(journal.end);
+		}
+		let whole = std::fs::read(&path).unwrap();
+		for cut in 0..=whole.len() {
+			std::fs::write(&path, &whole[..cut]).unwrap();
+			let (journal, records) = Journal::open(&path).unwrap();
+			let expected = ends.iter().filter(|end| **end <= cut as u64).count() - 1;
+			assert_eq!(records, (1..=expected as u64).map(sample).collect::<Vec<_>>());
+			assert_eq!(journal.end, ends[expected]);
+		}
+		for flip in 0..whole.len() {
+			let mut bad = whole.clone();
+			bad[flip] ^= 1;
+			let (records, _) = parse(&bad);
+			let intact = ends.iter().filter(|end| **end <= flip as u64).count() - 1;
+			assert_eq!(records.len(), intact, "flipped byte {flip}");
+		}
+	}
+}

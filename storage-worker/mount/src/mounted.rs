@@ -1,0 +1,223 @@
+//! Mounting, waiting and unmounting.
+
+use crate::{
+	filesystem::Layered, journal::Journal, requests::Requests, stats::Counters, tree::Tree, Lower,
+	MountError, MountStats,
+};
+use fuser::{Config, MountOption, Session, SessionACL, SessionUnmounter};
+use parking_lot::{Condvar, Mutex};
+use std::{
+	fmt,
+	fs::{self, File},
+	io,
+	os::unix::fs::MetadataExt,
+	path::{Path, PathBuf},
+	sync::Arc,
+	thread,
+};
+
+/// Threads that serve requests; one slow fetch stops one of them.
+const THREADS: usize = 16;
+
+/// What is mounted where.
+#[derive(Clone, Debug)]
+pub struct MountOptions {
+	/// An existing, empty directory.
+	pub mount_point: PathBuf,
+	/// Where the layer is kept; made if missing.
+	pub thin_dir: PathBuf,
+	/// The snapshot's manifest; a layer belongs to one snapshot.
+	pub snapshot_id: [u8; 32],
+	/// Refuse writes.
+	pub read_only: bool,
+	/// Let other users in.
+	pub allow_other: bool,
+	/// Threads that serve requests.
+	pub threads: usize,
+}
+
+impl MountOptions {
+	/// A writable mount for this user.
+	pub fn new(mount_point: PathBuf, thin_dir: PathBuf, snapshot_id: [u8; 32]) -> Self {
+		Self {
+			mount_point,
+			thin_dir,
+			snapshot_id,
+			read_only: false,
+			allow_other: false,
+			threads: THREADS,
+		}
+	}
+}
+
+/// Checks that a directory can be mounted on and that the system has FUSE.
+pub fn check_mount_point(path: &Path) -> Result<(), MountError> {
+	let bad = |reason: String| Err(MountError::MountPoint { path: path.to_owned(), reason });
+	if let Err(error) = fs::metadata("/dev/fuse") {
+		return Err(MountError::NoFuse(format!("/dev/fuse: {error}")));
+	}
+	let metadata = match fs::metadata(path) {
+		Ok(metadata) => metadata,
+		Err(error) if error.raw_os_error() == Some(libc::ENOTCONN) => {
+			return bad(format!(
+				"a mount whose process is gone is still there; run: fusermount3 -u {}",
+				path.display()
+			));
+		},
+		Err(error) => return bad(error.to_string()),
+	};
+	if !metadata.is_dir() {
+		return bad("it is not a directory".to_owned());
+	}
+	let above = path.canonicalize().ok().and_then(|path| path.parent().map(Path::to_owned));
+	let above = above.and_then(|above| fs::metadata(above).ok());
+	if above.is_some_and(|above| above.dev() != metadata.dev()) {
+		return bad("something is mounted there already".to_owned());
+	}
+	match fs::read_dir(path) {
+		Ok(mut listed) => match listed.next() {
+			None => Ok(()),
+			Some(_) => bad("it is not empty".to_owned()),
+		},
+		Err(error) => bad(error.to_string()),
+	}
+}
+
+/// A mounted filesystem; unmounted when it is dropped.
+pub struct Mounted {
+	unmounter: Mutex<SessionUnmounter>,
+	ended: Arc<Ended>,
+	stats: Arc<Counters>,
+	_lock: File,
+}
+
+/// How the serving ended, once it did.
+#[derive(Default)]
+struct Ended {
+	result: Mutex<Option<Result<(), String>>>,
+	changed: Condvar,
+}
+
+impl fmt::Debug for Mounted {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		f.debug_struct("Mounted").field("stats", &self.stats()).finish_non_exhaustive()
+	}
+}
+
+/// Mounts a tree with its layer and serves it on threads of its own.
+pub fn mount<L: Lower>(lower: Arc<L>, options: MountOptions) -> Result<Mounted, MountError> {
+	check_mount_point(&options.mount_point)?;
+	check_apart(&options)?;
+	let files_dir = options.thin_dir.join("files");
+	fs::create_dir_all(&files_dir)
+		.map_err(|source| MountError::File { path: files_dir.clone(), source })?;
+	let lock = lock_layer(&options.thin_dir, &options.snapshot_id)?;
+	let (journal, records) = Journal::open(&options.thin_dir.join("journal"))?;
+	let tree = Tree::build(lower.as_ref(), &records, &files_dir)?;
+	let stats = Arc::new(Counters::default());
+	let layered = Layered::new(lower, tree, journal, stats.clone(), options.read_only);
+
+	let mut config = Config::default();
+	config.mount_options = vec![
+		MountOption::FSName("granary".to_owned()),
+		MountOption::Subtype("granary".to_owned()),
+		MountOption::DefaultPermissions,
+		MountOption::NoAtime,
+		MountOption::NoDev,
+		MountOption::NoSuid,
+		if options.read_only { MountOption::RO } else { MountOption::RW },
+	];
+	config.acl = if options.allow_other { SessionACL::All } else { SessionACL::Owner };
+	config.n_threads = Some(options.threads.max(1));
+	config.clone_fd = true;
+	let kernel = |what| move |source: io::Error| MountError::Kernel { what, source };
+	let mut session = Session::new(Requests(Arc::new(layered)), &options.mount_point, &config)
+		.map_err(kernel("mounting"))?;
+	let unmounter = session.unmount_callable();
+	let ended = Arc::new(Ended::default());
+	let serving = ended.clone();
+	thread::Builder::new()
+		.name("fuse".to_owned())
+		.spawn(move || {
+			let result = session.run().map_err(|error| error.to_string());
+			*serving.result.lock() = Some(result);
+			serving.changed.notify_all();
+		})
+		.map_err(kernel("starting the serving thread"))?;
+	Ok(Mounted { unmounter: Mutex::new(unmounter), ended, stats, _lock: lock })
+}
+
+/// A layer below its own mount point could never be reached.
+fn check_apart(options: &MountOptions) -> Result<(), MountError> {
+	let inside = match (options.mount_point.canonicalize(), std::path::absolute(&options.thin_dir)) {
+		(Ok(mount_point), Ok(thin_dir)) => thin_dir.starts_with(mount_point),
+		_ => false,
+	};
+	if inside {
+		let reason = "it lies below the mount point; name another directory".to_owned();
+		return Err(MountError::ThinLayer { path: options.thin_dir.clone(), reason });
+	}
+	Ok(())
+}
+
+/// Locks the layer against a second mount and checks that it belongs to this snapshot.
+fn lock_layer(dir: &Path, snapshot_id: &[u8; 32]) -> Result<File, MountError> {
+	let path = dir.join("snapshot");
+	let failed = |source| MountError::File { path: path.clone(), source };
+	let unusable = |reason: &str| MountError::ThinLayer {
+		path: dir.to_owned(),
+		reason: reason.to_owned(),
+	};
+	let lock = File::options()
+		.read(true)
+		.write(true)
+		.create(true)
+		.truncate(false)
+		.open(&path)
+		.map_err(failed)?;
+	match lock.try_lock() {
+		Ok(()) => {},
+		Err(fs::TryLockError::WouldBlock) => {
+			return Err(unusable("another mount uses it; unmount that one or name another directory"));
+		},
+		Err(fs::TryLockError::Error(source)) => return Err(failed(source)),
+	}
+	let id: String = snapshot_id.iter().map(|byte| format!("{byte:02x}")).collect();
+	let known = fs::read_to_string(&path).map_err(failed)?;
+	if known.is_empty() {
+		fs::write(&path, id).map_err(failed)?;
+	} else if known != id {
+		return Err(unusable("it belongs to another snapshot; name another directory"));
+	}
+	Ok(lock)
+}
+
+impl Mounted {
+	/// Waits until it is unmounted, by [`Mounted::unmount`] or from outside.
+	pub fn wait(&self) -> Result<(), MountError> {
+		let mut result = self.ended.result.lock();
+		while result.is_none() {
+			self.ended.changed.wait(&mut result);
+		}
+		match result.as_ref() {
+			Some(Err(text)) => Err(MountError::Kernel {
+				what: "serving the filesystem",
+				source: io::Error::other(text.clone()),
+			}),
+			_ => Ok(()),
+		}
+	}
+
+	/// Unmounts it; fails while somebody uses it.
+	pub fn unmount(&self) -> Result<(), MountError> {
+		self.unmounter
+			.lock()
+			.unmount()
+			.map_err(|source| MountError::Kernel { what: "unmounting", source })
+	}
+
+	/// Figures so far.
+	pub fn stats(&self) -> MountStats {
+		self.stats.read()
+	}
+}
