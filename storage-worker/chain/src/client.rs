@@ -187,14 +187,17 @@ async fn open_link(endpoint: &str) -> Result<Link, String> {
 	Ok(Link { online, rpc: Rpc::new(client) })
 }
 
-/// The innermost cause says most and is shortest.
+/// The innermost cause says most and is shortest. The RPC client's errors keep theirs to themselves.
 fn root_cause(error: &subxt::rpcs::Error) -> String {
-	let mut cause: &dyn std::error::Error = match error {
-		subxt::rpcs::Error::Client(inner) => inner.as_ref(),
-		other => other,
-	};
-	while let Some(source) = cause.source() {
-		cause = source;
+	let mut cause: &(dyn std::error::Error + 'static) = error;
+	loop {
+		let inner = match cause.downcast_ref::<subxt::rpcs::Error>() {
+			Some(subxt::rpcs::Error::Client(inner)) => Some(&**inner as _),
+			_ => cause.source(),
+		};
+		match inner {
+			Some(inner) => cause = inner,
+			None => return cause.to_string(),
+		}
 	}
-	cause.to_string()
 }

@@ -2,7 +2,7 @@
 
 use crate::{Call, ChainError};
 use subxt::{
-	error::{BackendError, DispatchError, ExtrinsicError, ModuleError, RpcError},
+	error::{ArithmeticError, BackendError, DispatchError, ExtrinsicError, ModuleError, RpcError},
 	rpcs::{Error as RpcsError, UserError},
 };
 
@@ -92,6 +92,10 @@ fn in_words(path: &str, refusal: &UserError) -> String {
 pub(crate) fn dispatch_failed(call: &Call, error: &DispatchError) -> ChainError {
 	match error {
 		DispatchError::Module(module) => refused(call, module_error(module)),
+		// What a balance says when more is taken from it than is there.
+		DispatchError::Arithmetic(ArithmeticError::Underflow) if call.pallet == "Balances" => {
+			refused(call, "the account has too little money")
+		},
 		other => refused(call, other),
 	}
 }

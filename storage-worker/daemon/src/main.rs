@@ -17,7 +17,7 @@ mod worker;
 mod zdb;
 
 use clap::{ArgAction, Parser, Subcommand};
-use std::process::ExitCode;
+use std::{io::IsTerminal, process::ExitCode};
 use tracing_subscriber::EnvFilter;
 
 /// Capacity reservations, audited storage and thin snapshots.
@@ -123,5 +123,6 @@ fn start_logging(verbose: u8) {
 		.with_env_filter(filter)
 		.with_writer(std::io::stderr)
 		.with_target(false)
+		.with_ansi(std::io::stderr().is_terminal())
 		.init();
 }

@@ -1,6 +1,7 @@
 //! `granary reservation`.
 
 mod placement;
+mod ready;
 
 use crate::{
 	cli::{bytes_text, parse_bytes, units_text, AccountArgs, Context, Failure},
@@ -86,6 +87,9 @@ pub(crate) struct CreateArgs {
 	/// The most that all allotments together may cost per block, in plancks. [default: what the nodes cost now]
 	#[arg(long)]
 	max_price_per_block: Option<Balance>,
+	/// Do not wait until the nodes serve their allotments.
+	#[arg(long)]
+	no_wait: bool,
 	#[command(flatten)]
 	account: AccountArgs,
 }
@@ -194,6 +198,13 @@ async fn create(args: CreateArgs, context: &Context) -> Result<()> {
 		)
 		.await
 		.context("making the reservation")?;
+	if !args.no_wait {
+		for node in ready::await_namespaces(&chain, id).await? {
+			context.note(format!(
+				"node {node} does not serve its allotment yet; writing will wait for it"
+			));
+		}
+	}
 	show(&chain, id, context).await
 }
 

@@ -46,7 +46,7 @@ pub(super) async fn reconcile(
 	}
 	for name in store.list() {
 		let Some(allotment) = allotment_of_namespace(&name) else { continue };
-		if live.contains_key(&allotment) || !is_over(chain, allotment).await? {
+		if live.contains_key(&allotment) || !is_closed(chain, allotment, node).await? {
 			continue;
 		}
 		match store.remove_namespace(&name) {
@@ -57,12 +57,15 @@ pub(super) async fn reconcile(
 	Ok(live)
 }
 
-/// Asked once more for this one before data are deleted: an incomplete list is no reason.
-async fn is_over(chain: &ChainClient, allotment: AllotmentId) -> Result<bool> {
-	Ok(chain
-		.allotment(allotment)
-		.await?
-		.is_none_or(|allotment| allotment.state == ReservationState::Closed))
+/// Data are deleted only when the chain says that this node's allotment is closed. That the chain does not know it is no
+/// reason: a node that is still synchronising answers from a past in which it did not exist yet.
+async fn is_closed(chain: &ChainClient, allotment: AllotmentId, node: NodeId) -> Result<bool> {
+	let record = chain.allotment(allotment).await?;
+	Ok(record.is_some_and(|record| may_be_deleted(&record, node)))
+}
+
+fn may_be_deleted(allotment: &AllotmentInfo, node: NodeId) -> bool {
+	allotment.node == node && allotment.state == ReservationState::Closed
 }
 
 async fn create(
@@ -96,4 +99,41 @@ async fn create(
 		"made its namespace"
 	);
 	Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn only_a_closed_allotment_of_this_node_may_be_deleted() {
+		let mut allotment = AllotmentInfo {
+			id: 1,
+			reservation: 1,
+			shard: 0,
+			node: 7,
+			bytes: 1,
+			price_per_block: 0,
+			bond: 0,
+			accrued: 0,
+			paid: 0,
+			withheld: 0,
+			state: ReservationState::Closed,
+		};
+		assert!(may_be_deleted(&allotment, 7));
+		assert!(!may_be_deleted(&allotment, 8));
+		for state in [ReservationState::Active, ReservationState::Grace { until: 5 }] {
+			allotment.state = state;
+			assert!(!may_be_deleted(&allotment, 7));
+		}
+	}
+
+	#[test]
+	fn a_full_log_of_the_smallest_values_fits_on_disk() {
+		// Header of 36 bytes, key of 32, one leaf; the tree adds less than one part in a hundred.
+		let bytes = 1u64 << 30;
+		let records = bytes / 512;
+		assert!(records * (512 + 36 + 32) * 101 / 100 < disk_bytes(bytes));
+		assert_eq!(disk_bytes(u64::MAX), u64::MAX);
+	}
 }
