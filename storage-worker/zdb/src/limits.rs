@@ -28,8 +28,10 @@ pub const CONNECTIONS_DEFAULT: usize = 1024;
 pub const REPLY_MAX_BYTES: usize = 64 << 20;
 /// Replies are sent as soon as they fill this much, even within a pipeline.
 pub const OUTPUT_FLUSH_BYTES: usize = 1 << 20;
-/// What a connection's buffers shrink to when they are idle.
-pub const IDLE_BUFFER_MAX_BYTES: usize = 256 << 10;
+/// What a connection's output buffer shrinks to when it is sent.
+pub const OUTPUT_KEEP_BYTES: usize = 64 << 10;
+/// What a thread's read buffer and a namespace's write buffer shrink to.
+pub const SCRATCH_KEEP_BYTES: usize = 1 << 20;
 /// The most that a connection reads at once.
 pub const READ_CHUNK_MAX_BYTES: usize = 128 << 10;
 /// The smallest piece by which a connection reads.

@@ -1,6 +1,9 @@
-//! The two system calls that the standard library does not offer; the only `unsafe` of the crate.
+//! The system calls that the standard library does not offer; the only `unsafe` of the crate.
 
-#![allow(unsafe_code, reason = "flock and fstatvfs have no safe form in the standard library")]
+#![allow(
+	unsafe_code,
+	reason = "flock, rlimit and fstatvfs have no safe form in the standard library"
+)]
 
 use std::{fs::File, io, mem::MaybeUninit, os::fd::AsRawFd};
 
@@ -14,6 +17,23 @@ pub(crate) fn try_lock(file: &File) -> io::Result<bool> {
 		error if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
 		error => Err(error),
 	}
+}
+
+/// Lifts the limit of open files to what the system allows this process: every segment is one.
+pub(crate) fn raise_open_files_limit() -> io::Result<()> {
+	let mut limit = MaybeUninit::<libc::rlimit>::zeroed();
+	// SAFETY: the pointer is valid for writes of an `rlimit`.
+	if unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, limit.as_mut_ptr()) } != 0 {
+		return Err(io::Error::last_os_error());
+	}
+	// SAFETY: the call succeeded, so the structure is filled; all zeros are valid as well.
+	let mut limit = unsafe { limit.assume_init() };
+	limit.rlim_cur = limit.rlim_max;
+	// SAFETY: the pointer is valid for reads of an `rlimit`.
+	if unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) } != 0 {
+		return Err(io::Error::last_os_error());
+	}
+	Ok(())
 }
 
 /// Bytes that an unprivileged process can still write on the file's disk.

@@ -36,15 +36,13 @@ pub(super) fn set(session: &mut Session, args: Args<'_>, output: &mut Output) ->
 		return Err(errors::READ_ONLY);
 	}
 	let written = session.namespace.set_buffered(key, value, timestamp);
-	match written.map_err(|error| errors::write_text(&error))? {
+	let outcome = written.map_err(|error| errors::write_text(&error))?;
+	session.unflushed_from.get_or_insert(output.len());
+	match outcome {
+		// What makes it unchanged may be another client's write that is not flushed yet, so this answer waits too.
 		SetOutcome::Unchanged => output.nil(),
-		SetOutcome::Written { id } => {
-			session.unflushed_from.get_or_insert(output.len());
-			match id {
-				Some(id) => output.bulk(&id.to_le_bytes()),
-				None => output.bulk(key),
-			}
-		},
+		SetOutcome::Written { id: Some(id) } => output.bulk(&id.to_le_bytes()),
+		SetOutcome::Written { id: None } => output.bulk(key),
 	}
 	Ok(Flow::Continue)
 }

@@ -13,7 +13,7 @@ mod scan;
 use crate::server::{Args, Flow, Output, Session};
 use std::sync::atomic::Ordering::Relaxed;
 
-/// Longest name of a command of ours.
+/// No command of ours has a longer name.
 const NAME_MAX_BYTES: usize = 16;
 
 /// What a command function answers: a reply is in the output, or this error is the reply.

@@ -270,7 +270,10 @@ mod tests {
 
 	fn find(index: &KeyIndex, key: u64, wanted: Option<Location>) -> bool {
 		let mut candidates = index.candidates(index.hash(&key.to_le_bytes()));
-		wanted.map_or(candidates.next().is_none(), |wanted| candidates.any(|at| at == wanted))
+		match wanted {
+			None => candidates.next().is_none(),
+			Some(wanted) => candidates.any(|at| at == wanted),
+		}
 	}
 
 	#[test]

@@ -12,7 +12,7 @@ use crate::{
 		segment::{Segment, SEGMENT_HEADER_BYTES},
 		Mode,
 	},
-	limits::{IDLE_BUFFER_MAX_BYTES, PENDING_MAX_BYTES, SEGMENTS_MAX},
+	limits::{PENDING_MAX_BYTES, SCRATCH_KEEP_BYTES, SEGMENTS_MAX},
 	ZdbError,
 };
 use granary_por::leaves_of;
@@ -302,7 +302,7 @@ impl Log {
 			writer.pending_start = start;
 		}
 		batch.clear();
-		batch.shrink_to(IDLE_BUFFER_MAX_BYTES);
+		batch.shrink_to(SCRATCH_KEEP_BYTES);
 		result
 	}
 

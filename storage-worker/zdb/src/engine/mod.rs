@@ -5,6 +5,8 @@ mod config;
 mod index;
 mod location;
 mod log;
+#[cfg(test)]
+mod log_tests;
 mod namespace;
 mod options;
 mod read;

@@ -7,7 +7,7 @@ use crate::{
 		namespace::{Index, Namespace},
 		record::Header,
 	},
-	limits::IDLE_BUFFER_MAX_BYTES,
+	limits::SCRATCH_KEEP_BYTES,
 	ZdbError,
 };
 use std::cell::RefCell;
@@ -30,7 +30,7 @@ impl Namespace {
 	) -> Result<R, ZdbError> {
 		SCRATCH.with_borrow_mut(|buffer| {
 			let result = read(buffer);
-			if buffer.len() > IDLE_BUFFER_MAX_BYTES {
+			if buffer.len() > SCRATCH_KEEP_BYTES {
 				*buffer = Vec::new();
 			}
 			result

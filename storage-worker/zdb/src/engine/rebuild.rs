@@ -13,11 +13,7 @@ use crate::{
 	},
 	ZdbError,
 };
-use std::{
-	collections::{btree_map::Entry, BTreeMap},
-	fs::File,
-	os::unix::fs::FileExt,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// What the records of a log add up to.
 #[derive(Debug)]
@@ -26,7 +22,7 @@ pub(super) struct Rebuilt {
 	pub(super) extents: Extents,
 	pub(super) live_bytes: u64,
 	/// Segments that were met so far, for looking at earlier records.
-	files: BTreeMap<u32, File>,
+	segments: BTreeMap<u32, Arc<Segment>>,
 }
 
 impl Rebuilt {
@@ -35,23 +31,19 @@ impl Rebuilt {
 			Mode::User => Index::Keys(KeyIndex::new()),
 			Mode::Sequential => Index::Ids(IdIndex::default()),
 		};
-		Self { index, extents: Extents::default(), live_bytes: 0, files: BTreeMap::new() }
+		Self { index, extents: Extents::default(), live_bytes: 0, segments: BTreeMap::new() }
 	}
 
 	/// Takes the next record of the log.
 	pub(super) fn visit(
 		&mut self,
-		segment: &Segment,
+		segment: &Arc<Segment>,
 		offset: u64,
 		header: &Header,
 		key: &[u8],
 		audited: bool,
 	) -> Result<(), ZdbError> {
-		if let Entry::Vacant(entry) = self.files.entry(segment.number) {
-			let file = segment.file.try_clone();
-			let file = file.map_err(|error| ZdbError::file("open", &segment.path, error))?;
-			entry.insert(file);
-		}
+		self.segments.entry(segment.number).or_insert_with(|| segment.clone());
 		let location = segment.location(offset, header);
 		if audited {
 			self.extents.push(location, header);
@@ -83,9 +75,9 @@ impl Rebuilt {
 
 	/// The value length of the record at `location` if its key is `key`. Its checksum was verified when it was met.
 	fn value_len_if_key(&self, location: Location, key: &[u8]) -> Option<u64> {
-		let file = self.files.get(&location.segment())?;
+		let segment = self.segments.get(&location.segment())?;
 		let mut bytes = [0; HEAD_MAX_BYTES];
-		let read = file.read_at(&mut bytes, location.offset()).ok()?;
+		let read = segment.read_at(location.offset(), &mut bytes).ok()?;
 		let bytes = bytes.get(..read)?;
 		let header = Header::decode(bytes)?;
 		let body = bytes.get(crate::engine::record::HEADER_BYTES..)?;

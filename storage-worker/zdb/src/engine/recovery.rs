@@ -87,7 +87,7 @@ impl RecoveryReport {
 
 /// Receives each record in order: segment, offset, header, key.
 pub(crate) type Visit<'v> =
-	&'v mut dyn FnMut(&Segment, u64, &Header, &[u8]) -> Result<(), ZdbError>;
+	&'v mut dyn FnMut(&Arc<Segment>, u64, &Header, &[u8]) -> Result<(), ZdbError>;
 
 /// What a walk over a log's segments yields.
 #[derive(Debug)]
@@ -116,6 +116,7 @@ pub(crate) fn recover(shape: &LogShape, visit: Visit<'_>) -> Result<Recovered, Z
 		}
 		expected = number + 1;
 		let segment = Segment::open(&shape.dir, *number, shape.mode, shape.audited)?;
+		let segment = Arc::new(segment);
 		// Values are verified where a crash may have left them unwritten; the rest is verified when it is read.
 		let recent = last.is_some_and(|last| number + 2 > last);
 		let mut walk = Walk {
@@ -129,7 +130,7 @@ pub(crate) fn recover(shape: &LogShape, visit: Visit<'_>) -> Result<Recovered, Z
 		if recent {
 			segment.distrust();
 		}
-		recovered.segments.insert(*number, Arc::new(segment));
+		recovered.segments.insert(*number, segment);
 	}
 	Ok(recovered)
 }
@@ -157,7 +158,7 @@ fn segment_numbers(shape: &LogShape) -> Result<Vec<u32>, ZdbError> {
 }
 
 struct Walk<'w> {
-	segment: &'w Segment,
+	segment: &'w Arc<Segment>,
 	shape: &'w LogShape,
 	verify_values: bool,
 	is_last: bool,

@@ -34,7 +34,7 @@ pub struct ScanEntry {
 pub struct ScanPage {
 	/// Where the next part starts. It survives updates and deletions.
 	pub cursor: [u8; CURSOR_BYTES],
-	/// The keys, at least one.
+	/// The keys. There may be none although more follow, after a long stretch of overwritten records.
 	pub entries: Vec<ScanEntry>,
 }
 
@@ -68,23 +68,26 @@ fn cursor_location(cursor: &[u8]) -> Option<Location> {
 /// Collects entries until a page is full.
 struct Page {
 	started: Instant,
+	/// The last record that was looked at, live or not.
 	last: Option<(Location, Header)>,
 	entries: Vec<ScanEntry>,
+	is_cut: bool,
 }
 
 impl Page {
-	fn is_full(&self) -> bool {
+	/// Whether the page ends here; at least one record is looked at.
+	fn is_full(&mut self) -> bool {
 		let late = self.started.elapsed() >= Duration::from_micros(SCAN_TIME_US);
-		!self.entries.is_empty() && (late || self.entries.len() >= SCAN_ENTRIES_MAX)
+		self.is_cut = self.last.is_some() && (late || self.entries.len() >= SCAN_ENTRIES_MAX);
+		self.is_cut
 	}
 
-	fn push(&mut self, location: Location, header: &Header, key: &[u8]) {
+	fn push(&mut self, header: &Header, key: &[u8]) {
 		self.entries.push(ScanEntry {
 			key: key.to_vec(),
 			value_len: header.value_len,
 			timestamp: header.timestamp,
 		});
-		self.last = Some((location, *header));
 	}
 }
 
@@ -95,14 +98,15 @@ impl Namespace {
 			return Err(ZdbError::Frozen);
 		}
 		let after = cursor.map(|cursor| self.cursor_record(cursor)).transpose()?;
-		let mut page = Page { started: Instant::now(), last: None, entries: Vec::new() };
+		let mut page =
+			Page { started: Instant::now(), last: None, entries: Vec::new(), is_cut: false };
 		if self.ids().is_some() {
 			self.scan_ids(after, &mut page)?;
 		} else {
 			self.scan_records(after, &mut page)?;
 		}
-		let Page { last, entries, .. } = page;
-		Ok(last.map(|(location, header)| ScanPage {
+		let Page { last, entries, is_cut, .. } = page;
+		Ok(last.filter(|_| is_cut || !entries.is_empty()).map(|(location, header)| ScanPage {
 			cursor: encode_cursor(location, &header),
 			entries,
 		}))
@@ -134,7 +138,8 @@ impl Namespace {
 				break;
 			}
 			let (header, key) = self.log().read_head(location, &mut buffer)?;
-			page.push(location, &header, key);
+			page.push(&header, key);
+			page.last = Some((location, header));
 			next = id.checked_add(1);
 		}
 		Ok(())
@@ -174,18 +179,19 @@ impl Namespace {
 		let mut window = Window::new(segment, end, STEP_BYTES);
 		let mut offset = from;
 		while offset < end {
-			if page.is_full() {
-				return Ok(false);
-			}
 			let Some((header, key)) = window.record(offset)? else {
 				// Damage, which was reported on open: go on at the next valid record.
 				offset += 1;
 				continue;
 			};
+			if page.is_full() {
+				return Ok(false);
+			}
 			let location = segment.location(offset, &header);
 			if !header.tombstone && self.is_current(key, location) {
-				page.push(location, &header, key);
+				page.push(&header, key);
 			}
+			page.last = Some((location, header));
 			offset += header.record_len();
 		}
 		Ok(true)

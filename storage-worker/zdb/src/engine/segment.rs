@@ -111,6 +111,13 @@ impl Segment {
 		Self { number, salt, path, file, flushed, synced }
 	}
 
+	/// A segment over any file, such as a device that refuses what a disk only refuses on a bad day.
+	#[cfg(test)]
+	pub(crate) fn over_file(number: u32, path: &Path) -> Self {
+		let file = OpenOptions::new().read(true).write(true).open(path).unwrap();
+		Self::new(number, 7, path.to_owned(), file, SEGMENT_HEADER_BYTES)
+	}
+
 	/// Bytes that the kernel has.
 	pub(crate) fn flushed(&self) -> u64 {
 		self.flushed.load(Ordering::Acquire)

@@ -67,6 +67,10 @@ impl Store {
 		let dir = options.dir.join("namespaces");
 		make_dir(&dir)?;
 		let lock = lock(&options.dir)?;
+		if let Err(error) = sys::raise_open_files_limit() {
+			// Only a store of very many segments needs it, and that one will say so.
+			tracing::warn!(%error, "the limit of open files could not be raised");
+		}
 		let mut report = RecoveryReport::default();
 		let mut namespaces = BTreeMap::new();
 		for name in directory_names(&dir)? {

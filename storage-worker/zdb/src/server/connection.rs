@@ -3,7 +3,7 @@
 use crate::{
 	command,
 	engine::Durability,
-	limits::{IDLE_BUFFER_MAX_BYTES, OUTPUT_FLUSH_BYTES, READ_CHUNK_BYTES, READ_CHUNK_MAX_BYTES},
+	limits::{OUTPUT_FLUSH_BYTES, OUTPUT_KEEP_BYTES, READ_CHUNK_BYTES, READ_CHUNK_MAX_BYTES},
 	server::{
 		frame::{Parser, Progress},
 		session::Shared,
@@ -104,6 +104,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 		};
 		self.read_chunk = match read {
 			full if full >= self.read_chunk => (self.read_chunk * 2).min(READ_CHUNK_MAX_BYTES),
+			little if little < self.read_chunk / 4 => (self.read_chunk / 2).max(READ_CHUNK_BYTES),
 			_ => self.read_chunk,
 		};
 		self.shared().stats.network_rx_bytes.fetch_add(read as u64, Relaxed);
@@ -210,7 +211,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 		sent.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
 		let stats = &self.session.shared.stats;
 		stats.network_tx_bytes.fetch_add(self.output.len() as u64, Relaxed);
-		self.output.clear(IDLE_BUFFER_MAX_BYTES);
+		self.output.clear(OUTPUT_KEEP_BYTES);
 		Ok(())
 	}
 
@@ -220,8 +221,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 		self.input.copy_within(self.start.., 0);
 		self.input.truncate(left);
 		self.start = 0;
-		if left == 0 {
-			self.input.shrink_to(IDLE_BUFFER_MAX_BYTES);
+		if left == 0 && self.input.capacity() > 2 * self.read_chunk {
+			self.input.shrink_to(self.read_chunk);
 		}
 	}
 }

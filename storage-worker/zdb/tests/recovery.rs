@@ -1,0 +1,205 @@
+//! What is left after crashes and damage: engine only.
+#![allow(
+	clippy::unwrap_used,
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	missing_docs,
+	reason = "test code"
+)]
+
+use granary_zdb::{Mode, NamespaceOptions, Store, StoreOptions, ZdbError};
+use std::{
+	fs,
+	path::{Path, PathBuf},
+};
+
+const RECORDS: usize = 6;
+
+fn key(record: usize) -> Vec<u8> {
+	format!("key-{record}").into_bytes()
+}
+
+fn value(record: usize) -> Vec<u8> {
+	vec![record as u8 + 1; 20 + record * 7]
+}
+
+fn segment(dir: &Path, namespace: &str, number: u32) -> PathBuf {
+	dir.join(format!("namespaces/{namespace}/segment-{number:08}.log"))
+}
+
+/// A store of some records; the offsets at which they start, and the end.
+fn written(dir: &Path) -> Vec<usize> {
+	let store = Store::open(StoreOptions::new(dir)).unwrap();
+	let namespace = store.namespace("default").unwrap();
+	let mut offsets = vec![32];
+	for record in 0..RECORDS {
+		namespace.set(&key(record), &value(record)).unwrap();
+		offsets.push(namespace.info().active_offset as usize);
+	}
+	offsets
+}
+
+#[test]
+fn a_tail_cut_anywhere_keeps_every_whole_record() {
+	let dir = tempfile::tempdir().unwrap();
+	let offsets = written(dir.path());
+	let path = segment(dir.path(), "default", 0);
+	let bytes = fs::read(&path).unwrap();
+	assert_eq!(bytes.len(), offsets[RECORDS]);
+	for end in 32..=bytes.len() {
+		fs::write(&path, &bytes[..end]).unwrap();
+		let whole = offsets.iter().filter(|offset| **offset <= end).count() - 1;
+		{
+			let store = Store::open(StoreOptions::new(dir.path())).unwrap();
+			let report = store.recovery_report();
+			assert_eq!(report.records, whole as u64, "cut at {end}");
+			assert!(report.damaged.is_empty());
+			let lost = (end - offsets[whole]) as u64;
+			let torn: Vec<_> = report.torn_tails.iter().map(|torn| torn.lost_bytes).collect();
+			assert_eq!(torn, if lost > 0 { vec![lost] } else { vec![] }, "cut at {end}");
+			let namespace = store.namespace("default").unwrap();
+			for record in 0..RECORDS {
+				let expected = (record < whole).then(|| value(record));
+				assert_eq!(namespace.get(&key(record)).unwrap(), expected, "cut at {end}");
+			}
+			// What is appended behind the cut is found again.
+			namespace.set(b"after", b"the cut").unwrap();
+		}
+		let store = Store::open(StoreOptions::new(dir.path())).unwrap();
+		assert!(store.recovery_report().lines().is_empty());
+		let namespace = store.namespace("default").unwrap();
+		assert_eq!(namespace.get(b"after").unwrap().unwrap(), b"the cut");
+		assert_eq!(namespace.dbsize(), whole as u64 + 1);
+	}
+}
+
+#[test]
+fn a_flipped_bit_never_yields_a_wrong_value_nor_hides_others() {
+	let dir = tempfile::tempdir().unwrap();
+	let offsets = written(dir.path());
+	let path = segment(dir.path(), "default", 0);
+	let bytes = fs::read(&path).unwrap();
+	for position in 32..bytes.len() {
+		let mut flipped = bytes.clone();
+		flipped[position] ^= 1 << (position % 8);
+		fs::write(&path, &flipped).unwrap();
+		let hit = offsets.iter().filter(|offset| **offset <= position).count() - 1;
+		let store = Store::open(StoreOptions::new(dir.path())).unwrap();
+		let report = store.recovery_report();
+		if hit == RECORDS - 1 {
+			assert_eq!(report.torn_tails.len(), 1, "{position}");
+			assert_eq!(report.torn_tails[0].cut_at, offsets[hit] as u64);
+		} else {
+			assert_eq!(report.damaged.len(), 1, "{position}");
+			assert_eq!(report.damaged[0].offset, offsets[hit] as u64);
+			assert_eq!(report.damaged[0].len_bytes, (offsets[hit + 1] - offsets[hit]) as u64);
+		}
+		let namespace = store.namespace("default").unwrap();
+		for record in 0..RECORDS {
+			match namespace.get(&key(record)) {
+				Ok(found) => {
+					let expected = (record != hit).then(|| value(record));
+					assert_eq!(found, expected, "byte {position}, record {record}");
+				},
+				Err(error) => {
+					assert_eq!(record, hit, "byte {position}: {error}");
+					assert!(matches!(error, ZdbError::Damaged { .. }));
+				},
+			}
+		}
+	}
+}
+
+#[test]
+fn damage_of_a_newer_value_does_not_bring_back_the_older() {
+	let dir = tempfile::tempdir().unwrap();
+	let end = {
+		let store = Store::open(StoreOptions::new(dir.path())).unwrap();
+		let namespace = store.namespace("default").unwrap();
+		namespace.set(b"key", b"older").unwrap();
+		namespace.set(b"key", b"newer").unwrap();
+		let end = namespace.info().active_offset as usize;
+		namespace.set(b"other", b"last").unwrap();
+		end
+	};
+	let path = segment(dir.path(), "default", 0);
+	let mut bytes = fs::read(&path).unwrap();
+	bytes[end - 1] ^= 1;
+	fs::write(&path, &bytes).unwrap();
+	let store = Store::open(StoreOptions::new(dir.path())).unwrap();
+	let namespace = store.namespace("default").unwrap();
+	assert!(matches!(namespace.get(b"key"), Err(ZdbError::Damaged { .. })));
+	assert_eq!(namespace.check(b"key").unwrap(), Some(false));
+	assert_eq!(namespace.get(b"other").unwrap().unwrap(), b"last");
+	// Writing it again mends it.
+	namespace.set(b"key", b"newer").unwrap();
+	assert_eq!(namespace.get(b"key").unwrap().unwrap(), b"newer");
+}
+
+#[test]
+fn a_value_that_looks_like_a_record_is_none() {
+	let dir = tempfile::tempdir().unwrap();
+	let offsets = written(dir.path());
+	let path = segment(dir.path(), "default", 0);
+	// The image of a true record of another segment, with a later sequence, inside a value that is torn.
+	let image = {
+		let other = tempfile::tempdir().unwrap();
+		let store = Store::open(StoreOptions::new(other.path())).unwrap();
+		let namespace = store.namespace("default").unwrap();
+		for number in 0..=RECORDS as u32 {
+			namespace.set(b"forged", &number.to_le_bytes()).unwrap();
+		}
+		let bytes = fs::read(segment(other.path(), "default", 0)).unwrap();
+		bytes[bytes.len() - 46..].to_vec()
+	};
+	{
+		let store = Store::open(StoreOptions::new(dir.path())).unwrap();
+		let value = [image.as_slice(), &[0; 64]].concat();
+		store.namespace("default").unwrap().set(b"carrier", &value).unwrap();
+	}
+	let len = fs::metadata(&path).unwrap().len();
+	fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(len - 10).unwrap();
+	let store = Store::open(StoreOptions::new(dir.path())).unwrap();
+	assert_eq!(store.recovery_report().torn_tails[0].cut_at, offsets[RECORDS] as u64);
+	assert_eq!(store.namespace("default").unwrap().get(b"forged").unwrap(), None);
+}
+
+#[test]
+fn many_segments_and_a_missing_one() {
+	let dir = tempfile::tempdir().unwrap();
+	let options = || StoreOptions { segment_bytes: 4096, ..StoreOptions::new(dir.path()) };
+	{
+		let store = Store::open(options()).unwrap();
+		let sequential = NamespaceOptions { mode: Mode::Sequential, ..Default::default() };
+		let namespace = store.create_namespace("ids", sequential).unwrap();
+		for id in 0..100_u64 {
+			namespace.set(b"", &[id as u8; 500]).unwrap();
+		}
+		assert!(namespace.info().active_segment > 10);
+	}
+	fs::remove_file(segment(dir.path(), "ids", 3)).unwrap();
+	// A crash while a segment is made leaves an incomplete header.
+	let half = segment(dir.path(), "ids", 15);
+	fs::write(&half, b"GRZDB").unwrap();
+	let store = Store::open(options()).unwrap();
+	assert_eq!(store.recovery_report().missing_segments.len(), 1);
+	assert!(store.recovery_report().lines()[0].contains("segment-00000003.log is missing"));
+	let namespace = store.namespace("ids").unwrap();
+	let per_segment = 100 - namespace.dbsize();
+	assert_eq!(per_segment, 7);
+	// Ids go on where they were, whatever is missing.
+	assert_eq!(namespace.info().next_id, 100);
+	assert_eq!(namespace.get(&99_u64.to_le_bytes()).unwrap().unwrap(), [99; 500]);
+}
+
+#[test]
+fn a_foreign_file_stops_the_start() {
+	let dir = tempfile::tempdir().unwrap();
+	written(dir.path());
+	let path = segment(dir.path(), "default", 0);
+	let mut bytes = fs::read(&path).unwrap();
+	bytes[0] = b'X';
+	fs::write(&path, &bytes).unwrap();
+	let error = Store::open(StoreOptions::new(dir.path())).unwrap_err();
+	assert!(matches!(error, ZdbError::BadSegment { .. }), "{error}");
+}
