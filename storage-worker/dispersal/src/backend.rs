@@ -6,6 +6,7 @@ use crate::{
 };
 use std::{
 	collections::VecDeque,
+	future::Future,
 	sync::{
 		atomic::{AtomicU64, Ordering},
 		Arc, Mutex, PoisonError,
@@ -58,6 +59,14 @@ struct Request {
 	reply: oneshot::Sender<Result<Reply, BackendError>>,
 }
 
+/// A request whose reply is awaited.
+#[derive(Debug)]
+pub(crate) struct Pending(oneshot::Receiver<Result<Reply, BackendError>>);
+
+fn closed() -> BackendError {
+	BackendError::Unreachable("the connection was closed".to_owned())
+}
+
 /// How patient a link is.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Patience {
@@ -96,9 +105,37 @@ impl Link {
 
 	/// Sends a request and waits for its reply.
 	pub(crate) async fn call(&self, request: &[&[u8]]) -> Result<Reply, BackendError> {
-		let limit = Duration::from_millis(self.patience.request_ms);
-		match timeout(limit, self.call_patiently(request)).await {
-			Ok(Ok(Reply::Error(text))) => Err(BackendError::Refused(text)),
+		let pending = self.begin(request).await?;
+		self.finish(pending).await
+	}
+
+	/// Puts a request into the queue. Requests that are begun one after the other arrive in this order.
+	pub(crate) async fn begin(&self, request: &[&[u8]]) -> Result<Pending, BackendError> {
+		let mut bytes = Vec::new();
+		encode(request, &mut bytes);
+		let (reply, answer) = oneshot::channel();
+		self.patiently(async {
+			let sender = self.sender().await?;
+			sender.send(Request { bytes, reply }).await.map_err(|_| closed())
+		})
+		.await?;
+		Ok(Pending(answer))
+	}
+
+	/// Waits for the reply to a request.
+	pub(crate) async fn finish(&self, pending: Pending) -> Result<Reply, BackendError> {
+		let reply = self.patiently(async { pending.0.await.map_err(|_| closed())? }).await?;
+		match reply {
+			Reply::Error(text) => Err(BackendError::Refused(text)),
+			reply => Ok(reply),
+		}
+	}
+
+	async fn patiently<T>(
+		&self,
+		work: impl Future<Output = Result<T, BackendError>>,
+	) -> Result<T, BackendError> {
+		match timeout(Duration::from_millis(self.patience.request_ms), work).await {
 			Ok(result) => result,
 			Err(_) => {
 				// What hangs is not used again: a late reply would be taken for another request's.
@@ -110,24 +147,8 @@ impl Link {
 		}
 	}
 
-	/// As [`Link::call`], for requests that outlive their arguments' owners.
-	pub(crate) async fn call_owned(&self, request: Vec<Vec<u8>>) -> Result<Reply, BackendError> {
-		let request: Vec<&[u8]> = request.iter().map(Vec::as_slice).collect();
-		self.call(&request).await
-	}
-
 	fn mark_down(&self, error: &BackendError) {
 		self.lock().down = Some((Instant::now(), error.clone()));
-	}
-
-	async fn call_patiently(&self, request: &[&[u8]]) -> Result<Reply, BackendError> {
-		let mut bytes = Vec::new();
-		encode(request, &mut bytes);
-		let (reply, answer) = oneshot::channel();
-		let sender = self.sender().await?;
-		let gone = || BackendError::Unreachable("the connection was closed".to_owned());
-		sender.send(Request { bytes, reply }).await.map_err(|_| gone())?;
-		answer.await.map_err(|_| gone())?
 	}
 
 	async fn sender(&self) -> Result<mpsc::Sender<Request>, BackendError> {

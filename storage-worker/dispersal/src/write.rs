@@ -2,10 +2,10 @@
 
 use crate::{dataset::ObjectId, resp::Reply, shard::Place, BackendError, Dataset, DispersalError};
 use futures::{
-	future::{join_all, try_join_all},
+	future::try_join_all,
 	stream::{self, StreamExt},
 };
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 
 /// Objects that are sealed at once.
 const SEALING: usize = 8;
@@ -76,21 +76,35 @@ impl Dataset {
 
 	/// Which of these objects a backend has.
 	async fn held(&self, shard: usize, ids: &[ObjectId]) -> Result<Vec<bool>, DispersalError> {
+		let requests = ids.iter().map(|id| [b"EXISTS".as_slice(), id]);
+		let replies = self.pipeline(shard, requests).await?;
+		let held = replies.into_iter().map(|reply| match reply {
+			Reply::Integer(count) => Ok(count == 1),
+			other => {
+				let text = format!("EXISTS answered {other:?}");
+				Err(self.failed(shard, BackendError::Protocol(text)))
+			},
+		});
+		held.collect()
+	}
+
+	/// Sends requests to a backend in this order and answers its replies; the first error ends it.
+	async fn pipeline<'a, const N: usize>(
+		&self,
+		shard: usize,
+		requests: impl ExactSizeIterator<Item = [&'a [u8]; N]>,
+	) -> Result<Vec<Reply>, DispersalError> {
 		let Some(link) = self.links.get(shard) else { return Ok(Vec::new()) };
-		let answers =
-			join_all(ids.iter().map(|id| link.call_owned(vec![b"EXISTS".to_vec(), id.to_vec()])));
-		let mut held = Vec::with_capacity(ids.len());
-		for answer in answers.await {
-			match answer {
-				Ok(Reply::Integer(count)) => held.push(count == 1),
-				Ok(other) => {
-					let text = format!("EXISTS answered {other:?}");
-					return Err(self.failed(shard, BackendError::Protocol(text)));
-				},
-				Err(error) => return Err(self.failed(shard, error)),
-			}
+		let failed = |error| self.failed(shard, error);
+		let mut pending = VecDeque::with_capacity(requests.len());
+		for request in requests {
+			pending.push_back(link.begin(&request).await.map_err(failed)?);
 		}
-		Ok(held)
+		let mut replies = Vec::with_capacity(pending.len());
+		while let Some(next) = pending.pop_front() {
+			replies.push(link.finish(next).await.map_err(failed)?);
+		}
+		Ok(replies)
 	}
 
 	async fn seal(&self, id: ObjectId, object: Vec<u8>) -> Result<Sealed, DispersalError> {
@@ -130,20 +144,16 @@ impl Dataset {
 		shard: usize,
 		batch: &[(Sealed, Vec<bool>)],
 	) -> Result<u64, DispersalError> {
-		let Some(link) = self.links.get(shard) else { return Ok(0) };
 		let values: Vec<(&ObjectId, &Vec<u8>)> = batch
 			.iter()
 			.filter(|(_, missing)| missing.get(shard).copied().unwrap_or(false))
 			.filter_map(|(sealed, _)| Some((&sealed.id, sealed.values.get(shard)?)))
 			.collect();
-		// One connection keeps the order in which requests are queued.
-		let answers = join_all(values.iter().map(|(id, value)| {
-			link.call_owned(vec![b"SET".to_vec(), id.to_vec(), value.to_vec()])
-		}))
-		.await;
+		let requests =
+			values.iter().map(|(id, value)| [b"SET".as_slice(), id.as_slice(), value.as_slice()]);
+		self.pipeline(shard, requests).await?;
 		let mut stored = 0;
-		for (answer, (_, value)) in answers.into_iter().zip(&values) {
-			answer.map_err(|error| self.failed(shard, error))?;
+		for (_, value) in values {
 			stored += value.len() as u64;
 			if let Some(peaks) = self.logs_lock().get_mut(shard) {
 				peaks.push_value(value);
