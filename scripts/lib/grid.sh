@@ -1,14 +1,17 @@
 # A grid on this machine: chain nodes and workers as processes, each with its own directory below
 # $GRID_DIR. Sourced after common.sh. Everything started here is stopped by stop_grid.
 
-NODE_BIN=$CARGO_TARGET_DIR/debug/granary-node
-GRANARY_BIN=$CARGO_TARGET_DIR/debug/granary
-LOAD_BIN=$CARGO_TARGET_DIR/debug/examples/load
+# GRANARY_BIN_DIR names a directory with binaries that are already built.
+BIN_DIR=${GRANARY_BIN_DIR:-$CARGO_TARGET_DIR/debug}
+NODE_BIN=$BIN_DIR/granary-node
+GRANARY_BIN=$BIN_DIR/granary
+LOAD_BIN=$BIN_DIR/examples/load
 
 declare -A GRID_PIDS=()
 declare -a GRID_MOUNTS=()
 
 build_grid() {
+  [ -z "${GRANARY_BIN_DIR:-}" ] || return 0
   step "building the node and the worker" cargo build --locked --workspace --bins --examples
 }
 
@@ -79,18 +82,23 @@ rpc() {
 }
 
 hex_to_dec() { printf '%d' "$1"; }
-best_number() { hex_to_dec "$(rpc "$1" chain_getHeader '[]' | jq -r .number)"; }
+number_of() {
+  local header
+  header=$(rpc "$1" chain_getHeader "$2") || return 1
+  hex_to_dec "$(jq -r .number <<<"$header")"
+}
+best_number() { number_of "$1" '[]'; }
 finalised_number() {
   local hash
   hash=$(rpc "$1" chain_getFinalizedHead '[]') || return 1
-  hex_to_dec "$(rpc "$1" chain_getHeader "[$hash]" | jq -r .number)"
+  number_of "$1" "[$hash]"
 }
 
 # wait_until SECONDS "what" command...: polls twice a second, shows what is waited for on a terminal.
 wait_until() {
   local limit=$1 what=$2 started=$SECONDS
   shift 2
-  until "$@" 2>/dev/null; do
+  until "$@" >/dev/null 2>&1; do
     if [ $((SECONDS - started)) -ge "$limit" ]; then
       [ -t 1 ] && printf '\r\033[K'
       die "gave up after $limit s waiting until $what"
@@ -102,11 +110,14 @@ wait_until() {
   note "$what ($((SECONDS - started)) s)"
 }
 
-at_least() { [ "$("$1" "$2")" -ge "$3" ]; }
+at_least() {
+  local number
+  number=$("$1" "$2") && [ "$number" -ge "$3" ]
+}
 
 # Arguments that all chain nodes of the grid share.
 node_arguments() {
-  NODE_ARGUMENTS=(--chain local --no-mdns --no-hardware-benchmarks --no-telemetry --no-prometheus
+  NODE_ARGUMENTS=(--chain local --no-mdns --no-telemetry --no-prometheus
     --rpc-cors all --rpc-methods unsafe)
 }
 
@@ -146,5 +157,5 @@ start_worker() {
   if [ -z "${WORKER_PORTS[$i]:-}" ]; then free_port; WORKER_PORTS[$i]=$REPLY; fi
   start_process "worker-$i" "$GRANARY_BIN" --chain "ws://127.0.0.1:$ALICE_RPC" worker run \
     --dir "$GRID_DIR/worker-$i" --suri "//Farmer$i" --farm "farm-$i" --capacity 2GiB \
-    --listen "127.0.0.1:${WORKER_PORTS[$i]}" --price 1000000000 --bond 1000000000000000
+    --listen "127.0.0.1:${WORKER_PORTS[$i]}" --price 0.001 --bond 1000
 }
