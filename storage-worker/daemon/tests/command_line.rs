@@ -10,7 +10,7 @@
 
 mod common;
 
-use common::{free_port, granary, text};
+use common::{free_port, granary, text, wait_until, Running};
 use std::{fs, io::Write, os::unix::fs::PermissionsExt, process::Stdio};
 
 #[test]
@@ -198,4 +198,26 @@ fn proofs_are_verified_from_their_bytes() {
 	for broken in ["", "{}", "[1]", "{\"root\": 5}"] {
 		assert_eq!(verify(broken).0, Some(1), "{broken}");
 	}
+}
+
+#[test]
+fn a_worker_waits_for_its_chain_and_can_be_stopped_meanwhile() {
+	let dir = tempfile::tempdir().unwrap();
+	let log = dir.path().join("log");
+	let child = granary()
+		.args(["--chain", &format!("ws://127.0.0.1:{}", free_port()), "worker", "run"])
+		.args(["--farm", "f", "--capacity", "1GiB", "--suri", "//Alice", "--listen"])
+		.arg(format!("127.0.0.1:{}", free_port()))
+		.arg("--dir")
+		.arg(dir.path().join("worker"))
+		.stderr(fs::File::create(&log).unwrap())
+		.spawn()
+		.unwrap();
+	let mut worker = Running(child);
+	let waiting = || fs::read_to_string(&log).unwrap().matches("trying again").count() >= 2;
+	wait_until(waiting, "it tries again");
+	assert_eq!(worker.terminate(), Some(0));
+	let log = fs::read_to_string(&log).unwrap();
+	assert!(log.contains("the chain is unreachable"), "{log}");
+	assert!(!log.contains('\u{1b}'), "no colours in a file: {log}");
 }

@@ -73,8 +73,7 @@ pub(super) async fn run(args: RunArgs, context: &Context) -> Result<()> {
 	for line in store.recovery_report().lines() {
 		warn!("{line}");
 	}
-	let chain =
-		Arc::new(ChainClient::connect(&context.endpoints, known_genesis(&args.dir)?).await?);
+	let Some(chain) = connect(&args.dir, context).await? else { return Ok(()) };
 	remember_genesis(&args.dir, chain.genesis_hash())?;
 	let offer = Offer {
 		farm: args.farm.clone(),
@@ -107,6 +106,15 @@ pub(super) async fn run(args: RunArgs, context: &Context) -> Result<()> {
 	store.sync_all()?;
 	info!("stopped");
 	Ok(())
+}
+
+/// Waits for the chain that the directory belongs to; `None` if the worker is told to stop meanwhile.
+async fn connect(dir: &Path, context: &Context) -> Result<Option<Arc<ChainClient>>> {
+	let genesis = known_genesis(dir)?;
+	tokio::select! {
+		chain = ChainClient::connect_patiently(&context.endpoints, genesis) => Ok(Some(Arc::new(chain?))),
+		stopped = stop_signal() => stopped.map(|()| None),
+	}
 }
 
 /// From finalised block to finalised block until told to stop. While the chain is out of reach the data are served on.

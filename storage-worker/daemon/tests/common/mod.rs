@@ -54,13 +54,18 @@ impl Drop for Running {
 	}
 }
 
-/// Waits until something accepts connections there.
-pub(crate) fn wait_for_port(port: u16) {
+/// Waits until it holds.
+pub(crate) fn wait_until(mut holds: impl FnMut() -> bool, what: &str) {
 	let deadline = Instant::now() + Duration::from_secs(20);
-	while TcpStream::connect(("127.0.0.1", port)).is_err() {
-		assert!(Instant::now() < deadline, "nothing listens on {port}");
+	while !holds() {
+		assert!(Instant::now() < deadline, "waited in vain until {what}");
 		std::thread::sleep(Duration::from_millis(20));
 	}
+}
+
+/// Waits until something accepts connections there.
+pub(crate) fn wait_for_port(port: u16) {
+	wait_until(|| TcpStream::connect(("127.0.0.1", port)).is_ok(), "something listens");
 }
 
 /// Sends one command over a connection and reads what arrives within its time.
