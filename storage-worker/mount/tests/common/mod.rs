@@ -1,0 +1,191 @@
+//! What the tests of real mounts share.
+
+#![allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
+
+pub mod dir_lower;
+
+use dir_lower::DirLower;
+use granary_mount::{Lower, MountOptions, Mounted};
+use std::{
+	fs::{self, File},
+	io::{BufRead, BufReader, Read},
+	os::unix::fs::OpenOptionsExt,
+	path::{Path, PathBuf},
+	process::{Child, Command, Stdio},
+	sync::Arc,
+	time::{Duration, Instant},
+};
+
+pub const SNAPSHOT_ID: [u8; 32] = [7; 32];
+
+/// Three directories that a test needs: the tree below, the layer, the mount point.
+pub struct Place {
+	dir: tempfile::TempDir,
+}
+
+impl Place {
+	pub fn new() -> Self {
+		let dir = tempfile::tempdir().unwrap();
+		for name in ["lower", "thin", "mnt"] {
+			fs::create_dir(dir.path().join(name)).unwrap();
+		}
+		Self { dir }
+	}
+
+	pub fn path(&self, name: &str) -> PathBuf {
+		self.dir.path().join(name)
+	}
+
+	pub fn lower(&self) -> PathBuf {
+		self.path("lower")
+	}
+
+	pub fn thin(&self) -> PathBuf {
+		self.path("thin")
+	}
+
+	pub fn mnt(&self) -> PathBuf {
+		self.path("mnt")
+	}
+
+	pub fn options(&self) -> MountOptions {
+		MountOptions::new(self.mnt(), self.thin(), SNAPSHOT_ID)
+	}
+
+	/// Mounts inside this process.
+	pub fn mount(&self) -> Guard {
+		self.mount_over(Arc::new(DirLower::open(&self.lower()).unwrap()))
+	}
+
+	pub fn mount_over<L: Lower>(&self, lower: Arc<L>) -> Guard {
+		let mounted = granary_mount::mount(lower, self.options()).unwrap();
+		Guard { mounted: Some(mounted), mount_point: self.mnt() }
+	}
+
+	/// Mounts in a process of its own, which can be killed.
+	pub fn mount_in_child(&self) -> ChildMount {
+		self.mount_in_child_of(&[])
+	}
+
+	/// The same, started by a command that ends by running its arguments.
+	pub fn mount_in_child_of(&self, starter: &[&str]) -> ChildMount {
+		let mut words: Vec<PathBuf> = starter.iter().map(PathBuf::from).collect();
+		words.push(example());
+		let mut child = Command::new(&words[0])
+			.args(&words[1..])
+			.args([self.lower(), self.mnt(), self.thin()])
+			.stdout(Stdio::piped())
+			.spawn()
+			.unwrap();
+		let mut line = String::new();
+		BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+		let mount = ChildMount { child, mount_point: self.mnt() };
+		assert_eq!(line.trim(), "mounted");
+		mount
+	}
+}
+
+impl Drop for Place {
+	fn drop(&mut self) {
+		detach(&self.mnt());
+	}
+}
+
+/// The example next to this test's own program.
+fn example() -> PathBuf {
+	let own = std::env::current_exe().unwrap();
+	let program = own.parent().unwrap().parent().unwrap().join("examples/mount_dir");
+	assert!(program.exists(), "{} is missing: cargo build --examples", program.display());
+	program
+}
+
+/// Takes a mount away whatever state it is in; does nothing where there is none.
+pub fn detach(mount_point: &Path) {
+	if is_mounted(mount_point) {
+		let _ = Command::new("umount").arg("-l").arg(mount_point).status();
+	}
+}
+
+pub fn is_mounted(mount_point: &Path) -> bool {
+	let wanted = mount_point.to_str().unwrap();
+	fs::read_to_string("/proc/self/mountinfo")
+		.unwrap()
+		.lines()
+		.any(|line| line.split(' ').nth(4) == Some(wanted))
+}
+
+/// A mount of this process.
+pub struct Guard {
+	pub mounted: Option<Mounted>,
+	mount_point: PathBuf,
+}
+
+impl Guard {
+	pub fn get(&self) -> &Mounted {
+		self.mounted.as_ref().unwrap()
+	}
+
+	/// Unmounts and waits until everything is put away.
+	pub fn unmount(mut self) {
+		let mounted = self.mounted.take().unwrap();
+		mounted.unmount().unwrap();
+		mounted.wait().unwrap();
+		assert!(!is_mounted(&self.mount_point));
+	}
+}
+
+impl Drop for Guard {
+	fn drop(&mut self) {
+		detach(&self.mount_point);
+	}
+}
+
+/// A mount of a process of its own.
+pub struct ChildMount {
+	child: Child,
+	mount_point: PathBuf,
+}
+
+impl ChildMount {
+	/// Ends the process as a crash would.
+	pub fn kill(mut self) {
+		self.child.kill().unwrap();
+		self.child.wait().unwrap();
+	}
+}
+
+impl Drop for ChildMount {
+	fn drop(&mut self) {
+		let _ = self.child.kill();
+		let _ = self.child.wait();
+		detach(&self.mount_point);
+	}
+}
+
+/// Bytes that tell where they belong.
+pub fn pattern(seed: u64, len: usize) -> Vec<u8> {
+	(0..len as u64)
+		.map(|at| {
+			((at / 7).wrapping_mul(31).wrapping_add(at ^ seed.wrapping_mul(0x9e37_79b9)) % 251)
+				as u8 + 1
+		})
+		.collect()
+}
+
+/// Reads a file past the kernel's page cache, so that the filesystem itself answers.
+pub fn read_uncached(path: &Path) -> std::io::Result<Vec<u8>> {
+	let mut bytes = Vec::new();
+	let mut file: File =
+		fs::OpenOptions::new().read(true).custom_flags(libc::O_DIRECT).open(path)?;
+	file.read_to_end(&mut bytes)?;
+	Ok(bytes)
+}
+
+/// Waits until a condition holds; the test fails after `seconds`.
+pub fn eventually(what: &str, seconds: u64, condition: impl Fn() -> bool) {
+	let end = Instant::now() + Duration::from_secs(seconds);
+	while !condition() {
+		assert!(Instant::now() < end, "{what} did not happen within {seconds} s");
+		std::thread::sleep(Duration::from_millis(5));
+	}
+}

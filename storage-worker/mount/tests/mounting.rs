@@ -1,0 +1,154 @@
+//! Mounting, refusing to mount, unmounting, and many readers at once.
+#![allow(
+	clippy::unwrap_used,
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	missing_docs,
+	reason = "test code"
+)]
+
+mod common;
+
+use common::{dir_lower::DirLower, eventually, pattern, Place};
+use granary_mount::{Lower, MountOptions};
+use granary_snapshot::Entry;
+use std::{
+	fs, io,
+	sync::{
+		atomic::{AtomicUsize, Ordering},
+		mpsc, Arc, Condvar, Mutex,
+	},
+	thread,
+	time::Duration,
+};
+
+/// A tree in which reads of the first file can be held up.
+struct GatedLower {
+	inner: DirLower,
+	closed: Mutex<bool>,
+	opened: Condvar,
+	waiting: AtomicUsize,
+}
+
+impl GatedLower {
+	fn set_closed(&self, closed: bool) {
+		*self.closed.lock().unwrap() = closed;
+		self.opened.notify_all();
+	}
+}
+
+impl Lower for GatedLower {
+	fn entries(&self) -> &[Entry] {
+		self.inner.entries()
+	}
+
+	fn read_at(&self, entry: usize, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+		if self.entries()[entry].path == b"slow" {
+			self.waiting.fetch_add(1, Ordering::SeqCst);
+			let mut closed = self.closed.lock().unwrap();
+			while *closed {
+				closed = self.opened.wait(closed).unwrap();
+			}
+			drop(closed);
+			self.waiting.fetch_sub(1, Ordering::SeqCst);
+		}
+		self.inner.read_at(entry, offset, buffer)
+	}
+}
+
+fn gated(place: &Place) -> Arc<GatedLower> {
+	Arc::new(GatedLower {
+		inner: DirLower::open(&place.lower()).unwrap(),
+		closed: Mutex::new(true),
+		opened: Condvar::new(),
+		waiting: AtomicUsize::new(0),
+	})
+}
+
+fn refusal(options: MountOptions, place: &Place) -> String {
+	let lower = Arc::new(DirLower::open(&place.lower()).unwrap());
+	match granary_mount::mount(lower, options) {
+		Ok(_) => panic!("it was mounted"),
+		Err(error) => error.to_string(),
+	}
+}
+
+#[test]
+fn unusable_mount_points_are_refused_with_a_reason() {
+	let place = Place::new();
+	let at = |name: &str| MountOptions { mount_point: place.path(name), ..place.options() };
+	assert!(refusal(at("missing"), &place).contains("missing"));
+	fs::write(place.path("file"), b"").unwrap();
+	assert!(refusal(at("file"), &place).contains("not a directory"));
+	fs::create_dir(place.path("full")).unwrap();
+	fs::write(place.path("full/file"), b"").unwrap();
+	assert!(refusal(at("full"), &place).contains("not empty"));
+	let inside = MountOptions { thin_dir: place.mnt().join("thin"), ..place.options() };
+	assert!(refusal(inside, &place).contains("below the mount point"));
+	let guard = place.mount();
+	assert!(refusal(place.options(), &place).contains("mounted there already"));
+	guard.unmount();
+	assert_eq!(fs::read_dir(place.mnt()).unwrap().count(), 0, "nothing was written below");
+}
+
+#[test]
+fn a_layer_serves_one_mount_of_one_snapshot() {
+	let place = Place::new();
+	fs::create_dir(place.path("second")).unwrap();
+	let guard = place.mount();
+	let second = MountOptions { mount_point: place.path("second"), ..place.options() };
+	assert!(refusal(second.clone(), &place).contains("another mount uses it"));
+	guard.unmount();
+	let other = MountOptions { snapshot_id: [8; 32], ..second };
+	assert!(refusal(other, &place).contains("another snapshot"));
+	place.mount().unmount();
+}
+
+#[test]
+fn a_read_only_mount_takes_no_writes() {
+	let place = Place::new();
+	fs::write(place.lower().join("f"), b"1").unwrap();
+	let lower = Arc::new(DirLower::open(&place.lower()).unwrap());
+	let options = MountOptions { read_only: true, ..place.options() };
+	let mounted = granary_mount::mount(lower, options).unwrap();
+	let error = fs::write(place.mnt().join("f"), b"2").unwrap_err();
+	assert_eq!(error.raw_os_error(), Some(libc::EROFS));
+	assert_eq!(fs::read(place.mnt().join("f")).unwrap(), b"1");
+	mounted.unmount().unwrap();
+	mounted.wait().unwrap();
+}
+
+#[test]
+fn unmounting_from_outside_ends_the_wait() {
+	let place = Place::new();
+	let guard = place.mount();
+	let status = std::process::Command::new("umount").arg(place.mnt()).status().unwrap();
+	assert!(status.success());
+	guard.get().wait().unwrap();
+}
+
+#[test]
+fn a_slow_read_does_not_hold_up_other_files() {
+	let place = Place::new();
+	let content = pattern(1, 100_000);
+	fs::write(place.lower().join("slow"), &content).unwrap();
+	fs::write(place.lower().join("fast"), &content).unwrap();
+	let lower = gated(&place);
+	let guard = place.mount_over(lower.clone());
+	let slow = place.mnt().join("slow");
+	let reader = thread::spawn(move || fs::read(slow).unwrap());
+	eventually("the slow read", 5, || lower.waiting.load(Ordering::SeqCst) > 0);
+
+	let (answer, answered) = mpsc::channel();
+	let mnt = place.mnt();
+	thread::spawn(move || {
+		let read = fs::read(mnt.join("fast")).unwrap();
+		fs::write(mnt.join("new"), b"new").unwrap();
+		answer.send((read, fs::read_dir(&mnt).unwrap().count())).unwrap();
+	});
+	let result = answered.recv_timeout(Duration::from_secs(5));
+	lower.set_closed(false);
+	assert_eq!(result.expect("the fast file waited for the slow one"), (content.clone(), 3));
+	assert_eq!(reader.join().unwrap(), content);
+	guard.unmount();
+}
