@@ -38,6 +38,8 @@ start_process() {
   shift
   setsid "$@" >>"$GRID_DIR/$name.log" 2>&1 </dev/null &
   GRID_PIDS[$name]=$!
+  # Its end is ours to notice and to report.
+  disown "$!"
 }
 
 running() { [ -n "${GRID_PIDS[$1]:-}" ] && kill -0 "${GRID_PIDS[$1]}" 2>/dev/null; }
@@ -55,7 +57,6 @@ stop_process() {
     sleep 0.1
     waited=$((waited + 1))
   done
-  wait "$pid" 2>/dev/null || true
   unset "GRID_PIDS[$name]"
 }
 

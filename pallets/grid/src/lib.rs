@@ -16,6 +16,7 @@
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
+mod access;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod capacity;
@@ -484,34 +485,6 @@ pub mod pallet {
 			});
 			Self::deposit_event(Event::FarmRemoved { farm });
 			Ok(())
-		}
-	}
-
-	impl<T: Config> Pallet<T> {
-		fn ensure_farm_owner(
-			account: &T::AccountId,
-			farm: FarmId,
-		) -> Result<Farm<T>, DispatchError> {
-			let record = Farms::<T>::get(farm).ok_or(Error::<T>::UnknownFarm)?;
-			ensure!(TwinOf::<T>::get(account) == Some(record.twin), Error::<T>::NotFarmOwner);
-			Ok(record)
-		}
-
-		fn mutate_node(
-			operator: &T::AccountId,
-			node: NodeId,
-			change: impl FnOnce(&mut Node<T>) -> DispatchResult,
-		) -> DispatchResult {
-			Nodes::<T>::try_mutate(node, |record| {
-				let record = record.as_mut().ok_or(Error::<T>::UnknownNode)?;
-				ensure!(record.operator == *operator, Error::<T>::NotNodeOperator);
-				change(record)
-			})
-		}
-
-		/// `host:port`, so a text with a colon.
-		fn is_endpoint(endpoint: &[u8]) -> bool {
-			core::str::from_utf8(endpoint).is_ok_and(|text| text.contains(':'))
 		}
 	}
 

@@ -244,12 +244,8 @@ impl<L: Lower> Layered<L> {
 			let directory = tree.get(ino).is_some_and(Node::is_directory);
 			Self::check_removable(&tree, existing, directory)?;
 		}
-		let record = Record::Rename {
-			parent,
-			name: name.to_vec(),
-			new_parent,
-			new_name: new_name.to_vec(),
-		};
+		let record =
+			Record::Rename { parent, name: name.to_vec(), new_parent, new_name: new_name.to_vec() };
 		self.commit(&mut tree, &record)?;
 		self.touch(&mut tree, parent);
 		self.touch(&mut tree, new_parent);

@@ -108,7 +108,8 @@ impl Journal {
 	/// Opens a journal, made if missing, and answers its records.
 	pub(crate) fn open(path: &Path) -> Result<(Self, Vec<Record>), MountError> {
 		let failed = |source| MountError::File { path: path.to_owned(), source };
-		let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+		let file =
+			OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
 		let file = file.map_err(failed)?;
 		let bytes = std::fs::read(path).map_err(failed)?;
 		let (records, end) = parse(&bytes);

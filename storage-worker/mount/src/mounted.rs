@@ -149,7 +149,8 @@ pub fn mount<L: Lower>(lower: Arc<L>, options: MountOptions) -> Result<Mounted, 
 
 /// A layer below its own mount point could never be reached.
 fn check_apart(options: &MountOptions) -> Result<(), MountError> {
-	let inside = match (options.mount_point.canonicalize(), std::path::absolute(&options.thin_dir)) {
+	let inside = match (options.mount_point.canonicalize(), std::path::absolute(&options.thin_dir))
+	{
 		(Ok(mount_point), Ok(thin_dir)) => thin_dir.starts_with(mount_point),
 		_ => false,
 	};
@@ -164,10 +165,8 @@ fn check_apart(options: &MountOptions) -> Result<(), MountError> {
 fn lock_layer(dir: &Path, snapshot_id: &[u8; 32]) -> Result<File, MountError> {
 	let path = dir.join("snapshot");
 	let failed = |source| MountError::File { path: path.clone(), source };
-	let unusable = |reason: &str| MountError::ThinLayer {
-		path: dir.to_owned(),
-		reason: reason.to_owned(),
-	};
+	let unusable =
+		|reason: &str| MountError::ThinLayer { path: dir.to_owned(), reason: reason.to_owned() };
 	let lock = File::options()
 		.read(true)
 		.write(true)
@@ -178,7 +177,9 @@ fn lock_layer(dir: &Path, snapshot_id: &[u8; 32]) -> Result<File, MountError> {
 	match lock.try_lock() {
 		Ok(()) => {},
 		Err(fs::TryLockError::WouldBlock) => {
-			return Err(unusable("another mount uses it; unmount that one or name another directory"));
+			return Err(unusable(
+				"another mount uses it; unmount that one or name another directory",
+			));
 		},
 		Err(fs::TryLockError::Error(source)) => return Err(failed(source)),
 	}

@@ -168,7 +168,9 @@ impl ThinFile {
 			if !offset.is_multiple_of(BLOCK_BYTES) {
 				self.copy_up(lower, counters, &state, first)?;
 			}
-			if !end.is_multiple_of(BLOCK_BYTES) && (first != last || offset.is_multiple_of(BLOCK_BYTES)) {
+			if !end.is_multiple_of(BLOCK_BYTES)
+				&& (first != last || offset.is_multiple_of(BLOCK_BYTES))
+			{
 				self.copy_up(lower, counters, &state, last)?;
 			}
 			self.data.write_all_at(bytes, offset)?;
