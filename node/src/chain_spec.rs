@@ -49,6 +49,7 @@ fn preset(preset: &str, name: &str, id: &str, chain_type: ChainType) -> Result<C
 	Ok(ChainSpec::builder(code, None)
 		.with_name(name)
 		.with_id(id)
+		.with_protocol_id("granary")
 		.with_chain_type(chain_type)
 		.with_genesis_config_preset_name(preset)
 		.with_properties(properties())

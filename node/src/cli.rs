@@ -25,6 +25,9 @@ pub(crate) enum Command {
 	/// Write the specification of a chain.
 	ExportChainSpec(sc_cli::ExportChainSpecCmd),
 
+	/// Write the specification of a chain, with this node as its boot node.
+	BuildSpec(sc_cli::BuildSpecCmd),
+
 	/// Execute a block of the database again.
 	CheckBlock(sc_cli::CheckBlockCmd),
 

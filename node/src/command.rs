@@ -47,6 +47,9 @@ pub(crate) fn run() -> sc_cli::Result<()> {
 		None => run_node(&cli),
 		Some(Command::Key(command)) => command.run(&cli),
 		Some(Command::ExportChainSpec(command)) => command.run(cli.load_spec(&command.chain)?),
+		Some(Command::BuildSpec(command)) => cli
+			.create_runner(command)?
+			.sync_run(|config| command.run(config.chain_spec, config.network)),
 		Some(Command::PurgeChain(command)) => {
 			cli.create_runner(command)?.sync_run(|config| command.run(config.database))
 		},

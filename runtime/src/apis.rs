@@ -4,7 +4,7 @@
 
 use crate::{
 	configs::GENESIS_EPOCH_CONFIG, genesis_config_presets, types::SessionKeys, AccountId, Audits,
-	Babe, Balance, Block, Executive, Grandpa, Grid, Nonce, Reservations, Runtime,
+	Babe, Balance, Block, Executive, Grandpa, Grid, Nonce, Reservations, Runtime, RuntimeCall,
 	RuntimeGenesisConfig, Snapshots, System, TransactionPayment, VERSION,
 };
 use alloc::vec::Vec;
@@ -135,6 +135,25 @@ impl_runtime_apis! {
 			len: u32,
 		) -> pallet_transaction_payment::FeeDetails<Balance> {
 			TransactionPayment::query_fee_details(uxt, len)
+		}
+		fn query_weight_to_fee(weight: Weight) -> Balance { TransactionPayment::weight_to_fee(weight) }
+		fn query_length_to_fee(length: u32) -> Balance { TransactionPayment::length_to_fee(length) }
+	}
+
+	impl pallet_transaction_payment_rpc_runtime_api::TransactionPaymentCallApi<Block, Balance, RuntimeCall>
+		for Runtime
+	{
+		fn query_call_info(
+			call: RuntimeCall,
+			len: u32,
+		) -> pallet_transaction_payment::RuntimeDispatchInfo<Balance> {
+			TransactionPayment::query_call_info(call, len)
+		}
+		fn query_call_fee_details(
+			call: RuntimeCall,
+			len: u32,
+		) -> pallet_transaction_payment::FeeDetails<Balance> {
+			TransactionPayment::query_call_fee_details(call, len)
 		}
 		fn query_weight_to_fee(weight: Weight) -> Balance { TransactionPayment::weight_to_fee(weight) }
 		fn query_length_to_fee(length: u32) -> Balance { TransactionPayment::length_to_fee(length) }

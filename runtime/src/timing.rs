@@ -12,6 +12,7 @@ pub const MIN_SLOT_DURATION_MS: u64 = 500;
 pub const MIN_EPOCH_SLOTS: u64 = 4;
 
 /// The pallet.
+#[allow(clippy::expect_used, reason = "the pallet macros generate them, with their proofs")]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::{MIN_EPOCH_SLOTS, MIN_SLOT_DURATION_MS};
@@ -73,7 +74,8 @@ pub mod pallet {
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
 		fn build(&self) {
 			assert!(
-				self.slot_duration_ms >= MIN_SLOT_DURATION_MS && self.slot_duration_ms % 2 == 0,
+				self.slot_duration_ms >= MIN_SLOT_DURATION_MS
+					&& self.slot_duration_ms.is_multiple_of(2),
 				"timing.slotDurationMs is {}: it must be even and at least {MIN_SLOT_DURATION_MS}",
 				self.slot_duration_ms,
 			);

@@ -16,12 +16,13 @@ use granary_runtime::{
 };
 use granary_runtime_api::runtime_decl_for_granary_api::GranaryApi;
 use serde_json::Value;
+use sp_api::RuntimeApiInfo;
 use sp_consensus_babe::{
 	digests::{PreDigest, SecondaryVRFPreDigest},
 	runtime_decl_for_babe_api::BabeApi,
 	BABE_ENGINE_ID,
 };
-use sp_core::{crypto::VrfSecret, Pair};
+use sp_core::crypto::VrfSecret;
 use sp_genesis_builder::runtime_decl_for_genesis_builder::GenesisBuilder;
 use sp_io::TestExternalities;
 use sp_keyring::Sr25519Keyring;
@@ -63,7 +64,7 @@ fn start_block(number: u32, slot: u64) {
 		slot.into(),
 		Babe::epoch_index(),
 	);
-	let vrf_signature = Sr25519Keyring::Alice.pair().as_ref().vrf_sign(&transcript.into());
+	let vrf_signature = Sr25519Keyring::Alice.pair().vrf_sign(&transcript.into_sign_data());
 	let pre_digest = PreDigest::SecondaryVRF(SecondaryVRFPreDigest {
 		authority_index: 0,
 		slot: slot.into(),
@@ -233,5 +234,5 @@ fn the_version_names_the_chain_and_lists_its_apis() {
 	assert_eq!(VERSION.spec_name, "granary");
 	assert_eq!(VERSION.apis, apis::RUNTIME_API_VERSIONS);
 	let granary = <dyn granary_runtime_api::GranaryApi<granary_runtime::Block>>::ID;
-	assert!(VERSION.has_api_id(&granary));
+	assert!(VERSION.has_api_with(&granary, |version| version == 1));
 }

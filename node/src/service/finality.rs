@@ -1,12 +1,11 @@
 //! Making blocks final: GRANDPA.
 
-use super::{full::Settings, FullPool, GrandpaLink, GRANDPA_JUSTIFICATION_PERIOD};
+use super::{
+	full::Settings, network::GrandpaProtocol, FullPool, GrandpaLink, GRANDPA_JUSTIFICATION_PERIOD,
+};
 use granary_runtime::opaque::Block;
 use sc_consensus_grandpa::{Config, GrandpaParams, SharedVoterState, VotingRulesBuilder};
-use sc_network::{
-	service::traits::{NetworkService, NotificationService},
-	ProtocolName,
-};
+use sc_network::service::traits::NetworkService;
 use sc_network_sync::SyncingService;
 use sc_service::{error::Error as ServiceError, TaskManager};
 use sc_telemetry::TelemetryHandle;
@@ -24,8 +23,7 @@ pub(super) struct Parameters<'a> {
 	pub(super) grandpa_link: GrandpaLink,
 	pub(super) network: Arc<dyn NetworkService>,
 	pub(super) sync_service: Arc<SyncingService<Block>>,
-	pub(super) notifications: Box<dyn NotificationService>,
-	pub(super) protocol: ProtocolName,
+	pub(super) grandpa: GrandpaProtocol,
 	pub(super) transaction_pool: Arc<FullPool>,
 	pub(super) keystore: KeystorePtr,
 	pub(super) telemetry: Option<TelemetryHandle>,
@@ -45,14 +43,14 @@ pub(super) fn start(parameters: Parameters<'_>) -> Result<(), ServiceError> {
 		keystore: settings.role.is_authority().then_some(parameters.keystore),
 		local_role: settings.role,
 		telemetry: telemetry.clone(),
-		protocol_name: parameters.protocol,
+		protocol_name: parameters.grandpa.name,
 	};
 	let voter = sc_consensus_grandpa::run_grandpa_voter(GrandpaParams {
 		config,
 		link: parameters.grandpa_link,
 		network: parameters.network,
 		sync: parameters.sync_service,
-		notification_service: parameters.notifications,
+		notification_service: parameters.grandpa.notifications,
 		voting_rule: VotingRulesBuilder::default().build(),
 		prometheus_registry: settings.registry.clone(),
 		shared_voter_state: SharedVoterState::empty(),

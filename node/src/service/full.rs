@@ -2,6 +2,7 @@
 
 use super::{
 	authoring, finality, handle_of,
+	network::Network,
 	partial::{partial, Consensus},
 	FullBackend, FullClient, FullPool,
 };
@@ -10,11 +11,8 @@ use futures::FutureExt;
 use granary_runtime::opaque::Block;
 use sc_client_api::Backend;
 use sc_network::{service::traits::NetworkService, NetworkBackend};
-use sc_service::{
-	error::Error as ServiceError, Configuration, KeystoreContainer, TaskManager, WarpSyncConfig,
-};
+use sc_service::{error::Error as ServiceError, Configuration, KeystoreContainer, TaskManager};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
-use sp_blockchain::HeaderBackend;
 use sp_runtime::traits::Block as BlockT;
 use std::sync::Arc;
 
@@ -34,44 +32,16 @@ where
 		other: Consensus { block_import, babe_link, grandpa_link, mut telemetry },
 	} = partial(&config)?;
 
-	let metrics = N::register_notification_metrics(config.prometheus_registry());
-	let mut net_config = sc_network::config::FullNetworkConfiguration::<_, _, N>::new(
-		&config.network,
-		config.prometheus_registry().cloned(),
-	);
-	let grandpa_protocol = sc_consensus_grandpa::protocol_standard_name(
-		&client.info().genesis_hash,
-		&config.chain_spec,
-	);
-	let (grandpa_protocol_config, grandpa_notifications) =
-		sc_consensus_grandpa::grandpa_peers_set_config::<_, N>(
-			grandpa_protocol.clone(),
-			metrics.clone(),
-			net_config.peer_store_handle(),
-		);
-	net_config.add_notification_protocol(grandpa_protocol_config);
-	let warp_sync = Arc::new(sc_consensus_grandpa::warp_proof::NetworkProvider::new(
-		backend.clone(),
-		grandpa_link.shared_authority_set().clone(),
-		Vec::new(),
-	));
-
-	let (network, system_rpc_tx, tx_handler_controller, sync_service, _bitswap) =
-		sc_service::build_network(sc_service::BuildNetworkParams {
-			config: &config,
-			net_config,
-			client: client.clone(),
-			transaction_pool: transaction_pool.clone(),
-			spawn_handle: task_manager.spawn_handle(),
-			spawn_essential_handle: task_manager.spawn_essential_handle(),
+	let Network { network, system_rpc_tx, tx_handler_controller, sync_service, grandpa } =
+		Network::start::<N>(
+			&config,
+			&task_manager,
+			&client,
+			&backend,
+			&transaction_pool,
 			import_queue,
-			block_announce_validator_builder: None,
-			warp_sync_config: Some(WarpSyncConfig::WithProvider(warp_sync)),
-			block_relay: None,
-			metrics,
-			gap_sync_body_policy: None,
-		})?;
-
+			&grandpa_link,
+		)?;
 	start_offchain_workers(
 		&config,
 		&task_manager,
@@ -116,8 +86,7 @@ where
 		grandpa_link,
 		network,
 		sync_service,
-		notifications: grandpa_notifications,
-		protocol: grandpa_protocol,
+		grandpa,
 		transaction_pool,
 		keystore: keystore_container.keystore(),
 		telemetry: handle_of(&telemetry),

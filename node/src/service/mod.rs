@@ -6,6 +6,7 @@
 mod authoring;
 mod finality;
 mod full;
+mod network;
 mod partial;
 
 pub(crate) use full::full;

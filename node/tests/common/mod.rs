@@ -3,11 +3,14 @@
 	clippy::unwrap_used,
 	clippy::expect_used,
 	clippy::indexing_slicing,
+	clippy::print_stderr,
 	dead_code,
 	missing_docs,
 	unreachable_pub,
 	reason = "test code; not every test file uses all of it"
 )]
+
+pub mod transactions;
 
 use serde_json::{json, Value};
 use std::{
@@ -49,20 +52,23 @@ pub struct DevelopmentNode {
 }
 
 impl DevelopmentNode {
-	/// Starts one, in this directory or in one of its own that it removes.
+	/// Starts the development chain, in this directory or in one of its own that it removes.
 	pub fn start(base_path: Option<&Path>) -> Self {
-		let mut command = granary_node(&[
-			"--dev",
+		match base_path {
+			Some(path) => Self::start_with(&["--dev", "--base-path", path.to_str().unwrap()]),
+			None => Self::start_with(&["--dev", "--tmp"]),
+		}
+	}
+
+	/// Starts a node with these arguments, on ports of its own.
+	pub fn start_with(arguments: &[&str]) -> Self {
+		let mut command = granary_node(arguments);
+		command.args([
 			"--rpc-port=0",
 			"--listen-addr=/ip4/127.0.0.1/tcp/0",
 			"--no-prometheus",
 			"--no-mdns",
-			"--no-hardware-benchmarks",
 		]);
-		match base_path {
-			Some(path) => command.arg("--base-path").arg(path),
-			None => command.arg("--tmp"),
-		};
 		let mut process = command.stderr(Stdio::piped()).spawn().expect("the binary starts");
 		let log = BufReader::new(process.stderr.take().unwrap());
 		let (found, address) = mpsc::channel();
@@ -125,6 +131,25 @@ impl DevelopmentNode {
 		let started = Instant::now();
 		while self.finalised() < number {
 			assert!(started.elapsed() < PATIENCE, "block {number} does not become final");
+			std::thread::sleep(Duration::from_millis(300));
+		}
+	}
+
+	/// Asks until the answer is the wanted one.
+	pub fn wait_for(
+		&self,
+		what: &str,
+		method: &str,
+		params: Value,
+		wanted: impl Fn(&Value) -> bool,
+	) -> Value {
+		let started = Instant::now();
+		loop {
+			let answer = self.ask(method, params.clone());
+			if wanted(&answer) {
+				return answer;
+			}
+			assert!(started.elapsed() < PATIENCE, "{what} does not happen: {answer}");
 			std::thread::sleep(Duration::from_millis(300));
 		}
 	}
