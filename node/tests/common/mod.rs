@@ -93,15 +93,17 @@ impl DevelopmentNode {
 		stream.set_read_timeout(Some(PATIENCE)).unwrap();
 		write!(
 			stream,
-			"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+			"POST / HTTP/1.0\r\nhost: {}\r\ncontent-type: application/json\r\n\
 			 content-length: {}\r\nconnection: close\r\n\r\n{body}",
+			self.rpc,
 			body.len(),
 		)
 		.unwrap();
 		let mut answer = String::new();
 		stream.read_to_string(&mut answer).unwrap();
 		let (_, body) = answer.split_once("\r\n\r\n").expect("an HTTP answer");
-		let mut answer: Value = serde_json::from_str(body).expect("a JSON answer");
+		let mut answer: Value = serde_json::from_str(body)
+			.unwrap_or_else(|error| panic!("{method} {params}: {error} in {answer}"));
 		match answer.get_mut("error") {
 			Some(error) => Err(error.take()),
 			None => Ok(answer["result"].take()),
