@@ -34,6 +34,8 @@ pub use pallet::*;
 pub use weights::WeightInfo;
 
 /// The pallet: configuration, storage, events, errors and calls.
+#[allow(clippy::expect_used, reason = "the pallet macros generate them, with their proofs")]
+#[allow(clippy::too_many_arguments, reason = "the arguments of a call are its wire format")]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
@@ -346,7 +348,6 @@ pub mod pallet {
 		/// the bond cannot be held. Emits [`Event::NodeRegistered`].
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::register_node())]
-		#[allow(clippy::too_many_arguments, reason = "the arguments of a call are its wire format")]
 		pub fn register_node(
 			origin: OriginFor<T>,
 			farm: FarmId,

@@ -40,6 +40,8 @@ pub use types::Parameters;
 pub use weights::WeightInfo;
 
 /// The pallet: configuration, storage, events, errors, hooks and calls.
+#[allow(clippy::expect_used, reason = "the pallet macros generate them, with their proofs")]
+#[allow(clippy::too_many_arguments, reason = "the arguments of a call are its wire format")]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
@@ -295,7 +297,6 @@ pub mod pallet {
 		/// grid's if a node has too little capacity or bond, the currency's if the escrow cannot be held. Emits [`Event::Reserved`].
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::reserve(nodes.len() as u32))]
-		#[allow(clippy::too_many_arguments, reason = "the arguments of a call are its wire format")]
 		pub fn reserve(
 			origin: OriginFor<T>,
 			data_shards: u8,
