@@ -9,7 +9,7 @@
 
 mod common;
 
-use common::{pattern, read_uncached, Place};
+use common::{pattern, read_uncached, spawn, Place};
 use std::{
 	fs::{self, File, OpenOptions},
 	os::unix::fs::{FileExt, MetadataExt, PermissionsExt},
@@ -146,7 +146,7 @@ n = mmap.mmap(f, 0, mmap.MAP_SHARED)
 n[11*4096:11*4096+4] = b"last"
 n.flush()
 "#;
-	let status = Command::new("python3").arg("-c").arg(script).arg(&path).status().unwrap();
+	let status = spawn(Command::new("python3").arg("-c").arg(script).arg(&path)).wait().unwrap();
 	assert!(status.success());
 	let mut expected = before;
 	expected.resize(12 * BLOCK, 0);

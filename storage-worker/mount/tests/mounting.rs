@@ -114,7 +114,7 @@ fn a_read_only_mount_takes_no_writes() {
 	let error = fs::write(place.mnt().join("f"), b"2").unwrap_err();
 	assert_eq!(error.raw_os_error(), Some(libc::EROFS));
 	assert_eq!(fs::read(place.mnt().join("f")).unwrap(), b"1");
-	mounted.unmount().unwrap();
+	common::alone(|| mounted.unmount()).unwrap();
 	mounted.wait().unwrap();
 }
 
@@ -122,7 +122,8 @@ fn a_read_only_mount_takes_no_writes() {
 fn unmounting_from_outside_ends_the_wait() {
 	let place = Place::new();
 	let guard = place.mount();
-	let status = std::process::Command::new("umount").arg(place.mnt()).status().unwrap();
+	let status =
+		common::spawn(std::process::Command::new("umount").arg(place.mnt())).wait().unwrap();
 	assert!(status.success());
 	guard.get().wait().unwrap();
 }

@@ -12,9 +12,24 @@ use std::{
 	os::unix::fs::OpenOptionsExt,
 	path::{Path, PathBuf},
 	process::{Child, Command, Stdio},
-	sync::Arc,
+	sync::{Arc, Mutex, PoisonError},
 	time::{Duration, Instant},
 };
+
+/// Held while a process is started and while a mount goes: between fork and exec a child has copies of all open files,
+/// which would keep the mount of another test busy.
+static PROCESS_START: Mutex<()> = Mutex::new(());
+
+pub fn spawn(command: &mut Command) -> Child {
+	let _alone = PROCESS_START.lock().unwrap_or_else(PoisonError::into_inner);
+	command.spawn().unwrap()
+}
+
+/// Runs something that may start a process or that needs a mount to be idle.
+pub fn alone<T>(run: impl FnOnce() -> T) -> T {
+	let _alone = PROCESS_START.lock().unwrap_or_else(PoisonError::into_inner);
+	run()
+}
 
 pub const SNAPSHOT_ID: [u8; 32] = [7; 32];
 
@@ -71,12 +86,12 @@ impl Place {
 	pub fn mount_in_child_of(&self, starter: &[&str]) -> ChildMount {
 		let mut words: Vec<PathBuf> = starter.iter().map(PathBuf::from).collect();
 		words.push(example());
-		let mut child = Command::new(&words[0])
+		let mut command = Command::new(&words[0]);
+		command
 			.args(&words[1..])
 			.args([self.lower(), self.mnt(), self.thin()])
-			.stdout(Stdio::piped())
-			.spawn()
-			.unwrap();
+			.stdout(Stdio::piped());
+		let mut child = spawn(&mut command);
 		let mut line = String::new();
 		BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
 		let mount = ChildMount { child, mount_point: self.mnt() };
@@ -102,7 +117,7 @@ fn example() -> PathBuf {
 /// Takes a mount away whatever state it is in; does nothing where there is none.
 pub fn detach(mount_point: &Path) {
 	if is_mounted(mount_point) {
-		let _ = Command::new("umount").arg("-l").arg(mount_point).status();
+		let _ = spawn(Command::new("umount").arg("-l").arg(mount_point)).wait();
 	}
 }
 
@@ -128,7 +143,7 @@ impl Guard {
 	/// Unmounts and waits until everything is put away.
 	pub fn unmount(mut self) {
 		let mounted = self.mounted.take().unwrap();
-		mounted.unmount().unwrap();
+		alone(|| mounted.unmount()).unwrap();
 		mounted.wait().unwrap();
 		assert!(!is_mounted(&self.mount_point));
 	}
