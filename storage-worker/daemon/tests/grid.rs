@@ -1,0 +1,325 @@
+//! The binary against a real chain and real workers: the whole path, small, and the mistakes that people make on it.
+#![allow(
+	clippy::unwrap_used,
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	missing_docs,
+	reason = "test code"
+)]
+
+mod common;
+
+use common::{free_port, granary, text, wait_until, Running};
+use serde_json::Value;
+use std::{
+	fs,
+	path::{Path, PathBuf},
+	process::{Command, Output, Stdio},
+	thread,
+	time::{Duration, Instant},
+};
+
+/// The node's binary, which `cargo test --workspace` builds beside ours.
+fn node_binary() -> PathBuf {
+	let path = Path::new(env!("CARGO_BIN_EXE_granary")).with_file_name("granary-node");
+	assert!(path.exists(), "{} is missing; run: cargo build --workspace --bins", path.display());
+	path
+}
+
+/// A chain of one validator.
+struct Chain {
+	url: String,
+	_node: Running,
+}
+
+impl Chain {
+	fn start(dir: &Path) -> Self {
+		let port = free_port();
+		let log = fs::File::create(dir.join("node.log")).unwrap();
+		let node = Command::new(node_binary())
+			.args(["--dev", "--no-telemetry", "--no-prometheus", "--no-mdns", "--port", "0"])
+			.arg("--base-path")
+			.arg(dir.join("node"))
+			.args(["--rpc-port", &port.to_string()])
+			.stdout(Stdio::null())
+			.stderr(log)
+			.spawn()
+			.unwrap();
+		let chain = Self { url: format!("ws://127.0.0.1:{port}"), _node: Running(node) };
+		patiently("the chain answers", 90, || chain.run(&["node", "list"]).status.success());
+		chain
+	}
+
+	fn command(&self, args: &[&str]) -> Command {
+		let mut command = granary();
+		command.args(["--chain", &self.url]).args(args);
+		command
+	}
+
+	fn run(&self, args: &[&str]) -> Output {
+		self.command(args).output().unwrap()
+	}
+
+	/// Runs a command that must succeed, with `--json`.
+	fn json(&self, args: &[&str]) -> Value {
+		let output = self.command(args).arg("--json").output().unwrap();
+		assert!(output.status.success(), "{args:?}: {}", text(&output.stderr));
+		serde_json::from_slice(&output.stdout).unwrap_or_default()
+	}
+
+	/// Runs a command that must fail with this code and say this.
+	fn fails(&self, args: &[&str], code: i32, says: &str) {
+		let output = self.run(args);
+		let said = text(&output.stderr);
+		assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");
+		assert!(said.contains(says), "{args:?} says: {said}");
+	}
+
+	fn worker(&self, dir: &Path, suri: &str) -> Running {
+		let log = fs::File::create(dir.with_extension("log")).unwrap();
+		let mut command = self.command(&["worker", "run", "--suri", suri, "--farm", suri]);
+		command.arg("--dir").arg(dir).args(["--capacity", "1GiB", "--bond", "100"]);
+		command.args(["--listen", &format!("127.0.0.1:{}", free_port())]);
+		Running(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
+	}
+}
+
+fn patiently(what: &str, seconds: u64, mut holds: impl FnMut() -> bool) {
+	let deadline = Instant::now() + Duration::from_secs(seconds);
+	while !holds() {
+		assert!(Instant::now() < deadline, "waited {seconds} s in vain until {what}");
+		thread::sleep(Duration::from_millis(300));
+	}
+}
+
+fn tree(dir: &Path) {
+	fs::create_dir_all(dir.join("chains/dev/keystore")).unwrap();
+	fs::create_dir_all(dir.join("chains/dev/network")).unwrap();
+	fs::create_dir_all(dir.join("chains/dev/paritydb/full")).unwrap();
+	fs::write(dir.join("chains/dev/keystore/babe"), "a session key").unwrap();
+	fs::write(dir.join("chains/dev/network/secret_ed25519"), "a network key").unwrap();
+	let content: Vec<u8> =
+		(0..300_000u32).flat_map(|i| (i.wrapping_mul(2_654_435_761)).to_le_bytes()).collect();
+	fs::write(dir.join("chains/dev/paritydb/full/table"), content).unwrap();
+	fs::write(dir.join("chains/dev/paritydb/full/zeros"), vec![0; 200_000]).unwrap();
+}
+
+fn no_key_in(dir: &Path) -> bool {
+	let mut stack = vec![dir.to_owned()];
+	while let Some(path) = stack.pop() {
+		if path.is_dir() {
+			stack.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+		} else {
+			let content = fs::read(&path).unwrap();
+			let holds = |key: &[u8]| content.windows(key.len()).any(|window| window == key);
+			if holds(b"a session key") || holds(b"a network key") {
+				return false;
+			}
+		}
+	}
+	true
+}
+
+/// A mount that is unmounted whatever happens.
+struct Mount {
+	process: Running,
+	point: PathBuf,
+}
+
+impl Drop for Mount {
+	fn drop(&mut self) {
+		let _ = Command::new("umount").arg("-l").arg(&self.point).stderr(Stdio::null()).status();
+		let _ = self.process.0.kill();
+	}
+}
+
+#[test]
+fn the_whole_path_and_its_mistakes() {
+	let dir = tempfile::tempdir().unwrap();
+	let path = |name: &str| dir.path().join(name);
+	let shown = |name: &str| path(name).display().to_string();
+	let chain = Chain::start(dir.path());
+
+	// Two farms are too few for 2+1; then the third comes.
+	let mut workers: Vec<Running> =
+		["//Bob", "//Charlie"].iter().map(|suri| chain.worker(&path(&suri[2..]), suri)).collect();
+	patiently("two nodes are registered", 90, || {
+		chain.json(&["node", "list"]).as_array().unwrap().len() == 2
+	});
+	let reserve = |size: &'static str, suri: &'static str, blocks: &'static str| {
+		[
+			"reservation",
+			"create",
+			"--data",
+			"2",
+			"--parity",
+			"1",
+			"--size",
+			size,
+			"--blocks",
+			blocks,
+			"--public-read",
+			"--suri",
+			suri,
+		]
+	};
+	chain.fails(&reserve("16MiB", "//Dave", "100"), 1, "too few nodes");
+	workers.push(chain.worker(&path("Eve"), "//Eve"));
+	patiently("three nodes are registered", 90, || {
+		chain.json(&["node", "list"]).as_array().unwrap().len() == 3
+	});
+	chain.fails(&reserve("2GiB", "//Dave", "100"), 1, "too few nodes");
+	// An account that has nothing cannot even register its twin.
+	let poor = chain.run(&reserve("16MiB", "//Nobody//At//All", "100"));
+	assert_eq!(poor.status.code(), Some(7), "{}", text(&poor.stderr));
+
+	let reservation = chain.json(&reserve("16MiB", "//Dave", "1000"));
+	assert_eq!(reservation["allotments"].as_array().unwrap().len(), 3);
+	tree(&path("base"));
+	let number = reservation["id"].to_string();
+	let create = |suri: &'static str| {
+		vec![
+			"snapshot".to_owned(),
+			"create".into(),
+			shown("base"),
+			"--reservation".into(),
+			number.clone(),
+			"--key".into(),
+			shown("key"),
+			"--name".into(),
+			"test".into(),
+			"--suri".into(),
+			suri.into(),
+		]
+	};
+	let as_strs = |args: &[String]| -> Vec<String> { args.to_vec() };
+	let stranger = as_strs(&create("//Ferdie"));
+	chain.fails(
+		&stranger.iter().map(String::as_str).collect::<Vec<_>>(),
+		1,
+		"belongs to another account",
+	);
+	let own = create("//Dave");
+	let created = chain.json(&own.iter().map(String::as_str).collect::<Vec<_>>());
+	let snapshot = created["id"].to_string();
+	let excluded = created["excluded"].to_string();
+	assert!(excluded.contains("keystore") && excluded.contains("network"), "{excluded}");
+
+	// Reading it back, and what goes wrong on the way.
+	let key = shown("key");
+	chain.fails(&["snapshot", "show", "77"], 5, "snapshot 77 does not exist");
+	chain.fails(
+		&["snapshot", "materialise", "77", &shown("x"), "--key", &key],
+		5,
+		"snapshot 77 does not exist",
+	);
+	fs::write(path("wrong"), format!("granary-dataset-1:{}\n", "ab".repeat(48))).unwrap();
+	use std::os::unix::fs::PermissionsExt;
+	fs::set_permissions(path("wrong"), fs::Permissions::from_mode(0o600)).unwrap();
+	chain.fails(
+		&["snapshot", "materialise", &snapshot, &shown("x"), "--key", &shown("wrong")],
+		6,
+		"is not the key of snapshot",
+	);
+	// The right dataset with another secret: it is the shards that say so.
+	let mut forged = fs::read_to_string(path("key")).unwrap();
+	let last = if forged.trim_end().ends_with('0') { "1" } else { "0" };
+	forged.replace_range(forged.trim_end().len() - 1..forged.trim_end().len(), last);
+	fs::write(path("forged"), forged).unwrap();
+	fs::set_permissions(path("forged"), fs::Permissions::from_mode(0o600)).unwrap();
+	let forged =
+		chain.run(&["snapshot", "materialise", &snapshot, &shown("x"), "--key", &shown("forged")]);
+	assert!(!forged.status.success());
+	assert!(!path("x").exists(), "nothing is left behind");
+	fs::create_dir(path("full")).unwrap();
+	fs::write(path("full/file"), "mine").unwrap();
+	chain.fails(&["mount", &snapshot, &shown("full"), "--key", &key], 1, "not empty");
+	chain.fails(
+		&[
+			"snapshot",
+			"materialise",
+			&snapshot,
+			&shown("full"),
+			"--key",
+			&key,
+			"--cache-dir",
+			&shown("cache"),
+		],
+		1,
+		"not empty",
+	);
+
+	// One of three nodes may be lost.
+	workers[0].terminate();
+	let restored = chain.json(&[
+		"snapshot",
+		"materialise",
+		&snapshot,
+		&shown("restored"),
+		"--key",
+		&key,
+		"--cache-dir",
+		&shown("cache"),
+	]);
+	assert!(restored["chunks_fetched"].as_u64().unwrap() > 0);
+	for file in ["table", "zeros"] {
+		let name = format!("chains/dev/paritydb/full/{file}");
+		assert!(
+			fs::read(path("base").join(&name)).unwrap()
+				== fs::read(path("restored").join(&name)).unwrap(),
+			"{file}"
+		);
+	}
+	assert!(
+		!path("restored/chains/dev/keystore").exists()
+			&& !path("restored/chains/dev/network").exists()
+	);
+	assert!(no_key_in(&path("restored")) && no_key_in(&path("cache")));
+
+	mounts_and_remembers(&chain, dir.path(), &snapshot, &key);
+
+	// A worker's directory and a chain with another genesis.
+	let other = dir.path().join("other");
+	fs::create_dir(&other).unwrap();
+	fs::write(path("Eve/genesis"), "00".repeat(32)).unwrap();
+	workers[2].terminate();
+	let mut strange = chain.worker(&path("Eve"), "//Eve");
+	wait_until(|| strange.0.try_wait().unwrap().is_some(), "the worker refuses the other chain");
+	assert_eq!(strange.0.wait().unwrap().code(), Some(4));
+}
+
+/// Mounts, writes, unmounts, mounts again: what was written is there, what was not is the snapshot's.
+fn mounts_and_remembers(chain: &Chain, dir: &Path, snapshot: &str, key: &str) {
+	let point = dir.join("mnt");
+	let state = dir.join("state").display().to_string();
+	fs::create_dir(&point).unwrap();
+	let table = point.join("chains/dev/paritydb/full/table");
+	let original = fs::read(dir.join("base/chains/dev/paritydb/full/table")).unwrap();
+	for round in 0..2 {
+		let shown = point.display().to_string();
+		let args =
+			["mount", snapshot, &shown, "--key", key, "--state-dir", &state, "--cache-dir", &state];
+		let process = chain.command(&args).stderr(Stdio::null()).spawn().unwrap();
+		let mut mount = Mount { process: Running(process), point: point.clone() };
+		patiently("it is mounted", 30, || table.exists());
+		let mut expected = original.clone();
+		if round == 1 {
+			expected[5000..5010].copy_from_slice(b"0123456789");
+		}
+		assert!(fs::read(&table).unwrap() == expected, "round {round}");
+		assert!(!point.join("chains/dev/keystore").exists());
+		if round == 0 {
+			use std::os::unix::fs::FileExt;
+			let file = fs::File::options().write(true).open(&table).unwrap();
+			file.write_all_at(b"0123456789", 5000).unwrap();
+			fs::write(point.join("new"), "made here").unwrap();
+		} else {
+			assert_eq!(fs::read_to_string(point.join("new")).unwrap(), "made here");
+		}
+		assert_eq!(mount.process.terminate(), Some(0));
+		assert!(!table.exists(), "it is unmounted");
+	}
+	let status: Value =
+		serde_json::from_slice(&fs::read(Path::new(&state).join("status.json")).unwrap()).unwrap();
+	assert_eq!(status["chunks_fetched"], 0, "the second mount read its cache only");
+}
