@@ -100,8 +100,6 @@ impl<L: Lower> Layered<L> {
 		}
 	}
 
-	/// Figures so far.
-
 	fn writable(&self) -> Answer<()> {
 		if self.read_only {
 			Err(Errno::EROFS)

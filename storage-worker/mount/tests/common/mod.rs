@@ -73,7 +73,8 @@ impl Place {
 	}
 
 	pub fn mount_over<L: Lower>(&self, lower: Arc<L>) -> Guard {
-		let mounted = granary_mount::mount(lower, self.options()).unwrap();
+		// A lock that is copied into a starting process outlives the mount that held it.
+		let mounted = alone(|| granary_mount::mount(lower, self.options())).unwrap();
 		Guard { mounted: Some(mounted), mount_point: self.mnt() }
 	}
 
