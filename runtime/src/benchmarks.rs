@@ -10,6 +10,4 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_snapshots, crate::Snapshots]
 );
 
-pub use frame_system_benchmarking::Pallet as SystemBench;
-
 impl frame_system_benchmarking::Config for crate::Runtime {}

@@ -10,9 +10,12 @@
 
 extern crate alloc;
 
-pub mod apis;
+// First, since its macros are used by the modules below.
 #[cfg(feature = "runtime-benchmarks")]
+#[macro_use]
 mod benchmarks;
+
+pub mod apis;
 pub mod configs;
 pub mod constants;
 mod construct;
