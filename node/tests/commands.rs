@@ -35,6 +35,14 @@ fn specifications_are_written_and_read_again() {
 }
 
 #[test]
+fn a_built_specification_names_this_node_as_boot_node() {
+	let specification: Value = serde_json::from_str(&run_ok(&["build-spec", "--dev"])).unwrap();
+	let boot_nodes = specification["bootNodes"].as_array().unwrap();
+	assert_eq!(boot_nodes.len(), 1);
+	assert!(boot_nodes[0].as_str().unwrap().starts_with("/ip4/127.0.0.1/tcp/30333/p2p/"));
+}
+
+#[test]
 fn keys_are_generated_and_inspected() {
 	let generated = run_ok(&["key", "generate", "--output-type", "json"]);
 	let generated: Value = serde_json::from_str(&generated).unwrap();
