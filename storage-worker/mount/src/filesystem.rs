@@ -65,6 +65,7 @@ pub(crate) struct Change {
 pub(crate) struct Attributes {
 	pub(crate) ino: u64,
 	pub(crate) kind: fuser::FileType,
+	pub(crate) nlink: u32,
 	pub(crate) size: u64,
 	pub(crate) blocks: u64,
 	pub(crate) mode: u32,
@@ -119,6 +120,7 @@ impl<L: Lower> Layered<L> {
 		let mut attributes = Attributes {
 			ino,
 			kind: file_type(node),
+			nlink: u32::from(!node.unlinked),
 			size: node.size(),
 			blocks: node.size().div_ceil(512),
 			mode: node.mode,
@@ -127,7 +129,7 @@ impl<L: Lower> Layered<L> {
 			mtime_ns: node.mtime_ns,
 		};
 		if let Kind::File { thin: Some(thin), .. } = &node.kind {
-			if let Ok(metadata) = thin.data().metadata() {
+			if let Ok(metadata) = thin.metadata() {
 				attributes.mtime_ns =
 					metadata.mtime().saturating_mul(1_000_000_000) + metadata.mtime_nsec();
 			}
@@ -291,7 +293,7 @@ impl<L: Lower> Layered<L> {
 			}
 			if let (Some(ns), Kind::File { thin: Some(thin), .. }) = (mtime_ns, &node.kind) {
 				let times = std::fs::FileTimes::new().set_modified(crate::node::from_ns(ns));
-				thin.data().set_times(times)?;
+				thin.set_times(times)?;
 			}
 			self.commit(&mut tree, &record)?;
 		}
@@ -328,6 +330,9 @@ impl<L: Lower> Layered<L> {
 		let mut tree = self.tree.write();
 		if let Some(node) = tree.get_mut(ino) {
 			node.opened = node.opened.saturating_sub(1);
+			if let (0, Kind::File { thin: Some(thin), .. }) = (node.opened, &node.kind) {
+				thin.put_away();
+			}
 		}
 		tree.drop_unused(ino);
 	}
@@ -381,7 +386,33 @@ impl<L: Lower> Layered<L> {
 		if let Some(thin) = thin {
 			thin.sync()?;
 		}
-		Ok(self.journal.lock().sync()?)
+		self.sync_journal()
+	}
+
+	/// Makes the journal durable. Its lock is not held meanwhile: every change of the tree needs it.
+	fn sync_journal(&self) -> Answer<()> {
+		let Some((file, end)) = self.journal.lock().begin_sync()? else { return Ok(()) };
+		let result = file.sync_data();
+		self.journal.lock().end_sync(end, result.is_ok());
+		Ok(result?)
+	}
+
+	/// Makes everything durable, when the filesystem goes.
+	pub(crate) fn sync_all(&self) -> Answer<()> {
+		let contents = self.tree.read().contents();
+		for content in contents {
+			content.sync()?;
+		}
+		self.sync_journal()
+	}
+
+	/// Whether a read or write of this range would wait for the snapshot.
+	pub(crate) fn is_slow(&self, ino: u64, offset: u64, len: usize, writing: bool) -> bool {
+		match self.tree.read().get(ino).map(|node| &node.kind) {
+			Some(Kind::File { thin: Some(thin), .. }) => thin.needs_below(offset, len, writing),
+			Some(Kind::File { below, .. }) => below.is_some(),
+			_ => false,
+		}
 	}
 
 	/// Where the layer is, for the figures of its filesystem.

@@ -102,6 +102,10 @@ pub(crate) struct Journal {
 	path: PathBuf,
 	file: File,
 	end: u64,
+	/// As far as this it is durable.
+	synced: u64,
+	/// A sync failed: the kernel may have dropped what it should have stored, so no later one proves anything.
+	poisoned: bool,
 }
 
 impl Journal {
@@ -114,7 +118,7 @@ impl Journal {
 		let bytes = std::fs::read(path).map_err(failed)?;
 		let (records, end) = parse(&bytes);
 		file.set_len(end).map_err(failed)?;
-		Ok((Self { path: path.to_owned(), file, end }, records))
+		Ok((Self { path: path.to_owned(), file, end, synced: 0, poisoned: false }, records))
 	}
 
 	/// Appends a record.
@@ -129,9 +133,21 @@ impl Journal {
 		Ok(())
 	}
 
-	/// Makes the journal durable.
-	pub(crate) fn sync(&self) -> std::io::Result<()> {
-		self.file.sync_data()
+	/// A handle to sync and how far that reaches; `None` if everything is durable.
+	pub(crate) fn begin_sync(&self) -> std::io::Result<Option<(File, u64)>> {
+		if self.poisoned {
+			return Err(std::io::Error::other("an earlier sync of the journal failed"));
+		}
+		(self.synced < self.end).then(|| Ok((self.file.try_clone()?, self.end))).transpose()
+	}
+
+	/// Notes how the sync ended.
+	pub(crate) fn end_sync(&mut self, end: u64, succeeded: bool) {
+		if succeeded {
+			self.synced = self.synced.max(end);
+		} else {
+			self.poisoned = true;
+		}
 	}
 
 	/// Where it is.

@@ -23,6 +23,7 @@ mod requests;
 mod stats;
 pub mod thin;
 mod tree;
+mod waiting;
 
 pub use error::MountError;
 pub use lower::Lower;

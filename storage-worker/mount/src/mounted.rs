@@ -4,7 +4,7 @@ use crate::{
 	filesystem::Layered, journal::Journal, requests::Requests, stats::Counters, tree::Tree, Lower,
 	MountError, MountStats,
 };
-use fuser::{Config, MountOption, Session, SessionACL, SessionUnmounter};
+use fuser::{Config, MountOption, Session, SessionACL};
 use parking_lot::{Condvar, Mutex};
 use std::{
 	fmt,
@@ -12,6 +12,7 @@ use std::{
 	io,
 	os::unix::fs::MetadataExt,
 	path::{Path, PathBuf},
+	process::Command,
 	sync::Arc,
 	thread,
 };
@@ -85,10 +86,9 @@ pub fn check_mount_point(path: &Path) -> Result<(), MountError> {
 
 /// A mounted filesystem; unmounted when it is dropped.
 pub struct Mounted {
-	unmounter: Mutex<SessionUnmounter>,
+	mount_point: PathBuf,
 	ended: Arc<Ended>,
 	stats: Arc<Counters>,
-	_lock: File,
 }
 
 /// How the serving ended, once it did.
@@ -115,7 +115,8 @@ pub fn mount<L: Lower>(lower: Arc<L>, options: MountOptions) -> Result<Mounted, 
 	let (journal, records) = Journal::open(&options.thin_dir.join("journal"))?;
 	let tree = Tree::build(lower.as_ref(), &records, &files_dir)?;
 	let stats = Arc::new(Counters::default());
-	let layered = Layered::new(lower, tree, journal, stats.clone(), options.read_only);
+	let layered = Arc::new(Layered::new(lower, tree, journal, stats.clone(), options.read_only));
+	let serving_layer = layered.clone();
 
 	let mut config = Config::default();
 	config.mount_options = vec![
@@ -131,20 +132,27 @@ pub fn mount<L: Lower>(lower: Arc<L>, options: MountOptions) -> Result<Mounted, 
 	config.n_threads = Some(options.threads.max(1));
 	config.clone_fd = true;
 	let kernel = |what| move |source: io::Error| MountError::Kernel { what, source };
-	let mut session = Session::new(Requests(Arc::new(layered)), &options.mount_point, &config)
-		.map_err(kernel("mounting"))?;
-	let unmounter = session.unmount_callable();
+	let session =
+		Session::new(Requests::new(layered, options.threads), &options.mount_point, &config)
+			.map_err(kernel("mounting"))?;
+	let mount_point =
+		std::path::absolute(&options.mount_point).map_err(kernel("finding the mount point"))?;
 	let ended = Arc::new(Ended::default());
 	let serving = ended.clone();
 	thread::Builder::new()
 		.name("fuse".to_owned())
 		.spawn(move || {
 			let result = session.run().map_err(|error| error.to_string());
+			let synced = serving_layer.sync_all();
+			let result =
+				result.and(synced.map_err(|error| format!("syncing the layer: {error:?}")));
+			// Whoever mounts again must find everything put away.
+			drop((serving_layer, lock));
 			*serving.result.lock() = Some(result);
 			serving.changed.notify_all();
 		})
 		.map_err(kernel("starting the serving thread"))?;
-	Ok(Mounted { unmounter: Mutex::new(unmounter), ended, stats, _lock: lock })
+	Ok(Mounted { mount_point, ended, stats })
 }
 
 /// A layer below its own mount point could never be reached.
@@ -209,16 +217,49 @@ impl Mounted {
 		}
 	}
 
-	/// Unmounts it; fails while somebody uses it.
+	/// Unmounts it; fails while somebody uses it and may be tried again then.
 	pub fn unmount(&self) -> Result<(), MountError> {
-		self.unmounter
-			.lock()
-			.unmount()
-			.map_err(|source| MountError::Kernel { what: "unmounting", source })
+		self.take_away(&[])
+	}
+
+	fn has_ended(&self) -> bool {
+		self.ended.result.lock().is_some()
+	}
+
+	/// Runs the helper, which works with and without privileges.
+	fn take_away(&self, flags: &[&str]) -> Result<(), MountError> {
+		if self.has_ended() {
+			return Ok(());
+		}
+		let kernel = |source| MountError::Kernel { what: "unmounting", source };
+		let output = Command::new("fusermount3")
+			.args(["-u", "-q"])
+			.args(flags)
+			.arg("--")
+			.arg(&self.mount_point)
+			.output()
+			.map_err(kernel)?;
+		if output.status.success() {
+			return Ok(());
+		}
+		let reason = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+		let reason = if reason.is_empty() { "it is in use".to_owned() } else { reason };
+		Err(kernel(io::Error::other(reason)))
 	}
 
 	/// Figures so far.
 	pub fn stats(&self) -> MountStats {
 		self.stats.read()
+	}
+}
+
+impl Drop for Mounted {
+	fn drop(&mut self) {
+		if self.take_away(&[]).is_err() {
+			// Those who use it keep what they have open; nobody finds it any more.
+			if let Err(error) = self.take_away(&["-z"]) {
+				tracing::warn!("{error}");
+			}
+		}
 	}
 }

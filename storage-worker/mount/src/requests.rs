@@ -4,6 +4,7 @@ use crate::{
 	filesystem::{Answer, Attributes, Change, Layered, Owner, NAME_BYTES_MAX},
 	journal::NewKind,
 	node::{from_ns, now_ns, to_ns},
+	waiting::Waiting,
 	Lower,
 };
 use fuser::{
@@ -31,7 +32,38 @@ const BLOCK: u32 = 4096;
 
 /// The filesystem as FUSE sees it.
 #[derive(Debug)]
-pub(crate) struct Requests<L>(pub(crate) Arc<Layered<L>>);
+pub(crate) struct Requests<L>(Arc<Layered<L>>, Waiting);
+
+impl<L: Lower> Requests<L> {
+	/// Answers for `layered` on so many threads.
+	pub(crate) fn new(layered: Arc<Layered<L>>, threads: usize) -> Self {
+		Self(layered, Waiting::new(threads))
+	}
+}
+
+fn answer_read<L: Lower>(layered: &Layered<L>, ino: u64, offset: u64, size: u32, reply: ReplyData) {
+	let mut buffer = vec![0; size as usize];
+	match layered.read(ino, offset, &mut buffer) {
+		Ok(len) => {
+			buffer.truncate(len);
+			reply.data(&buffer);
+		},
+		Err(error) => reply.error(error),
+	}
+}
+
+fn answer_write<L: Lower>(
+	layered: &Layered<L>,
+	ino: u64,
+	offset: u64,
+	data: &[u8],
+	reply: ReplyWrite,
+) {
+	match layered.write(ino, offset, data) {
+		Ok(()) => reply.written(data.len() as u32),
+		Err(error) => reply.error(error),
+	}
+}
 
 fn attr(attributes: &Attributes) -> FileAttr {
 	let time = from_ns(attributes.mtime_ns);
@@ -45,7 +77,7 @@ fn attr(attributes: &Attributes) -> FileAttr {
 		crtime: time,
 		kind: attributes.kind,
 		perm: attributes.mode as u16,
-		nlink: 1,
+		nlink: attributes.nlink,
 		uid: attributes.uid,
 		gid: attributes.gid,
 		rdev: 0,
@@ -252,13 +284,24 @@ impl<L: Lower> Filesystem for Requests<L> {
 		_: Option<LockOwner>,
 		reply: ReplyData,
 	) {
-		let mut buffer = vec![0; size as usize];
-		match self.0.read(ino.0, offset, &mut buffer) {
-			Ok(len) => {
-				buffer.truncate(len);
-				reply.data(&buffer);
-			},
-			Err(error) => reply.error(error),
+		if !self.0.is_slow(ino.0, offset, size as usize, false) {
+			return answer_read(&self.0, ino.0, offset, size, reply);
+		}
+		let mut reply = Some(reply);
+		let here = || {
+			reply
+				.take()
+				.into_iter()
+				.for_each(|reply| answer_read(&self.0, ino.0, offset, size, reply))
+		};
+		if !self.1.try_here(here) {
+			let layered = self.0.clone();
+			let there = move || {
+				reply
+					.into_iter()
+					.for_each(|reply| answer_read(&layered, ino.0, offset, size, reply))
+			};
+			self.1.hand_over(Box::new(there));
 		}
 	}
 
@@ -274,15 +317,30 @@ impl<L: Lower> Filesystem for Requests<L> {
 		_: Option<LockOwner>,
 		reply: ReplyWrite,
 	) {
-		match self.0.write(ino.0, offset, data) {
-			Ok(()) => reply.written(data.len() as u32),
-			Err(error) => reply.error(error),
+		if !self.0.is_slow(ino.0, offset, data.len(), true) {
+			return answer_write(&self.0, ino.0, offset, data, reply);
+		}
+		let mut reply = Some(reply);
+		let here = || {
+			reply
+				.take()
+				.into_iter()
+				.for_each(|reply| answer_write(&self.0, ino.0, offset, data, reply))
+		};
+		if !self.1.try_here(here) {
+			let (layered, data) = (self.0.clone(), data.to_vec());
+			let there = move || {
+				reply
+					.into_iter()
+					.for_each(|reply| answer_write(&layered, ino.0, offset, &data, reply))
+			};
+			self.1.hand_over(Box::new(there));
 		}
 	}
 
 	fn flush(&self, _: &Request, _: INodeNo, _: FileHandle, _: LockOwner, reply: ReplyEmpty) {
-		// Nothing is held back here.
-		reply.ok();
+		// Nothing is held back here, so the kernel need not ask again.
+		reply.error(Errno::ENOSYS);
 	}
 
 	fn release(
@@ -366,11 +424,12 @@ impl<L: Lower> Filesystem for Requests<L> {
 	}
 
 	fn getxattr(&self, _: &Request, _: INodeNo, _: &OsStr, _: u32, reply: ReplyXattr) {
-		reply.error(Errno::EOPNOTSUPP);
+		// ENOSYS reaches applications as EOPNOTSUPP, and the kernel never asks again; otherwise it asks before every write.
+		reply.error(Errno::ENOSYS);
 	}
 
 	fn listxattr(&self, _: &Request, _: INodeNo, _: u32, reply: ReplyXattr) {
-		reply.error(Errno::EOPNOTSUPP);
+		reply.error(Errno::ENOSYS);
 	}
 
 	fn setxattr(

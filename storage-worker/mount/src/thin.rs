@@ -9,12 +9,16 @@ use crate::{
 	stats::{add, Counters},
 	Lower,
 };
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use std::{
 	fs::{File, OpenOptions},
 	io,
 	os::unix::fs::FileExt,
 	path::{Path, PathBuf},
+	sync::{
+		atomic::{AtomicBool, Ordering},
+		Arc,
+	},
 };
 
 /// The unit of copy on write: a page.
@@ -32,9 +36,21 @@ pub(crate) struct Below {
 /// A file with content in the layer.
 #[derive(Debug)]
 pub(crate) struct ThinFile {
+	dir: PathBuf,
+	ino: u64,
+	/// Whether there is a map; that never changes.
+	mapped: bool,
+	/// Open only while somebody has the file open: there may be more of them than descriptors.
+	handles: Mutex<Option<Arc<Handles>>>,
+	state: RwLock<State>,
+	/// A sync failed: the kernel may have dropped what it should have stored, so no later one proves anything.
+	poisoned: AtomicBool,
+}
+
+#[derive(Debug)]
+struct Handles {
 	data: File,
 	map: Option<File>,
-	state: RwLock<State>,
 }
 
 #[derive(Debug)]
@@ -75,23 +91,46 @@ pub(crate) fn remove(dir: &Path, ino: u64) {
 impl ThinFile {
 	/// The content of this inode, if the layer has any.
 	pub(crate) fn open(dir: &Path, ino: u64, below: Option<Below>) -> io::Result<Option<Self>> {
-		let mut options = OpenOptions::new();
-		options.read(true).write(true);
-		let data = match options.open(data_path(dir, ino)) {
-			Ok(data) => data,
+		let size = match std::fs::metadata(data_path(dir, ino)) {
+			Ok(metadata) => metadata.len(),
 			Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
 			Err(error) => return Err(error),
 		};
-		let (map, owned) = match below {
-			Some(_) => {
-				let path = map_path(dir, ino);
-				let map = options.create(true).truncate(false).open(&path)?;
-				(Some(map), std::fs::read(&path)?)
-			},
-			None => (None, Vec::new()),
+		let owned = match below.map(|_| std::fs::read(map_path(dir, ino))) {
+			Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+			Some(Ok(owned)) => owned,
+			_ => Vec::new(),
 		};
-		let size = data.metadata()?.len();
-		Ok(Some(Self { data, map, state: RwLock::new(State { below, owned, size }) }))
+		Ok(Some(Self {
+			dir: dir.to_owned(),
+			ino,
+			mapped: below.is_some(),
+			handles: Mutex::new(None),
+			state: RwLock::new(State { below, owned, size }),
+			poisoned: AtomicBool::new(false),
+		}))
+	}
+
+	fn handles(&self) -> io::Result<Arc<Handles>> {
+		let mut handles = self.handles.lock();
+		if let Some(handles) = &*handles {
+			return Ok(handles.clone());
+		}
+		let mut options = OpenOptions::new();
+		options.read(true).write(true);
+		let data = options.open(data_path(&self.dir, self.ino))?;
+		let map = match self.mapped {
+			true => Some(options.create(true).truncate(false).open(map_path(&self.dir, self.ino))?),
+			false => None,
+		};
+		let opened = Arc::new(Handles { data, map });
+		*handles = Some(opened.clone());
+		Ok(opened)
+	}
+
+	/// Closes the layer's own files until they are needed again.
+	pub(crate) fn put_away(&self) {
+		*self.handles.lock() = None;
 	}
 
 	/// Makes a file of `size` bytes, all of them from below or zeros.
@@ -115,12 +154,39 @@ impl ThinFile {
 		self.state.read().size
 	}
 
-	/// The layer's own file, for times and allocated blocks.
-	pub(crate) fn data(&self) -> &File {
-		&self.data
+	/// What the layer's filesystem knows of the file: times and allocated blocks.
+	pub(crate) fn metadata(&self) -> io::Result<std::fs::Metadata> {
+		match &*self.handles.lock() {
+			Some(handles) => handles.data.metadata(),
+			None => std::fs::metadata(data_path(&self.dir, self.ino)),
+		}
 	}
 
-	/// Fills `buffer` from `offset` on; less only at the end.
+	pub(crate) fn set_times(&self, times: std::fs::FileTimes) -> io::Result<()> {
+		self.handles()?.data.set_times(times)
+	}
+
+	/// Whether a read or write of this range has to fetch something from below.
+	pub(crate) fn needs_below(&self, offset: u64, len: usize, writing: bool) -> bool {
+		let state = self.state.read();
+		let end =
+			offset.saturating_add(len as u64).min(if writing { u64::MAX } else { state.size });
+		if len == 0 || offset >= end {
+			return false;
+		}
+		let (first, last) = (offset / BLOCK_BYTES, (end - 1) / BLOCK_BYTES);
+		let lies_below = |block: u64| !state.owns(block) && block * BLOCK_BYTES < state.limit();
+		if writing {
+			let (head, tail) =
+				(!offset.is_multiple_of(BLOCK_BYTES), !end.is_multiple_of(BLOCK_BYTES));
+			(head && lies_below(first)) || (tail && lies_below(last))
+		} else {
+			(first..=last).any(lies_below)
+		}
+	}
+
+	/// Fills `buffer` from `offset` on; less only at the end. Nothing is locked while the snapshot is asked: a block that is written
+	/// meanwhile may be answered as it was before.
 	pub(crate) fn read_at(
 		&self,
 		lower: &dyn Lower,
@@ -128,21 +194,20 @@ impl ThinFile {
 		offset: u64,
 		buffer: &mut [u8],
 	) -> io::Result<usize> {
-		let state = self.state.read();
-		let len = state.size.saturating_sub(offset).min(buffer.len() as u64) as usize;
+		let handles = self.handles()?;
+		let (pieces, below, limit, len) = {
+			let state = self.state.read();
+			let len = state.size.saturating_sub(offset).min(buffer.len() as u64) as usize;
+			(pieces(&state, offset, len), state.below, state.limit(), len)
+		};
 		let (mut rest, _) = buffer.split_at_mut(len);
 		let mut at = offset;
-		while !rest.is_empty() {
-			let owned = state.owns(at / BLOCK_BYTES);
-			let mut end = (at / BLOCK_BYTES + 1) * BLOCK_BYTES;
-			while end < at + rest.len() as u64 && state.owns(end / BLOCK_BYTES) == owned {
-				end += BLOCK_BYTES;
-			}
-			let (piece, after) = rest.split_at_mut(((end - at) as usize).min(rest.len()));
+		for (owned, piece_len) in pieces {
+			let (piece, after) = rest.split_at_mut(piece_len.min(rest.len()));
 			if owned {
-				self.data.read_exact_at(piece, at)?;
+				read_owned(&handles.data, at, piece)?;
 			} else {
-				read_below(lower, counters, &state, at, piece)?;
+				read_below(lower, counters, below, limit, at, piece)?;
 			}
 			at += piece.len() as u64;
 			rest = after;
@@ -162,63 +227,48 @@ impl ThinFile {
 			return Ok(());
 		}
 		let end = offset.checked_add(bytes.len() as u64).ok_or(io::ErrorKind::InvalidInput)?;
+		let handles = self.handles()?;
+		let (first, last) = (offset / BLOCK_BYTES, (end - 1) / BLOCK_BYTES);
+		let mut edges = Vec::new();
+		if !offset.is_multiple_of(BLOCK_BYTES) {
+			edges.push(first);
+		}
+		if !end.is_multiple_of(BLOCK_BYTES) && (first != last || edges.is_empty()) {
+			edges.push(last);
+		}
+		// Fetched before the lock is taken; what lies below never changes, so it is still right then.
+		let fetched = edges
+			.iter()
+			.map(|block| self.fetch(lower, counters, *block))
+			.collect::<io::Result<Vec<_>>>()?;
 		let mut state = self.state.write();
 		if state.below.is_some() {
-			let (first, last) = (offset / BLOCK_BYTES, (end - 1) / BLOCK_BYTES);
-			if !offset.is_multiple_of(BLOCK_BYTES) {
-				self.copy_up(lower, counters, &state, first)?;
+			for (block, bytes) in edges.iter().zip(&fetched) {
+				copy_up(&handles.data, counters, &state, *block, bytes)?;
 			}
-			if !end.is_multiple_of(BLOCK_BYTES)
-				&& (first != last || offset.is_multiple_of(BLOCK_BYTES))
-			{
-				self.copy_up(lower, counters, &state, last)?;
-			}
-			self.data.write_all_at(bytes, offset)?;
-			self.mark(&mut state, first, last)?;
+			handles.data.write_all_at(bytes, offset)?;
+			mark(handles.map.as_ref(), &mut state, first, last)?;
 		} else {
-			self.data.write_all_at(bytes, offset)?;
+			handles.data.write_all_at(bytes, offset)?;
 		}
 		state.size = state.size.max(end);
 		add(&counters.thin_bytes_written, bytes.len() as u64);
 		Ok(())
 	}
 
-	/// Brings a block's bytes from below into the layer. It is not marked yet: the write that needs it follows.
-	fn copy_up(
-		&self,
-		lower: &dyn Lower,
-		counters: &Counters,
-		state: &State,
-		block: u64,
-	) -> io::Result<()> {
+	/// What lies below of a block that the layer does not own.
+	fn fetch(&self, lower: &dyn Lower, counters: &Counters, block: u64) -> io::Result<Vec<u8>> {
 		let start = block * BLOCK_BYTES;
-		let len = state.size.saturating_sub(start).min(BLOCK_BYTES) as usize;
-		if state.owns(block) || len == 0 {
-			return Ok(());
+		let (below, limit, owned) = {
+			let state = self.state.read();
+			(state.below, state.limit(), state.owns(block))
+		};
+		if owned || limit <= start {
+			return Ok(Vec::new());
 		}
-		let mut bytes = vec![0; len];
-		read_below(lower, counters, state, start, &mut bytes)?;
-		add(&counters.copied_up_blocks, 1);
-		self.data.write_all_at(&bytes, start)
-	}
-
-	/// Marks blocks as owned, in memory and in the map.
-	fn mark(&self, state: &mut State, first: u64, last: u64) -> io::Result<()> {
-		let bytes = (last / 8 + 1) as usize;
-		if state.owned.len() < bytes {
-			state.owned.resize(bytes, 0);
-		}
-		let mut changed = false;
-		for block in first..=last {
-			if let Some(byte) = state.owned.get_mut((block / 8) as usize) {
-				let bit = 1 << (block % 8);
-				changed |= *byte & bit == 0;
-				*byte |= bit;
-			}
-		}
-		let (Some(map), true) = (&self.map, changed) else { return Ok(()) };
-		let from = (first / 8) as usize;
-		map.write_all_at(state.owned.get(from..bytes).unwrap_or_default(), from as u64)
+		let mut bytes = vec![0; (limit - start).min(BLOCK_BYTES) as usize];
+		read_below(lower, counters, below, limit, start, &mut bytes)?;
+		Ok(bytes)
 	}
 
 	/// Changes the length. What is cut from below does not come back: `limit` is the new limit that the caller has put into the journal.
@@ -227,7 +277,7 @@ impl ThinFile {
 		if let (Some(below), Some(limit)) = (&mut state.below, limit) {
 			below.limit = below.limit.min(limit);
 		}
-		self.data.set_len(size)?;
+		self.handles()?.data.set_len(size)?;
 		state.size = size;
 		Ok(())
 	}
@@ -239,23 +289,108 @@ impl ThinFile {
 
 	/// Makes content and map durable, in this order.
 	pub(crate) fn sync(&self) -> io::Result<()> {
-		self.data.sync_data()?;
-		self.map.as_ref().map_or(Ok(()), File::sync_data)
+		if self.poisoned.load(Ordering::Relaxed) {
+			return Err(io::Error::other("an earlier sync of the file failed"));
+		}
+		let handles = self.handles()?;
+		let result = handles
+			.data
+			.sync_data()
+			.and_then(|()| handles.map.as_ref().map_or(Ok(()), File::sync_data));
+		if result.is_err() {
+			self.poisoned.store(true, Ordering::Relaxed);
+		}
+		result
 	}
+}
+
+/// Runs of bytes with the same owner: whether it is the layer, and their number.
+fn pieces(state: &State, offset: u64, len: usize) -> Vec<(bool, usize)> {
+	let (mut at, end) = (offset, offset + len as u64);
+	let mut pieces = Vec::new();
+	while at < end {
+		let owned = state.owns(at / BLOCK_BYTES);
+		let mut stop = (at / BLOCK_BYTES + 1) * BLOCK_BYTES;
+		while stop < end && state.owns(stop / BLOCK_BYTES) == owned {
+			stop += BLOCK_BYTES;
+		}
+		let stop = stop.min(end);
+		pieces.push((owned, (stop - at) as usize));
+		at = stop;
+	}
+	pieces
+}
+
+/// Reads from the layer; a file that was cut meanwhile ends in zeros.
+fn read_owned(data: &File, at: u64, buffer: &mut [u8]) -> io::Result<()> {
+	let mut filled = 0;
+	while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+		match data.read_at(rest, at + filled as u64) {
+			Ok(0) => {
+				rest.fill(0);
+				break;
+			},
+			Ok(count) => filled += count,
+			Err(error) if error.kind() == io::ErrorKind::Interrupted => {},
+			Err(error) => return Err(error),
+		}
+	}
+	Ok(())
+}
+
+/// Brings a block's bytes from below into the layer. It is not marked yet: the write that needs it follows.
+fn copy_up(
+	data: &File,
+	counters: &Counters,
+	state: &State,
+	block: u64,
+	fetched: &[u8],
+) -> io::Result<()> {
+	let start = block * BLOCK_BYTES;
+	let len = state.size.saturating_sub(start).min(BLOCK_BYTES) as usize;
+	if state.owns(block) || len == 0 {
+		return Ok(());
+	}
+	// The file may have been cut since it was fetched; what was cut reads as zeros.
+	let valid = state.limit().saturating_sub(start).min(fetched.len() as u64) as usize;
+	let mut bytes: Vec<u8> = fetched.iter().copied().take(valid.min(len)).collect();
+	bytes.resize(len, 0);
+	add(&counters.copied_up_blocks, 1);
+	data.write_all_at(&bytes, start)
+}
+
+/// Marks blocks as owned, in memory and in the map.
+fn mark(map: Option<&File>, state: &mut State, first: u64, last: u64) -> io::Result<()> {
+	let bytes = (last / 8 + 1) as usize;
+	if state.owned.len() < bytes {
+		state.owned.resize(bytes, 0);
+	}
+	let mut changed = false;
+	for block in first..=last {
+		if let Some(byte) = state.owned.get_mut((block / 8) as usize) {
+			let bit = 1 << (block % 8);
+			changed |= *byte & bit == 0;
+			*byte |= bit;
+		}
+	}
+	let (Some(map), true) = (map, changed) else { return Ok(()) };
+	let from = (first / 8) as usize;
+	map.write_all_at(state.owned.get(from..bytes).unwrap_or_default(), from as u64)
 }
 
 /// Reads what lies below at `at`; behind the limit there are zeros.
 fn read_below(
 	lower: &dyn Lower,
 	counters: &Counters,
-	state: &State,
+	below: Option<Below>,
+	limit: u64,
 	at: u64,
 	buffer: &mut [u8],
 ) -> io::Result<()> {
-	let count = state.limit().saturating_sub(at).min(buffer.len() as u64) as usize;
+	let count = limit.saturating_sub(at).min(buffer.len() as u64) as usize;
 	let (real, zeros) = buffer.split_at_mut(count);
 	zeros.fill(0);
-	let (Some(below), false) = (state.below, real.is_empty()) else { return Ok(()) };
+	let (Some(below), false) = (below, real.is_empty()) else { return Ok(()) };
 	let read = lower.read_at(below.entry, at, real)?;
 	add(&counters.lower_bytes_read, read as u64);
 	if read < real.len() {

@@ -97,6 +97,15 @@ impl Tree {
 		Ok(())
 	}
 
+	/// All contents that the layer holds.
+	pub(crate) fn contents(&self) -> Vec<Arc<ThinFile>> {
+		let thin = |node: &Node| match &node.kind {
+			Kind::File { thin, .. } => thin.clone(),
+			_ => None,
+		};
+		self.nodes.values().filter_map(thin).collect()
+	}
+
 	pub(crate) fn files_dir(&self) -> &Path {
 		&self.files_dir
 	}

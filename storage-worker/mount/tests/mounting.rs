@@ -9,11 +9,13 @@
 
 mod common;
 
-use common::{dir_lower::DirLower, eventually, pattern, Place};
+use common::{dir_lower::DirLower, eventually, is_mounted, pattern, Place};
 use granary_mount::{Lower, MountOptions};
 use granary_snapshot::Entry;
 use std::{
-	fs, io,
+	fs::{self, File},
+	io,
+	os::unix::fs::FileExt,
 	sync::{
 		atomic::{AtomicUsize, Ordering},
 		mpsc, Arc, Condvar, Mutex,
@@ -129,6 +131,27 @@ fn unmounting_from_outside_ends_the_wait() {
 }
 
 #[test]
+fn a_busy_mount_can_be_unmounted_later() {
+	let place = Place::new();
+	fs::write(place.lower().join("f"), b"1").unwrap();
+	let guard = place.mount();
+	let file = File::open(place.mnt().join("f")).unwrap();
+	assert!(common::alone(|| guard.get().unmount()).is_err(), "a file is open");
+	assert!(is_mounted(&place.mnt()));
+	drop(file);
+	guard.unmount();
+}
+
+#[test]
+fn dropping_a_mount_unmounts_it() {
+	let place = Place::new();
+	let lower = Arc::new(DirLower::open(&place.lower()).unwrap());
+	let mounted = granary_mount::mount(lower, place.options()).unwrap();
+	common::alone(|| drop(mounted));
+	eventually("unmounting", 5, || !is_mounted(&place.mnt()));
+}
+
+#[test]
 fn a_slow_read_does_not_hold_up_other_files() {
 	let place = Place::new();
 	let content = pattern(1, 100_000);
@@ -152,4 +175,84 @@ fn a_slow_read_does_not_hold_up_other_files() {
 	assert_eq!(result.expect("the fast file waited for the slow one"), (content.clone(), 3));
 	assert_eq!(reader.join().unwrap(), content);
 	guard.unmount();
+}
+
+#[test]
+fn many_slow_reads_do_not_hold_up_other_files() {
+	let place = Place::new();
+	fs::write(place.lower().join("slow"), pattern(1, 64 << 20)).unwrap();
+	fs::write(place.lower().join("fast"), b"fast").unwrap();
+	let lower = gated(&place);
+	let guard = place.mount_over(lower.clone());
+	let readers: Vec<_> = (0..40u64)
+		.map(|number| {
+			let slow = place.mnt().join("slow");
+			thread::spawn(move || {
+				let file = File::open(slow).unwrap();
+				file.read_exact_at(&mut [0; 100], number << 20).unwrap();
+			})
+		})
+		.collect();
+	eventually("slow reads", 5, || lower.waiting.load(Ordering::SeqCst) >= 16);
+	thread::sleep(Duration::from_millis(100));
+
+	let (answer, answered) = mpsc::channel();
+	let mnt = place.mnt();
+	thread::spawn(move || {
+		let read = fs::read(mnt.join("fast")).unwrap();
+		fs::write(mnt.join("new"), b"new").unwrap();
+		answer.send(read).unwrap();
+	});
+	let result = answered.recv_timeout(Duration::from_secs(5));
+	lower.set_closed(false);
+	assert_eq!(result.expect("the fast file waited for the slow one"), b"fast");
+	for reader in readers {
+		reader.join().unwrap();
+	}
+	guard.unmount();
+}
+
+#[test]
+fn a_slow_read_does_not_hold_up_other_blocks_of_its_file() {
+	let place = Place::new();
+	let size = 8 << 20;
+	fs::write(place.lower().join("slow"), pattern(1, size)).unwrap();
+	let lower = gated(&place);
+	let guard = place.mount_over(lower.clone());
+	let path = place.mnt().join("slow");
+	let file = fs::OpenOptions::new().read(true).write(true).open(&path).unwrap();
+	// A whole block, which needs nothing from below; the file is in the layer from now on.
+	file.write_all_at(&[7; 4096], 0).unwrap();
+	let reader = {
+		let file = file.try_clone().unwrap();
+		thread::spawn(move || file.read_exact_at(&mut [0; 100], 4 << 20).unwrap())
+	};
+	eventually("the slow read", 5, || lower.waiting.load(Ordering::SeqCst) > 0);
+
+	let (answer, answered) = mpsc::channel();
+	thread::spawn(move || {
+		file.write_all_at(&[8; 4096], 4096).unwrap();
+		drop(file);
+		answer.send(()).unwrap();
+	});
+	let result = answered.recv_timeout(Duration::from_secs(5));
+	lower.set_closed(false);
+	result.expect("writing a block waited for another one to arrive");
+	reader.join().unwrap();
+	guard.unmount();
+}
+
+#[test]
+fn thousands_of_written_files_do_not_use_up_descriptors() {
+	let place = Place::new();
+	// The process that mounts has the usual limit of 1,024 descriptors.
+	let script = "ulimit -n 1024 && exec \"$0\" \"$@\"";
+	let child = place.mount_in_child_of(&["sh", "-c", script]);
+	for number in 0..1500 {
+		fs::write(place.mnt().join(format!("f{number}")), b"x").unwrap();
+	}
+	drop(child);
+	let child = place.mount_in_child_of(&["sh", "-c", script]);
+	assert_eq!(fs::read(place.mnt().join("f1499")).unwrap(), b"x");
+	drop(child);
 }
