@@ -1,7 +1,7 @@
 //! A running node, put together.
 //!
-//! [`partial`] makes what every command on a database needs: client, pool, import queue.
-//! [`full`] adds network, RPC, off-chain workers, block production and finality.
+//! [`mod@partial`] makes what every command on a database needs: client, pool, import queue.
+//! [`mod@full`] adds network, RPC, off-chain workers, block production and finality.
 
 mod authoring;
 mod finality;
