@@ -17,6 +17,7 @@ use tokio::{
 	io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
 	net::{TcpStream, UnixStream},
 	sync::{mpsc, oneshot},
+	task::AbortHandle,
 	time::timeout,
 };
 use tracing::debug;
@@ -27,6 +28,8 @@ const QUEUE_REQUESTS: usize = 256;
 const BATCH_BYTES: usize = 256 << 10;
 /// How long a backend that could not be reached is left alone.
 const DOWN_TIME: Duration = Duration::from_secs(2);
+/// How long readers ask others before a backend that kept them waiting.
+const SLOW_TIME: Duration = Duration::from_secs(10);
 /// Bytes of the reading buffer.
 const READ_BUFFER: usize = 128 << 10;
 
@@ -59,12 +62,28 @@ struct Request {
 	reply: oneshot::Sender<Result<Reply, BackendError>>,
 }
 
-/// A request whose reply is awaited.
+/// A request whose reply is awaited, and the connection that it was put on.
 #[derive(Debug)]
-pub(crate) struct Pending(oneshot::Receiver<Result<Reply, BackendError>>);
+pub(crate) struct Pending {
+	answer: oneshot::Receiver<Result<Reply, BackendError>>,
+	connection: Connection,
+}
+
+/// The queue of a connection and the task that serves it.
+#[derive(Debug, Clone)]
+struct Connection {
+	requests: mpsc::Sender<Request>,
+	task: AbortHandle,
+}
 
 fn closed() -> BackendError {
 	BackendError::Unreachable("the connection was closed".to_owned())
+}
+
+impl Connection {
+	fn is_usable(&self) -> bool {
+		!self.requests.is_closed() && !self.task.is_finished()
+	}
 }
 
 /// How patient a link is.
@@ -85,8 +104,9 @@ pub(crate) struct Link {
 
 #[derive(Debug, Default)]
 struct State {
-	sender: Option<mpsc::Sender<Request>>,
+	connection: Option<Connection>,
 	down: Option<(Instant, BackendError)>,
+	slow: Option<Instant>,
 }
 
 impl Link {
@@ -98,9 +118,16 @@ impl Link {
 		self.state.lock().unwrap_or_else(PoisonError::into_inner)
 	}
 
-	/// Whether the backend failed a moment ago.
-	pub(crate) fn is_down(&self) -> bool {
-		self.lock().down.as_ref().is_some_and(|(since, _)| since.elapsed() < DOWN_TIME)
+	/// Whether the backend failed or kept a reader waiting a moment ago.
+	pub(crate) fn is_avoided(&self) -> bool {
+		let state = self.lock();
+		state.down.as_ref().is_some_and(|(since, _)| since.elapsed() < DOWN_TIME)
+			|| state.slow.is_some_and(|since| since.elapsed() < SLOW_TIME)
+	}
+
+	/// Lets readers ask others first for a while.
+	pub(crate) fn avoid(&self) {
+		self.lock().slow = Some(Instant::now());
 	}
 
 	/// Sends a request and waits for its reply.
@@ -114,17 +141,19 @@ impl Link {
 		let mut bytes = Vec::new();
 		encode(request, &mut bytes);
 		let (reply, answer) = oneshot::channel();
-		self.patiently(async {
-			let sender = self.sender().await?;
-			sender.send(Request { bytes, reply }).await.map_err(|_| closed())
-		})
-		.await?;
-		Ok(Pending(answer))
+		let connection = self.connection().await?;
+		let queued = async {
+			connection.requests.send(Request { bytes, reply }).await.map_err(|_| closed())
+		};
+		self.patiently(&connection, queued).await?;
+		Ok(Pending { answer, connection })
 	}
 
 	/// Waits for the reply to a request.
 	pub(crate) async fn finish(&self, pending: Pending) -> Result<Reply, BackendError> {
-		let reply = self.patiently(async { pending.0.await.map_err(|_| closed())? }).await?;
+		let Pending { answer, connection } = pending;
+		let answered = async { answer.await.map_err(|_| closed())? };
+		let reply = self.patiently(&connection, answered).await?;
 		match reply {
 			Reply::Error(text) => Err(BackendError::Refused(text)),
 			reply => Ok(reply),
@@ -133,13 +162,19 @@ impl Link {
 
 	async fn patiently<T>(
 		&self,
+		connection: &Connection,
 		work: impl Future<Output = Result<T, BackendError>>,
 	) -> Result<T, BackendError> {
 		match timeout(Duration::from_millis(self.patience.request_ms), work).await {
 			Ok(result) => result,
 			Err(_) => {
-				// What hangs is not used again: a late reply would be taken for another request's.
-				self.lock().sender = None;
+				// What hangs is not used again, and what it has queued must not be written once the caller was told that it failed.
+				connection.task.abort();
+				let mut state = self.lock();
+				let held = state.connection.take();
+				state.connection =
+					held.filter(|held| !held.requests.same_channel(&connection.requests));
+				drop(state);
 				let error = BackendError::TimedOut(self.patience.request_ms);
 				self.mark_down(&error);
 				Err(error)
@@ -151,11 +186,11 @@ impl Link {
 		self.lock().down = Some((Instant::now(), error.clone()));
 	}
 
-	async fn sender(&self) -> Result<mpsc::Sender<Request>, BackendError> {
+	async fn connection(&self) -> Result<Connection, BackendError> {
 		{
 			let state = self.lock();
-			if let Some(sender) = state.sender.as_ref().filter(|sender| !sender.is_closed()) {
-				return Ok(sender.clone());
+			if let Some(connection) = state.connection.as_ref().filter(|held| held.is_usable()) {
+				return Ok(connection.clone());
 			}
 			if let Some((since, error)) = &state.down {
 				if since.elapsed() < DOWN_TIME {
@@ -169,12 +204,12 @@ impl Link {
 			Err(_) => Err(BackendError::TimedOut(self.patience.connect_ms)),
 		};
 		match connected {
-			Ok(sender) => {
+			Ok(connection) => {
 				let mut state = self.lock();
 				state.down = None;
 				// Two requests may have connected at once; one connection is enough.
-				let existing = state.sender.clone().filter(|sender| !sender.is_closed());
-				Ok(existing.unwrap_or_else(|| state.sender.insert(sender).clone()))
+				let existing = state.connection.clone().filter(Connection::is_usable);
+				Ok(existing.unwrap_or_else(|| state.connection.insert(connection).clone()))
 			},
 			Err(error) => {
 				self.mark_down(&error);
@@ -183,7 +218,7 @@ impl Link {
 		}
 	}
 
-	async fn connect(&self) -> Result<mpsc::Sender<Request>, BackendError> {
+	async fn connect(&self) -> Result<Connection, BackendError> {
 		let gone = |error: std::io::Error| BackendError::Unreachable(error.to_string());
 		match self.backend.address.strip_prefix("unix:") {
 			Some(path) => {
@@ -199,7 +234,7 @@ impl Link {
 	}
 
 	/// Selects the namespace, then hands the stream to a task of its own.
-	async fn greet<S>(&self, stream: S) -> Result<mpsc::Sender<Request>, BackendError>
+	async fn greet<S>(&self, stream: S) -> Result<Connection, BackendError>
 	where
 		S: AsyncRead + AsyncWrite + Send + 'static,
 	{
@@ -214,9 +249,9 @@ impl Link {
 		if let Reply::Error(text) = read(&mut reader).await? {
 			return Err(BackendError::Refused(text));
 		}
-		let (sender, requests) = mpsc::channel(QUEUE_REQUESTS);
-		tokio::spawn(serve(reader, writer, requests, self.received.clone()));
-		Ok(sender)
+		let (requests, queue) = mpsc::channel(QUEUE_REQUESTS);
+		let task = tokio::spawn(serve(reader, writer, queue, self.received.clone()));
+		Ok(Connection { requests, task: task.abort_handle() })
 	}
 }
 

@@ -5,14 +5,16 @@ use crate::{
 	health::Counters,
 	logs::{self, LogState},
 	resp::Reply,
-	shard::Geometry,
-	Backend, BackendError, DatasetKey, DispersalError, NodeHealth, ObjectCodec,
+	Backend, BackendError, DatasetKey, DispersalError, NodeHealth, Pipeline,
 };
 use futures::future::join_all;
 use granary_por::Peaks;
-use std::sync::{
-	atomic::{AtomicU64, Ordering},
-	Arc, Mutex, PoisonError,
+use std::{
+	sync::{
+		atomic::{AtomicU64, Ordering},
+		Arc, Mutex, PoisonError,
+	},
+	time::Duration,
 };
 
 /// The id of an object: a keyed hash of its bytes.
@@ -31,8 +33,10 @@ pub struct DatasetOptions {
 	pub connect_timeout_ms: u64,
 	/// Milliseconds for an answer.
 	pub request_timeout_ms: u64,
-	/// Shards that are asked for beyond k at once, so that one slow node holds nothing up.
+	/// Shards that are asked for beyond k at once.
 	pub extra_reads: u8,
+	/// Milliseconds after which one more node is asked for each that has not answered, so that a node that hangs holds nothing up.
+	pub hedge_after_ms: u64,
 }
 
 impl DatasetOptions {
@@ -45,6 +49,7 @@ impl DatasetOptions {
 			connect_timeout_ms: 3000,
 			request_timeout_ms: 15_000,
 			extra_reads: 0,
+			hedge_after_ms: 500,
 		}
 	}
 }
@@ -52,11 +57,11 @@ impl DatasetOptions {
 /// A dispersed store of immutable objects.
 #[derive(Debug)]
 pub struct Dataset {
-	pub(crate) codec: Arc<ObjectCodec>,
-	pub(crate) geometry: Arc<Geometry>,
+	pub(crate) pipeline: Arc<Pipeline>,
 	pub(crate) links: Vec<Link>,
 	pub(crate) health: Vec<Counters>,
 	pub(crate) extra_reads: usize,
+	pub(crate) hedge_after: Duration,
 	/// The logs as they are after what this client wrote; one writer at a time.
 	pub(crate) logs: Mutex<Vec<Peaks>>,
 	pub(crate) writing: tokio::sync::Mutex<()>,
@@ -66,8 +71,8 @@ pub struct Dataset {
 impl Dataset {
 	/// Opens a dataset. Connections are made when they are needed.
 	pub fn new(key: DatasetKey, options: DatasetOptions) -> Result<Self, DispersalError> {
-		let geometry =
-			Geometry::new(options.data_shards, options.parity_shards, options.backends.len())?;
+		let nodes = options.backends.iter().map(|backend| backend.node).collect();
+		let pipeline = Pipeline::new(key, options.data_shards, options.parity_shards, nodes)?;
 		let patience = Patience {
 			connect_ms: options.connect_timeout_ms,
 			request_ms: options.request_timeout_ms,
@@ -79,12 +84,12 @@ impl Dataset {
 			.map(|backend| Link::new(backend, patience, received.clone()))
 			.collect();
 		Ok(Self {
-			codec: Arc::new(ObjectCodec::new(key)),
-			geometry: Arc::new(geometry),
+			pipeline: Arc::new(pipeline),
 			health: links.iter().map(|_| Counters::default()).collect(),
 			logs: Mutex::new(links.iter().map(|_| Peaks::new()).collect()),
 			writing: tokio::sync::Mutex::new(()),
 			extra_reads: usize::from(options.extra_reads),
+			hedge_after: Duration::from_millis(options.hedge_after_ms),
 			links,
 			received,
 		})
@@ -92,7 +97,7 @@ impl Dataset {
 
 	/// The id under which these bytes are stored.
 	pub fn object_id(&self, plain: &[u8]) -> ObjectId {
-		self.codec.id(plain)
+		self.pipeline.id(plain)
 	}
 
 	/// Shard bytes received from backends so far.

@@ -1,6 +1,9 @@
 //! What reads found out about each node.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+	atomic::{AtomicU64, Ordering},
+	Mutex, PoisonError,
+};
 
 /// How often a node's shards were found, missed, damaged or out of reach since the dataset was opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +20,8 @@ pub struct NodeHealth {
 	pub damaged: u64,
 	/// Requests that it did not answer.
 	pub unreachable: u64,
+	/// What went wrong last, if anything did.
+	pub last_error: Option<String>,
 }
 
 /// The counters behind [`NodeHealth`].
@@ -26,6 +31,7 @@ pub(crate) struct Counters {
 	pub(crate) missing: AtomicU64,
 	pub(crate) damaged: AtomicU64,
 	pub(crate) unreachable: AtomicU64,
+	last_error: Mutex<Option<String>>,
 }
 
 impl Counters {
@@ -37,7 +43,13 @@ impl Counters {
 			missing: self.missing.load(Ordering::Relaxed),
 			damaged: self.damaged.load(Ordering::Relaxed),
 			unreachable: self.unreachable.load(Ordering::Relaxed),
+			last_error: self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone(),
 		}
+	}
+
+	/// Remembers what went wrong.
+	pub(crate) fn failed(&self, what: String) {
+		*self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(what);
 	}
 }
 

@@ -1,7 +1,7 @@
 //! Sealing, erasure coding, whitening and placement of objects over zdb backends.
 //!
 //! An object is compressed, encrypted under keys that follow from the dataset's secret and the object's keyed hash, coded into k+m shards
-//! ([`ObjectCodec`]), and each shard is whitened for its node, so that no node's shard can be rebuilt from the others. [`Dataset`] places one shard on
+//! and each shard is whitened for its node, so that no node's shard can be rebuilt from the others ([`Pipeline`]). [`Dataset`] places one shard on
 //! each backend, in one order on all of them, and reads any k that verify. The byte formats are in `docs/adr/0001`.
 //!
 //! The crate knows neither chain nor snapshots: a backend is an address, a namespace and a password.
@@ -17,6 +17,7 @@ mod health;
 mod kdf;
 mod key;
 mod logs;
+mod pipeline;
 mod read;
 mod resp;
 mod shard;
@@ -29,4 +30,5 @@ pub use error::{BackendError, DispersalError};
 pub use health::NodeHealth;
 pub use key::DatasetKey;
 pub use logs::LogState;
+pub use pipeline::Pipeline;
 pub use write::PutReport;

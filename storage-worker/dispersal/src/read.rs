@@ -1,10 +1,12 @@
 //! Reading: any k shards that verify, from whichever backends answer first.
 
 use crate::{
-	dataset::ObjectId, health::count, resp::Reply, shard::Place, BackendError, Dataset,
+	backend::Link, dataset::ObjectId, health::count, resp::Reply, BackendError, Dataset,
 	DispersalError,
 };
 use futures::stream::{FuturesUnordered, StreamExt};
+use std::collections::BTreeSet;
+use tokio::time::timeout;
 
 /// What one backend said about one shard.
 enum Found {
@@ -14,50 +16,86 @@ enum Found {
 	Failed(BackendError),
 }
 
+/// What a read has found out so far.
+struct Gathered {
+	shards: Vec<Option<Vec<u8>>>,
+	sealed_len: Option<u32>,
+	found: usize,
+	damaged: usize,
+	reasons: Vec<String>,
+}
+
+impl Gathered {
+	/// Takes an answer in and says whether it was a shard that can be used.
+	fn take(&mut self, shard: usize, answer: Found, dataset: &Dataset) -> bool {
+		match answer {
+			Found::Shard(len, body) if *self.sealed_len.get_or_insert(len) == len => {
+				if let Some(slot) = self.shards.get_mut(shard) {
+					*slot = Some(body);
+					self.found += 1;
+				}
+				return true;
+			},
+			Found::Shard(..) | Found::Damaged => {
+				self.damaged += 1;
+				self.reasons.push(format!("shard {shard} is damaged"));
+			},
+			Found::Missing => self.reasons.push(format!("shard {shard} is missing")),
+			Found::Failed(error) => self.reasons.push(dataset.failed(shard, error).to_string()),
+		}
+		false
+	}
+}
+
 impl Dataset {
 	/// Reads an object. Missing, damaged and unreachable shards are recorded ([`Dataset::health`]) and made up for by others.
 	pub async fn get(&self, id: ObjectId) -> Result<Vec<u8>, DispersalError> {
 		let mut order: Vec<usize> = (0..self.links.len()).collect();
-		// Data shards first: they need no decoding; backends that just failed last.
-		order.sort_by_key(|shard| self.links.get(*shard).is_some_and(|link| link.is_down()));
-		let mut waiting = order.into_iter();
-		let mut asked: FuturesUnordered<_> = waiting
-			.by_ref()
-			.take(self.geometry.data + self.extra_reads)
-			.map(|shard| self.fetch(shard, id))
-			.collect();
-		let mut shards: Vec<Option<Vec<u8>>> = vec![None; self.geometry.total];
-		let mut sealed_len = None;
-		let (mut found, mut damaged) = (0, 0);
-		let mut reasons = Vec::new();
-		while let Some((shard, answer)) = asked.next().await {
-			match answer? {
-				Found::Shard(len, body) if *sealed_len.get_or_insert(len) == len => {
-					if let Some(slot) = shards.get_mut(shard) {
-						*slot = Some(body);
-						found += 1;
-					}
-					if found == self.geometry.data {
-						return self.open(id, shards, len).await;
-					}
-					continue;
-				},
-				Found::Shard(..) | Found::Damaged => {
-					damaged += 1;
-					reasons.push(format!("shard {shard} is damaged"));
-				},
-				Found::Missing => reasons.push(format!("shard {shard} is missing")),
-				Found::Failed(error) => {
-					reasons.push(format!("{}", self.failed(shard, error)));
-				},
+		// Data shards first: they need no decoding; backends that just failed or kept us waiting last.
+		order.sort_by_key(|shard| self.links.get(*shard).is_some_and(Link::is_avoided));
+		let mut others = order.into_iter();
+		let mut asked = FuturesUnordered::new();
+		let mut silent = BTreeSet::new();
+		let mut ask = others.by_ref().take(self.pipeline.data() + self.extra_reads).collect();
+		let mut gathered = Gathered {
+			shards: vec![None; self.links.len()],
+			sealed_len: None,
+			found: 0,
+			damaged: 0,
+			reasons: Vec::new(),
+		};
+		loop {
+			let more: Vec<usize> = std::mem::take(&mut ask);
+			silent.extend(more.iter().copied());
+			asked.extend(more.into_iter().map(|shard| self.fetch(shard, id)));
+			let next = if others.len() == 0 {
+				// Nobody is left to ask; what is under way has its own time limit.
+				asked.next().await
+			} else if let Ok(next) = timeout(self.hedge_after, asked.next()).await {
+				next
+			} else {
+				silent.iter().filter_map(|shard| self.links.get(*shard)).for_each(Link::avoid);
+				ask = others.by_ref().take(silent.len()).collect();
+				continue;
+			};
+			let Some((shard, answer)) = next else { break };
+			silent.remove(&shard);
+			if !gathered.take(shard, answer?, self) {
+				ask.extend(others.next());
+			} else if gathered.found == self.pipeline.data() {
+				let sealed_len = gathered.sealed_len.unwrap_or_default();
+				return self.open(id, gathered.shards, sealed_len).await;
 			}
-			asked.extend(waiting.next().map(|shard| self.fetch(shard, id)));
 		}
-		if found == 0 && damaged >= self.geometry.data {
+		if gathered.found == 0 && gathered.damaged >= self.pipeline.data() {
 			return Err(DispersalError::WrongKey { id });
 		}
-		let needed = self.geometry.data;
-		Err(DispersalError::TooFewShards { id, found, needed, reasons: reasons.join("; ") })
+		Err(DispersalError::TooFewShards {
+			id,
+			found: gathered.found,
+			needed: self.pipeline.data(),
+			reasons: gathered.reasons.join("; "),
+		})
 	}
 
 	/// Asks a backend for its shard and checks it.
@@ -66,20 +104,10 @@ impl Dataset {
 			return (shard, Ok(Found::Missing));
 		};
 		let found = match link.call(&[b"GET", &id]).await {
-			Ok(Reply::Bulk(value)) => {
-				let place = Place {
-					key: self.codec.key(),
-					node: link.backend.node,
-					id: &id,
-					data: self.geometry.data as u8,
-					total: self.geometry.total as u8,
-					index: shard as u8,
-				};
-				match place.unwrap(&value) {
-					Ok(Some((len, body))) => Found::Shard(len, body),
-					Ok(None) => Found::Damaged,
-					Err(error) => return (shard, Err(error)),
-				}
+			Ok(Reply::Bulk(value)) => match self.pipeline.body(shard, &id, &value) {
+				Ok(Some((len, body))) => Found::Shard(len, body),
+				Ok(None) => Found::Damaged,
+				Err(error) => return (shard, Err(error)),
 			},
 			Ok(Reply::Nil) => Found::Missing,
 			Ok(other) => Found::Failed(BackendError::Protocol(format!("GET answered {other:?}"))),
@@ -92,6 +120,12 @@ impl Dataset {
 			Found::Damaged | Found::Failed(BackendError::Refused(_)) => &counters.damaged,
 			Found::Failed(_) => &counters.unreachable,
 		});
+		match &found {
+			Found::Shard(..) => {},
+			Found::Missing => counters.failed("it does not have a shard".to_owned()),
+			Found::Damaged => counters.failed("a shard does not verify".to_owned()),
+			Found::Failed(error) => counters.failed(error.to_string()),
+		}
 		(shard, Ok(found))
 	}
 
@@ -101,11 +135,8 @@ impl Dataset {
 		shards: Vec<Option<Vec<u8>>>,
 		sealed_len: u32,
 	) -> Result<Vec<u8>, DispersalError> {
-		let (codec, geometry) = (self.codec.clone(), self.geometry.clone());
-		let task = tokio::task::spawn_blocking(move || {
-			let sealed = geometry.decode(shards, sealed_len as usize)?;
-			codec.open(&id, &sealed)
-		});
+		let pipeline = self.pipeline.clone();
+		let task = tokio::task::spawn_blocking(move || pipeline.open(&id, shards, sealed_len));
 		task.await.map_err(|error| DispersalError::Task(error.to_string()))?
 	}
 }

@@ -1,6 +1,6 @@
 //! Storing: known objects are skipped, the rest is sealed on all cores and appended to all logs in one order.
 
-use crate::{dataset::ObjectId, resp::Reply, shard::Place, BackendError, Dataset, DispersalError};
+use crate::{dataset::ObjectId, resp::Reply, BackendError, Dataset, DispersalError};
 use futures::{
 	future::try_join_all,
 	stream::{self, StreamExt},
@@ -108,25 +108,9 @@ impl Dataset {
 	}
 
 	async fn seal(&self, id: ObjectId, object: Vec<u8>) -> Result<Sealed, DispersalError> {
-		let codec = self.codec.clone();
-		let geometry = self.geometry.clone();
-		let nodes: Vec<u32> = self.links.iter().map(|link| link.backend.node).collect();
+		let pipeline = self.pipeline.clone();
 		tokio::task::spawn_blocking(move || {
-			let sealed = codec.seal(&id, &object)?;
-			let bodies = geometry.encode(&sealed)?;
-			let mut values = Vec::with_capacity(bodies.len());
-			for (index, (body, node)) in bodies.iter().zip(nodes).enumerate() {
-				let place = Place {
-					key: codec.key(),
-					node,
-					id: &id,
-					data: geometry.data as u8,
-					total: geometry.total as u8,
-					index: index as u8,
-				};
-				values.push(place.wrap(sealed.len() as u32, body)?);
-			}
-			Ok(Sealed { id, values })
+			Ok(Sealed { values: pipeline.shards(&id, &object)?, id })
 		})
 		.await
 		.map_err(|error| DispersalError::Task(error.to_string()))?
@@ -151,7 +135,14 @@ impl Dataset {
 			.collect();
 		let requests =
 			values.iter().map(|(id, value)| [b"SET".as_slice(), id.as_slice(), value.as_slice()]);
-		self.pipeline(shard, requests).await?;
+		let replies = self.pipeline(shard, requests).await?;
+		if let Some(odd) =
+			replies.iter().find(|reply| !matches!(reply, Reply::Bulk(_) | Reply::Simple(_)))
+		{
+			// Nil: the backend had the value, though not when it was asked. Then its log is not the one computed here.
+			let text = format!("SET answered {odd:?}: somebody else writes to this namespace");
+			return Err(self.failed(shard, BackendError::Protocol(text)));
+		}
 		let mut stored = 0;
 		for (_, value) in values {
 			stored += value.len() as u64;

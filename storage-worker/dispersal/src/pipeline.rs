@@ -1,0 +1,168 @@
+//! From an object to the values that nodes store, and back: the whole of the format, without any network.
+
+use crate::{
+	dataset::ObjectId,
+	shard::{Geometry, Place},
+	DatasetKey, DispersalError, ObjectCodec,
+};
+
+/// Turns the objects of one dataset into shards for certain nodes.
+#[derive(Debug)]
+pub struct Pipeline {
+	codec: ObjectCodec,
+	geometry: Geometry,
+	nodes: Vec<u32>,
+}
+
+impl Pipeline {
+	/// `data` shards of which all are needed, `parity` shards beyond them, and the number of the node of each.
+	pub fn new(
+		key: DatasetKey,
+		data: u8,
+		parity: u8,
+		nodes: Vec<u32>,
+	) -> Result<Self, DispersalError> {
+		let geometry = Geometry::new(data, parity, nodes.len())?;
+		Ok(Self { codec: ObjectCodec::new(key), geometry, nodes })
+	}
+
+	/// The id of an object.
+	pub fn id(&self, plain: &[u8]) -> ObjectId {
+		self.codec.id(plain)
+	}
+
+	pub(crate) fn data(&self) -> usize {
+		self.geometry.data
+	}
+
+	fn place<'a>(&'a self, shard: usize, id: &'a ObjectId) -> Option<Place<'a>> {
+		Some(Place {
+			key: self.codec.key(),
+			node: *self.nodes.get(shard)?,
+			id,
+			data: self.geometry.data as u8,
+			total: self.geometry.total as u8,
+			index: shard as u8,
+		})
+	}
+
+	/// Seals, codes and whitens an object: the values of its shards, in shard order.
+	pub fn shards(&self, id: &ObjectId, plain: &[u8]) -> Result<Vec<Vec<u8>>, DispersalError> {
+		let sealed = self.codec.seal(id, plain)?;
+		let bodies = self.geometry.encode(&sealed)?;
+		let values = bodies.iter().enumerate().filter_map(|(shard, body)| {
+			Some(self.place(shard, id)?.wrap(sealed.len() as u32, body))
+		});
+		values.collect()
+	}
+
+	/// Takes the whitening off one value: the length of the sealed object and the shard's body, or `None` for a value that is not this shard or is damaged.
+	pub(crate) fn body(
+		&self,
+		shard: usize,
+		id: &ObjectId,
+		value: &[u8],
+	) -> Result<Option<(u32, Vec<u8>)>, DispersalError> {
+		self.place(shard, id).map_or(Ok(None), |place| place.unwrap(value))
+	}
+
+	/// Rebuilds and opens an object from at least k bodies.
+	pub(crate) fn open(
+		&self,
+		id: &ObjectId,
+		bodies: Vec<Option<Vec<u8>>>,
+		sealed_len: u32,
+	) -> Result<Vec<u8>, DispersalError> {
+		self.codec.open(id, &self.geometry.decode(bodies, sealed_len as usize)?)
+	}
+
+	/// The object, from the values of its shards as far as they are known; those that do not verify count as lost.
+	pub fn object(
+		&self,
+		id: &ObjectId,
+		values: &[Option<Vec<u8>>],
+	) -> Result<Vec<u8>, DispersalError> {
+		let mut bodies = vec![None; self.geometry.total];
+		let (mut found, mut sealed_len) = (0, None);
+		for (shard, (slot, value)) in bodies.iter_mut().zip(values).enumerate() {
+			let Some(value) = value else { continue };
+			if let Some((len, body)) = self.body(shard, id, value)? {
+				if *sealed_len.get_or_insert(len) == len {
+					*slot = Some(body);
+					found += 1;
+				}
+			}
+		}
+		let needed = self.geometry.data;
+		if found < needed {
+			let reasons = format!("{} values were given", values.iter().flatten().count());
+			return Err(DispersalError::TooFewShards { id: *id, found, needed, reasons });
+		}
+		self.open(id, bodies, sealed_len.unwrap_or_default())
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use proptest::prelude::*;
+
+	fn pipeline(data: u8, parity: u8) -> Pipeline {
+		let nodes = (0..u32::from(data + parity)).collect();
+		Pipeline::new(DatasetKey::generate().unwrap(), data, parity, nodes).unwrap()
+	}
+
+	proptest! {
+		#![proptest_config(ProptestConfig::with_cases(64))]
+		#[test]
+		fn any_k_good_shards_give_the_object_and_fewer_never_do(
+			plain in proptest::collection::vec(any::<u8>(), 0..3000),
+			data in 1u8..6,
+			parity in 0u8..4,
+			fate in proptest::collection::vec((0u8..3, any::<proptest::sample::Index>()), 9),
+		) {
+			let pipeline = pipeline(data, parity);
+			let id = pipeline.id(&plain);
+			let mut good = 0;
+			let values: Vec<Option<Vec<u8>>> = pipeline
+				.shards(&id, &plain)
+				.unwrap()
+				.into_iter()
+				.zip(&fate)
+				.map(|(mut value, (fate, at))| match fate {
+					0 => None,
+					1 => {
+						let at = at.index(value.len());
+						value[at] ^= 0x10;
+						Some(value)
+					},
+					_ => {
+						good += 1;
+						Some(value)
+					},
+				})
+				.collect();
+			match pipeline.object(&id, &values) {
+				Ok(read) => {
+					prop_assert!(good >= usize::from(data));
+					prop_assert_eq!(read, plain);
+				},
+				Err(DispersalError::TooFewShards { found, .. }) => {
+					prop_assert_eq!(found, good);
+					prop_assert!(good < usize::from(data));
+				},
+				Err(other) => prop_assert!(false, "{}", other),
+			}
+		}
+	}
+
+	#[test]
+	fn shards_in_each_others_place_are_not_taken() {
+		let pipeline = pipeline(2, 1);
+		let id = pipeline.id(b"some bytes");
+		let mut values: Vec<_> =
+			pipeline.shards(&id, b"some bytes").unwrap().into_iter().map(Some).collect();
+		values.swap(0, 1);
+		assert!(pipeline.object(&id, &values).is_err());
+	}
+}

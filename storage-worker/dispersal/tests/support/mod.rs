@@ -1,0 +1,154 @@
+//! Backends that are processes of their own, so that they can be killed and stopped.
+//!
+//! A backend is this test binary again, running only its test `backend_process`, which is given its directory in the environment.
+
+use granary_dispersal::Backend;
+use granary_zdb::{NamespaceOptions, Server, ServerOptions, Store, StoreOptions};
+use rand::{RngCore, SeedableRng};
+use std::{
+	env,
+	io::Read,
+	os::unix::net::UnixStream,
+	path::{Path, PathBuf},
+	process::{Child, Command, Stdio},
+	sync::Arc,
+	time::{Duration, Instant},
+};
+use tempfile::TempDir;
+
+const DIR_VARIABLE: &str = "GRANARY_TEST_BACKEND_DIR";
+/// The namespace that every backend has.
+pub(crate) const NAMESPACE: &str = "shards";
+/// Its password.
+pub(crate) const PASSWORD: &str = "of the tenant";
+
+fn open(dir: &Path) -> Store {
+	Store::open(StoreOptions::new(dir.join("data"))).unwrap()
+}
+
+/// The process behind a [`Grid`]'s backend: serves until its standard input ends. Without the variable it has nothing to do.
+pub(crate) fn serve_from_environment() {
+	let Some(dir) = env::var_os(DIR_VARIABLE).map(PathBuf::from) else { return };
+	let store = Arc::new(open(&dir));
+	let options = ServerOptions { unix: Some(dir.join("socket")), ..ServerOptions::default() };
+	let runtime = tokio::runtime::Runtime::new().unwrap();
+	runtime.block_on(async {
+		let server = Server::bind(options, store, None).await.unwrap();
+		let (stop, stopped) = tokio::sync::oneshot::channel();
+		std::thread::spawn(move || {
+			// Whoever started us holds the other end; its death ends ours.
+			let _ = std::io::stdin().read_to_end(&mut Vec::new());
+			let _ = stop.send(());
+		});
+		let shutdown = async {
+			let _ = stopped.await;
+		};
+		server.run(shutdown).await.unwrap();
+	});
+}
+
+/// Settings of an audited namespace.
+pub(crate) fn audited() -> NamespaceOptions {
+	NamespaceOptions {
+		audited: true,
+		password: Some(PASSWORD.to_owned()),
+		..NamespaceOptions::default()
+	}
+}
+
+/// Some backends, each a process with an audited namespace. They end with the grid.
+pub(crate) struct Grid {
+	dir: TempDir,
+	processes: Vec<Option<Child>>,
+}
+
+impl Grid {
+	/// Starts so many backends.
+	pub(crate) fn start(count: usize) -> Self {
+		let mut grid = Self { dir: tempfile::tempdir().unwrap(), processes: Vec::new() };
+		for node in 0..count {
+			std::fs::create_dir(grid.path(node)).unwrap();
+			open(&grid.path(node)).create_namespace(NAMESPACE, audited()).unwrap();
+			grid.processes.push(None);
+			grid.revive(node);
+		}
+		grid
+	}
+
+	fn path(&self, node: usize) -> PathBuf {
+		self.dir.path().join(node.to_string())
+	}
+
+	/// How the backends are reached, in shard order. Node numbers begin at 100.
+	pub(crate) fn backends(&self) -> Vec<Backend> {
+		(0..self.processes.len())
+			.map(|node| Backend {
+				node: 100 + node as u32,
+				address: format!("unix:{}", self.path(node).join("socket").display()),
+				namespace: NAMESPACE.to_owned(),
+				password: Some(PASSWORD.to_owned()),
+			})
+			.collect()
+	}
+
+	/// Starts a backend's process and waits until it listens.
+	pub(crate) fn revive(&mut self, node: usize) {
+		let child = Command::new(env::current_exe().unwrap())
+			.args(["--exact", "backend_process", "--nocapture"])
+			.env(DIR_VARIABLE, self.path(node))
+			.stdin(Stdio::piped())
+			.stdout(Stdio::null())
+			.spawn()
+			.unwrap();
+		self.processes[node] = Some(child);
+		let deadline = Instant::now() + Duration::from_secs(30);
+		while UnixStream::connect(self.path(node).join("socket")).is_err() {
+			assert!(Instant::now() < deadline, "backend {node} does not listen");
+			std::thread::sleep(Duration::from_millis(5));
+		}
+	}
+
+	/// As `kill -9` does.
+	pub(crate) fn kill(&mut self, node: usize) {
+		let mut child = self.processes[node].take().expect("it runs");
+		child.kill().unwrap();
+		child.wait().unwrap();
+	}
+
+	/// Stops a backend's process where it is: connections stay open, nothing is answered.
+	pub(crate) fn freeze(&self, node: usize) {
+		self.signal(node, "-STOP");
+	}
+
+	/// Lets a frozen process go on.
+	pub(crate) fn thaw(&self, node: usize) {
+		self.signal(node, "-CONT");
+	}
+
+	fn signal(&self, node: usize, signal: &str) {
+		let pid = self.processes[node].as_ref().expect("it runs").id().to_string();
+		assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+	}
+
+	/// The store of a backend that was killed.
+	pub(crate) fn store(&self, node: usize) -> Store {
+		assert!(self.processes[node].is_none(), "backend {node} still uses its store");
+		open(&self.path(node))
+	}
+}
+
+impl Drop for Grid {
+	fn drop(&mut self) {
+		for mut child in self.processes.drain(..).flatten() {
+			let _ = child.kill();
+			let _ = child.wait();
+		}
+	}
+}
+
+/// Bytes that do not compress, the same for the same seed.
+pub(crate) fn noise(seed: u64, len: usize) -> Vec<u8> {
+	let mut bytes = vec![0; len];
+	rand::rngs::StdRng::seed_from_u64(seed).fill_bytes(&mut bytes);
+	bytes
+}
