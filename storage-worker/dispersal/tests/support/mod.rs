@@ -7,11 +7,15 @@ use granary_zdb::{NamespaceOptions, Server, ServerOptions, Store, StoreOptions};
 use rand::{RngCore, SeedableRng};
 use std::{
 	env,
-	io::Read,
-	os::unix::net::UnixStream,
+	io::{Read, Write},
+	net::Shutdown,
+	os::unix::net::{UnixListener, UnixStream},
 	path::{Path, PathBuf},
 	process::{Child, Command, Stdio},
-	sync::Arc,
+	sync::{
+		atomic::{AtomicBool, Ordering},
+		Arc,
+	},
 	time::{Duration, Instant},
 };
 use tempfile::TempDir;
@@ -117,17 +121,8 @@ impl Grid {
 
 	/// Stops a backend's process where it is: connections stay open, nothing is answered.
 	pub(crate) fn freeze(&self, node: usize) {
-		self.signal(node, "-STOP");
-	}
-
-	/// Lets a frozen process go on.
-	pub(crate) fn thaw(&self, node: usize) {
-		self.signal(node, "-CONT");
-	}
-
-	fn signal(&self, node: usize, signal: &str) {
 		let pid = self.processes[node].as_ref().expect("it runs").id().to_string();
-		assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+		assert!(Command::new("kill").args(["-STOP", &pid]).status().unwrap().success());
 	}
 
 	/// The store of a backend that was killed.
@@ -143,6 +138,50 @@ impl Drop for Grid {
 			let _ = child.kill();
 			let _ = child.wait();
 		}
+	}
+}
+
+/// Stands between a client and a backend and lets no more than so many bytes of a connection through until it is opened.
+pub(crate) struct Valve(Arc<AtomicBool>);
+
+impl Valve {
+	/// Puts a valve before a backend, whose address becomes the valve's.
+	pub(crate) fn before(backend: &mut Backend, limit_bytes: usize) -> Self {
+		let target = backend.address.strip_prefix("unix:").unwrap().to_owned();
+		backend.address.push_str(".valve");
+		let listener = UnixListener::bind(format!("{target}.valve")).unwrap();
+		let opened = Arc::new(AtomicBool::new(false));
+		let valve = opened.clone();
+		std::thread::spawn(move || {
+			for client in listener.incoming() {
+				let (mut client, mut server) =
+					(client.unwrap(), UnixStream::connect(&target).unwrap());
+				let (mut replies, mut to_client) =
+					(server.try_clone().unwrap(), client.try_clone().unwrap());
+				std::thread::spawn(move || std::io::copy(&mut replies, &mut to_client));
+				let valve = valve.clone();
+				std::thread::spawn(move || {
+					let (mut buffer, mut passed) = (vec![0; 64 << 10], 0);
+					while let Ok(len @ 1..) = client.read(&mut buffer) {
+						passed += len;
+						while passed > limit_bytes && !valve.load(Ordering::Relaxed) {
+							std::thread::sleep(Duration::from_millis(5));
+						}
+						if server.write_all(&buffer[..len]).is_err() {
+							return;
+						}
+					}
+					// The client has gone: so has this connection's other half.
+					let _ = server.shutdown(Shutdown::Both);
+				});
+			}
+		});
+		Self(opened)
+	}
+
+	/// Lets everything through from now on.
+	pub(crate) fn open(&self) {
+		self.0.store(true, Ordering::Relaxed);
 	}
 }
 
