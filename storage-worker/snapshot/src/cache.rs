@@ -12,10 +12,14 @@ use std::{
 	fs, io,
 	path::{Path, PathBuf},
 	sync::atomic::{AtomicU64, Ordering},
-	time::SystemTime,
+	time::{Duration, SystemTime},
 };
 
 const CHECK_BYTES: usize = 16;
+/// Files that were never finished begin like this.
+const UNFINISHED: &str = "unfinished-";
+/// A file that is unfinished for so long was left by a process that died.
+const UNFINISHED_AGE: Duration = Duration::from_secs(600);
 /// The cache is cut to this share of its quota when it is full.
 const LOW_WATER_PERCENT: u64 = 90;
 
@@ -67,12 +71,18 @@ impl ChunkCache {
 			for file in fs::read_dir(&shelf)? {
 				let file = file?;
 				let name = file.file_name();
-				let mut id = ObjectId::default();
-				if hex::decode_to_slice(name.as_encoded_bytes(), &mut id).is_err() {
-					continue;
-				}
 				// Another process may have removed it meanwhile.
 				let Ok(metadata) = file.metadata() else { continue };
+				let mut id = ObjectId::default();
+				if hex::decode_to_slice(name.as_encoded_bytes(), &mut id).is_err() {
+					let age = metadata.modified().ok().and_then(|time| time.elapsed().ok());
+					if name.as_encoded_bytes().starts_with(UNFINISHED.as_bytes())
+						&& age.is_some_and(|age| age > UNFINISHED_AGE)
+					{
+						fs::remove_file(file.path())?;
+					}
+					continue;
+				}
 				found.push((
 					metadata.accessed().unwrap_or(SystemTime::UNIX_EPOCH),
 					id,
@@ -99,8 +109,17 @@ impl ChunkCache {
 
 	/// The chunk, if it is there and checks.
 	pub fn get(&self, id: &ObjectId) -> Option<Vec<u8>> {
-		let mut bytes = fs::read(self.path(id)).ok()?;
-		let content = bytes.len().checked_sub(CHECK_BYTES)?;
+		let mut bytes = match fs::read(self.path(id)) {
+			Ok(bytes) => bytes,
+			Err(error) => {
+				if error.kind() == io::ErrorKind::NotFound {
+					// Another process may have evicted it.
+					self.forget(id);
+				}
+				return None;
+			},
+		};
+		let content = bytes.len().saturating_sub(CHECK_BYTES);
 		let (chunk, check) = bytes.split_at(content);
 		if check != checksum(chunk) {
 			self.remove(id);
@@ -124,7 +143,7 @@ impl ChunkCache {
 		let shelf = path.parent().unwrap_or(&self.dir);
 		fs::create_dir_all(shelf).map_err(failed)?;
 		let number = self.next_name.fetch_add(1, Ordering::Relaxed);
-		let unfinished = shelf.join(format!("unfinished-{}-{number}", std::process::id()));
+		let unfinished = shelf.join(format!("{UNFINISHED}{}-{number}", std::process::id()));
 		let bytes = [chunk, &checksum(chunk)].concat();
 		fs::write(&unfinished, &bytes)
 			.and_then(|()| fs::rename(&unfinished, &path))
@@ -165,6 +184,10 @@ impl ChunkCache {
 
 	fn remove(&self, id: &ObjectId) {
 		let _ = fs::remove_file(self.path(id));
+		self.forget(id);
+	}
+
+	fn forget(&self, id: &ObjectId) {
 		let mut state = self.state.lock();
 		if let Some(held) = state.entries.remove(id) {
 			state.bytes -= held.bytes;
@@ -212,10 +235,40 @@ mod tests {
 			}
 			fs::write(&path, bytes).unwrap();
 			assert_eq!(cache.get(&[2; 32]), None, "damage {damage}");
+			assert!(!path.exists() && cache.bytes() == 0, "damage {damage}");
 		}
 		let shelf = dir.path().join("02");
 		fs::write(shelf.join("unfinished-1-1"), b"x").unwrap();
 		assert_eq!(ChunkCache::open(dir.path(), 1).unwrap().get(&[2; 32]), None);
+	}
+
+	#[test]
+	fn what_a_dead_process_left_unfinished_goes_and_what_others_write_stays() {
+		let dir = tempfile::tempdir().unwrap();
+		fs::create_dir(dir.path().join("02")).unwrap();
+		let (old, new) =
+			(dir.path().join("02/unfinished-1-1"), dir.path().join("02/unfinished-2-1"));
+		fs::write(&old, b"half of").unwrap();
+		fs::write(&new, b"half of").unwrap();
+		let long_ago = SystemTime::now() - 2 * UNFINISHED_AGE;
+		fs::File::options().write(true).open(&old).unwrap().set_modified(long_ago).unwrap();
+		let cache = ChunkCache::open(dir.path(), 1 << 20).unwrap();
+		assert!(!old.exists() && new.exists());
+		assert_eq!(cache.bytes(), 0);
+	}
+
+	#[test]
+	fn two_caches_on_one_directory_share_it() {
+		let dir = tempfile::tempdir().unwrap();
+		let one = ChunkCache::open(dir.path(), 1 << 20).unwrap();
+		let other = ChunkCache::open(dir.path(), 1 << 20).unwrap();
+		one.put(&[3; 32], b"chunk").unwrap();
+		other.put(&[3; 32], b"chunk").unwrap();
+		assert_eq!(one.get(&[3; 32]).as_deref(), Some(b"chunk".as_slice()));
+		// What one evicts, the other does not miss and does not count any more.
+		one.remove(&[3; 32]);
+		assert_eq!(other.get(&[3; 32]), None);
+		assert_eq!(other.bytes(), 0);
 	}
 
 	#[test]

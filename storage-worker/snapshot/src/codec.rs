@@ -56,6 +56,9 @@ impl Manifest {
 		let mut bytes = Vec::new();
 		for segment in head.segments {
 			bytes.append(&mut store.get(segment).await?);
+			if bytes.len() as u64 > head.length {
+				return Err(bad("its segments have another length than its head says"));
+			}
 		}
 		if bytes.len() as u64 != head.length {
 			return Err(bad("its segments have another length than its head says"));

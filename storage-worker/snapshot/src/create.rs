@@ -49,7 +49,7 @@ pub struct Created {
 
 /// Stores the tree below `source` and its manifest.
 ///
-/// Fails if a file changes while it is read. Keystores, network keys, locks, sockets and devices are left out.
+/// Fails if the tree changes while it is read. Keystores, network keys, locks, sockets and devices are left out.
 pub async fn create<S: ObjectStore + 'static>(
 	source: &Path,
 	options: CreateOptions,
@@ -93,6 +93,8 @@ pub async fn create<S: ObjectStore + 'static>(
 		entries.push(entry(found, kind));
 	}
 	writer.flush().await?;
+	// A file may have changed after it was read, while others were: then what was read never was the tree at one moment.
+	walk.unchanged()?;
 	let manifest = Manifest {
 		name: options.name,
 		created_unix_ms: SystemTime::now()
@@ -168,6 +170,21 @@ impl Walk {
 				}
 			}
 			self.found.push(Found { path, relative, metadata });
+		}
+		Ok(())
+	}
+
+	/// Whether everything is as it was when it was found. Names that came or went show in their directory.
+	fn unchanged(&self) -> Result<(), SnapshotError> {
+		for found in &self.found {
+			let changed = || SnapshotError::Changed { path: found.path.clone() };
+			let after = fs::symlink_metadata(&found.path).map_err(|error| match error.kind() {
+				io::ErrorKind::NotFound => changed(),
+				_ => file_error(&found.path, error),
+			})?;
+			if !same_content(&found.metadata, &after) {
+				return Err(changed());
+			}
 		}
 		Ok(())
 	}

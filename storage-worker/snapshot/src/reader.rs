@@ -3,7 +3,7 @@
 use crate::{manifest::EntryKind, ChunkCache, Manifest, ObjectId, ObjectStore, ReadError};
 use parking_lot::{Condvar, Mutex};
 use std::{
-	collections::{HashMap, HashSet, VecDeque},
+	collections::{BTreeMap, HashMap, HashSet},
 	sync::{
 		atomic::{AtomicU64, Ordering},
 		Arc,
@@ -43,25 +43,46 @@ struct Counters {
 	fetch_errors: AtomicU64,
 }
 
-/// Recently used chunks, oldest first.
+/// A chunk in memory and when it was used last.
+#[derive(Debug)]
+struct Kept {
+	chunk: Arc<Vec<u8>>,
+	used: u64,
+}
+
+/// Recently used chunks.
 #[derive(Debug, Default)]
 struct Memory {
-	chunks: HashMap<ObjectId, Arc<Vec<u8>>>,
-	order: VecDeque<ObjectId>,
+	chunks: HashMap<ObjectId, Kept>,
+	/// Ids by time of last use.
+	order: BTreeMap<u64, ObjectId>,
 	bytes: usize,
+	clock: u64,
 }
 
 impl Memory {
+	fn get(&mut self, id: &ObjectId) -> Option<Arc<Vec<u8>>> {
+		let kept = self.chunks.get_mut(id)?;
+		self.clock += 1;
+		self.order.remove(&kept.used);
+		self.order.insert(self.clock, *id);
+		kept.used = self.clock;
+		Some(kept.chunk.clone())
+	}
+
 	fn insert(&mut self, id: ObjectId, chunk: Arc<Vec<u8>>) {
-		let len = chunk.len();
-		if self.chunks.insert(id, chunk).is_none() {
-			self.order.push_back(id);
-			self.bytes += len;
+		self.clock += 1;
+		let used = self.clock;
+		self.bytes += chunk.len();
+		self.order.insert(used, id);
+		if let Some(before) = self.chunks.insert(id, Kept { chunk, used }) {
+			self.bytes -= before.chunk.len();
+			self.order.remove(&before.used);
 		}
 		while self.bytes > MEMORY_BYTES {
-			let Some(oldest) = self.order.pop_front() else { return };
+			let Some((_, oldest)) = self.order.pop_first() else { return };
 			if let Some(gone) = self.chunks.remove(&oldest) {
-				self.bytes -= gone.len();
+				self.bytes -= gone.chunk.len();
 			}
 		}
 	}
@@ -189,9 +210,9 @@ impl Inner {
 
 	/// The chunk from memory, cache or store. Whoever comes while it is being fetched waits for that.
 	fn chunk(&self, id: ObjectId, expected: usize) -> Result<Arc<Vec<u8>>, String> {
-		if let Some(chunk) = self.memory.lock().chunks.get(&id) {
+		if let Some(chunk) = self.memory.lock().get(&id) {
 			self.counters.memory_hits.fetch_add(1, Ordering::Relaxed);
-			return Ok(chunk.clone());
+			return Ok(chunk);
 		}
 		{
 			let mut fetching = self.fetching.lock();
@@ -201,26 +222,25 @@ impl Inner {
 		}
 		let _done = Fetching { inner: self, id };
 		// The one before us may have brought it.
-		if let Some(chunk) = self.memory.lock().chunks.get(&id) {
+		if let Some(chunk) = self.memory.lock().get(&id) {
 			self.counters.memory_hits.fetch_add(1, Ordering::Relaxed);
-			return Ok(chunk.clone());
+			return Ok(chunk);
 		}
-		let chunk = match self.cache.get(&id) {
+		let chunk = match self.cache.get(&id).filter(|chunk| chunk.len() == expected) {
 			Some(chunk) => {
 				self.counters.cache_hits.fetch_add(1, Ordering::Relaxed);
 				chunk
 			},
-			None => self.fetch(id)?,
+			None => self.fetch(id, expected).inspect_err(|_| {
+				self.counters.fetch_errors.fetch_add(1, Ordering::Relaxed);
+			})?,
 		};
-		if chunk.len() != expected {
-			return Err(ReadError::WrongLength { id, expected, found: chunk.len() }.to_string());
-		}
 		let chunk = Arc::new(chunk);
 		self.memory.lock().insert(id, chunk.clone());
 		Ok(chunk)
 	}
 
-	fn fetch(&self, id: ObjectId) -> Result<Vec<u8>, String> {
+	fn fetch(&self, id: ObjectId, expected: usize) -> Result<Vec<u8>, String> {
 		let (answer, asked) = std::sync::mpsc::sync_channel(1);
 		let store = self.store.clone();
 		self.runtime.spawn(async move {
@@ -228,10 +248,11 @@ impl Inner {
 			let _ = answer.send(store.get(id).await);
 		});
 		let fetched = asked.recv().map_err(|_| "the fetching task ended early".to_owned())?;
-		let chunk = fetched.map_err(|error| {
-			self.counters.fetch_errors.fetch_add(1, Ordering::Relaxed);
-			error.to_string()
-		})?;
+		let chunk = fetched.map_err(|error| error.to_string())?;
+		// Before it is kept: what is wrong must not come back from the cache for ever.
+		if chunk.len() != expected {
+			return Err(ReadError::WrongLength { id, expected, found: chunk.len() }.to_string());
+		}
 		self.counters.chunks_fetched.fetch_add(1, Ordering::Relaxed);
 		self.counters.bytes_fetched.fetch_add(chunk.len() as u64, Ordering::Relaxed);
 		if let Err(error) = self.cache.put(&id, &chunk) {
@@ -274,5 +295,27 @@ impl Drop for Fetching<'_> {
 	fn drop(&mut self) {
 		self.inner.fetching.lock().remove(&self.id);
 		self.inner.fetched.notify_all();
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn memory_keeps_what_was_used_last() {
+		const CHUNK: usize = MEMORY_BYTES / 8;
+		let mut memory = Memory::default();
+		for id in 0..8 {
+			memory.insert([id; 32], Arc::new(vec![id; CHUNK]));
+		}
+		memory.insert([7; 32], Arc::new(vec![7; CHUNK]));
+		assert_eq!(memory.bytes, MEMORY_BYTES, "a chunk that comes twice counts once");
+		assert!(memory.get(&[0; 32]).is_some());
+		memory.insert([8; 32], Arc::new(vec![8; CHUNK]));
+		assert!(memory.get(&[0; 32]).is_some(), "it was just used");
+		assert!(memory.get(&[1; 32]).is_none(), "it was not");
+		assert_eq!(memory.order.len(), memory.chunks.len());
+		assert_eq!(memory.bytes, MEMORY_BYTES);
 	}
 }

@@ -144,14 +144,17 @@ fn write_file(
 	let failed = |source| SnapshotError::File { path: path.to_owned(), source };
 	let file = File::create_new(path).map_err(failed)?;
 	file.set_len(size).map_err(failed)?;
+	let chunk_bytes = reader.manifest().chunk_bytes as usize;
 	let mut buffer = vec![0; COPY_BYTES];
 	let mut at = 0;
 	while at < size {
 		let read = reader.read_at(number, at, &mut buffer)?;
 		let (piece, _) = buffer.split_at(read);
-		// What is zero stays a hole.
-		if piece.iter().any(|byte| *byte != 0) {
-			file.write_all_at(piece, at).map_err(failed)?;
+		for (chunk, offset) in piece.chunks(chunk_bytes).zip((at..).step_by(chunk_bytes)) {
+			// What is zero stays a hole.
+			if chunk.iter().any(|byte| *byte != 0) {
+				file.write_all_at(chunk, offset).map_err(failed)?;
+			}
 		}
 		at += read as u64;
 		progress.advance(read as u64);

@@ -1,0 +1,149 @@
+//! Manifests as objects: what is stored is loaded, what was tampered with is not.
+
+#![allow(
+	clippy::unwrap_used,
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	missing_docs,
+	reason = "test code"
+)]
+
+mod support;
+
+use granary_snapshot::{ChainInfo, Entry, EntryKind, Manifest, ObjectStore, SnapshotError};
+use proptest::{collection, option, prelude::*};
+use std::collections::BTreeMap;
+use support::MemoryStore;
+
+fn run<T>(work: impl std::future::Future<Output = T>) -> T {
+	tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(work)
+}
+
+fn root() -> Entry {
+	let kind = EntryKind::Directory;
+	Entry { path: Vec::new(), kind, mode: 0o755, uid: 0, gid: 0, mtime_ns: 0 }
+}
+
+fn kinds(chunk_bytes: u64) -> impl Strategy<Value = EntryKind> {
+	let file = (0..20 * chunk_bytes).prop_flat_map(move |size| {
+		let count = size.div_ceil(chunk_bytes) as usize;
+		collection::vec(option::of(any::<[u8; 32]>()), count)
+			.prop_map(move |chunks| EntryKind::File { size, chunks })
+	});
+	let link = collection::vec(1u8.., 1..60).prop_map(|target| EntryKind::Symlink { target });
+	prop_oneof![Just(EntryKind::Directory), file, link]
+}
+
+/// Any valid manifest: entries in some of the directories before them.
+fn manifests() -> impl Strategy<Value = Manifest> {
+	let name = "[a-z.\u{e4} ]{1,12}".prop_filter("a name", |name| name != "." && name != "..");
+	let entry = (name, kinds(4096), any::<(u32, u32, u32, i64)>(), any::<prop::sample::Index>());
+	let chain = (any::<(String, [u8; 32], u64, [u8; 32], String)>()).prop_map(
+		|(chain_id, genesis, best_number, best_hash, software)| ChainInfo {
+			chain_id,
+			genesis,
+			best_number,
+			best_hash,
+			software,
+			..ChainInfo::default()
+		},
+	);
+	(any::<(String, u64)>(), option::of(chain), collection::vec(entry, 0..30)).prop_map(
+		|((name, created_unix_ms), chain, drawn)| {
+			let mut directories = vec![Vec::new()];
+			let mut entries = BTreeMap::from([(Vec::new(), root())]);
+			for (name, kind, (mode, uid, gid, mtime_ns), at) in drawn {
+				let mut path: Vec<u8> = directories[at.index(directories.len())].clone();
+				if !path.is_empty() {
+					path.push(b'/');
+				}
+				path.extend(name.as_bytes());
+				if entries.contains_key(&path) {
+					continue;
+				}
+				if kind == EntryKind::Directory {
+					directories.push(path.clone());
+				}
+				entries.insert(path.clone(), Entry { path, kind, mode, uid, gid, mtime_ns });
+			}
+			let entries = entries.into_values().collect();
+			Manifest { name, created_unix_ms, chunk_bytes: 4096, chain, entries }
+		},
+	)
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig::with_cases(128))]
+
+	#[test]
+	fn what_is_stored_is_loaded(manifest in manifests()) {
+		let store = MemoryStore::default();
+		let (head, stored) = run(manifest.store(&store)).unwrap();
+		prop_assert!(stored > 0);
+		prop_assert_eq!(run(Manifest::load(&store, head)).unwrap(), manifest);
+	}
+
+	#[test]
+	fn bytes_that_are_no_manifest_are_refused_without_harm(
+		manifest in manifests(),
+		bytes in collection::vec(any::<u8>(), 0..300),
+		at in any::<prop::sample::Index>(),
+	) {
+		let store = MemoryStore::default();
+		let (head, _) = run(manifest.store(&store)).unwrap();
+		let good = run(store.get(head)).unwrap();
+		prop_assert!(run(Manifest::load(&store, store.object_id(b"absent"))).is_err());
+		store.replace(head, Some(bytes));
+		prop_assert!(run(Manifest::load(&store, head)).is_err());
+		// A head cut anywhere.
+		store.replace(head, Some(good[..at.index(good.len())].to_vec()));
+		prop_assert!(run(Manifest::load(&store, head)).is_err());
+		store.replace(head, Some([good, vec![0]].concat()));
+		prop_assert!(run(Manifest::load(&store, head)).is_err());
+	}
+}
+
+#[test]
+fn a_manifest_of_many_segments_is_loaded_whole() {
+	let mut entries = vec![root()];
+	for number in 0..40u32 {
+		let chunks = vec![Some([number as u8; 32]); 2000];
+		let kind = EntryKind::File { size: 2000 * 4096, chunks };
+		entries.push(Entry { path: format!("file-{number:03}").into_bytes(), kind, ..root() });
+	}
+	let manifest = Manifest {
+		name: "large".to_owned(),
+		created_unix_ms: 1,
+		chunk_bytes: 4096,
+		chain: None,
+		entries,
+	};
+	let store = MemoryStore::default();
+	let (head, _) = run(manifest.store(&store)).unwrap();
+	assert_eq!(store.len(), 3 + 1, "segments of at most 1 MiB, and the head");
+	assert!(*store.largest_batch.lock().unwrap() <= 1 << 20);
+	assert_eq!(run(Manifest::load(&store, head)).unwrap(), manifest);
+}
+
+#[test]
+fn another_version_and_bad_trees_are_refused_on_load() {
+	let store = MemoryStore::default();
+	let manifest = Manifest {
+		name: String::new(),
+		created_unix_ms: 0,
+		chunk_bytes: 4096,
+		chain: None,
+		entries: vec![root()],
+	};
+	let (head, _) = run(manifest.store(&store)).unwrap();
+	let mut newer = run(store.get(head)).unwrap();
+	newer[0] = 2;
+	store.replace(head, Some(newer));
+	let error = run(Manifest::load(&store, head)).unwrap_err().to_string();
+	assert!(error.contains("another version"), "{error}");
+
+	let mut climbing = manifest;
+	climbing.entries.push(Entry { path: b"../etc".to_vec(), ..root() });
+	let error = run(climbing.store(&store)).unwrap_err();
+	assert!(matches!(error, SnapshotError::BadManifest(_)), "{error}");
+}

@@ -1,0 +1,198 @@
+//! Lazy reading: every byte right, no chunk fetched twice, nothing damaged served.
+
+#![allow(
+	clippy::unwrap_used,
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	missing_docs,
+	reason = "test code"
+)]
+
+mod support;
+
+use granary_snapshot::{ChunkCache, Manifest, ReadError, Reader};
+use rand::{Rng, SeedableRng};
+use std::{
+	fs,
+	path::{Path, PathBuf},
+	sync::Arc,
+	time::{Duration, Instant},
+};
+use support::{blocking, entry, noise, publish, reader, MemoryStore, CHUNK};
+use tempfile::TempDir;
+
+/// A file of data, a hole and data again.
+fn content() -> Vec<u8> {
+	[noise(1, 40 * CHUNK), vec![0; 20 * CHUNK], noise(2, 40 * CHUNK + 1234)].concat()
+}
+
+struct Published {
+	dir: TempDir,
+	store: Arc<MemoryStore>,
+	manifest: Manifest,
+	file: usize,
+}
+
+impl Published {
+	async fn with(store: MemoryStore) -> Self {
+		let dir = tempfile::tempdir().unwrap();
+		let source = dir.path().join("source");
+		fs::create_dir(&source).unwrap();
+		fs::write(source.join("file"), content()).unwrap();
+		let store = Arc::new(store);
+		let manifest = publish(&source, &store).await.unwrap().manifest;
+		let file = entry(&manifest, "file");
+		Self { dir, store, manifest, file }
+	}
+
+	fn cache(&self) -> PathBuf {
+		self.dir.path().join("cache")
+	}
+
+	fn reader(&self) -> Arc<Reader> {
+		reader(&self.manifest, &self.store, &self.cache())
+	}
+}
+
+fn read(reader: &Reader, file: usize, offset: u64, len: usize) -> Result<Vec<u8>, ReadError> {
+	let mut buffer = vec![0xee; len];
+	let read = reader.read_at(file, offset, &mut buffer)?;
+	assert!(buffer[read..].iter().all(|byte| *byte == 0xee), "nothing is written past the end");
+	buffer.truncate(read);
+	Ok(buffer)
+}
+
+fn cached_files(cache: &Path) -> Vec<PathBuf> {
+	let shelves = fs::read_dir(cache).unwrap().map(|shelf| shelf.unwrap().path());
+	shelves
+		.flat_map(|shelf| fs::read_dir(shelf).unwrap().map(|file| file.unwrap().path()))
+		.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_range_reads_as_the_source() {
+	let published = Published::with(MemoryStore::default()).await;
+	let (reader, file) = (published.reader(), published.file);
+	let stats = blocking(move || {
+		let content = content();
+		let mut random = rand::rngs::StdRng::seed_from_u64(7);
+		for _ in 0..2000 {
+			let offset = random.gen_range(0..content.len() + 100);
+			let len = random.gen_range(0..5 * CHUNK);
+			let end = (offset + len).min(content.len());
+			let expected = content.get(offset..end).unwrap_or_default();
+			assert_eq!(read(&reader, file, offset as u64, len).unwrap(), expected);
+		}
+		assert_eq!(read(&reader, file, u64::MAX, 10).unwrap(), b"");
+		assert!(matches!(read(&reader, 0, 0, 1), Err(ReadError::NotAFile(0))), "the root");
+		assert!(matches!(read(&reader, 99, 0, 1), Err(ReadError::NotAFile(99))));
+		reader.stats()
+	})
+	.await;
+	assert_eq!(stats.chunks_fetched, 81, "data only, each once");
+	assert_eq!(stats.bytes_fetched, (80 * CHUNK + 1234) as u64);
+	assert_eq!(stats.fetch_errors, 0);
+	assert!(published.store.gets().values().all(|count| *count == 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readers_at_once_fetch_a_chunk_once() {
+	let delay = Duration::from_millis(50);
+	let published = Published::with(MemoryStore { delay, ..MemoryStore::default() }).await;
+	let (reader, file) = (published.reader(), published.file);
+	let reads = (0..16).map(|_| {
+		let reader = reader.clone();
+		blocking(move || read(&reader, file, 100, 3 * CHUNK).unwrap())
+	});
+	for found in futures::future::join_all(reads).await {
+		assert_eq!(found, content()[100..100 + 3 * CHUNK]);
+	}
+	assert_eq!(published.store.total_gets(), 4);
+	assert_eq!(reader.stats().chunks_fetched, 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cache_survives_and_damage_in_it_is_fetched_again() {
+	let published = Published::with(MemoryStore::default()).await;
+	let (first, file) = (published.reader(), published.file);
+	blocking(move || assert_eq!(read(&first, file, 0, 1 << 20).unwrap(), content())).await;
+	assert_eq!(published.store.total_gets(), 81);
+
+	let again = published.reader();
+	let reading = again.clone();
+	blocking(move || assert_eq!(read(&reading, file, 0, 1 << 20).unwrap(), content())).await;
+	assert_eq!(published.store.total_gets(), 81, "nothing is fetched again");
+	assert_eq!((again.stats().cache_hits, again.stats().chunks_fetched), (81, 0));
+
+	let cached = cached_files(&published.cache());
+	assert_eq!(cached.len(), 81);
+	let mut flipped = fs::read(&cached[0]).unwrap();
+	flipped[5] ^= 0x80;
+	fs::write(&cached[0], flipped).unwrap();
+	fs::File::options().write(true).open(&cached[1]).unwrap().set_len(100).unwrap();
+	fs::write(&cached[2], b"").unwrap();
+	fs::remove_file(&cached[3]).unwrap();
+	let mended = published.reader();
+	let reading = mended.clone();
+	blocking(move || assert_eq!(read(&reading, file, 0, 1 << 20).unwrap(), content())).await;
+	assert_eq!(mended.stats().chunks_fetched, 4);
+	assert_eq!(cached_files(&published.cache()).len(), 81, "and kept again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_or_wrong_chunk_is_an_error_that_names_the_file_and_can_pass() {
+	let published = Published::with(MemoryStore::default()).await;
+	let (reader, file) = (published.reader(), published.file);
+	let granary_snapshot::EntryKind::File { chunks, .. } = &published.manifest.entries[file].kind
+	else {
+		panic!("it is a file")
+	};
+	let id = chunks[2].unwrap();
+	let chunk = content()[2 * CHUNK..3 * CHUNK].to_vec();
+	for wrong in [None, Some(chunk[1..].to_vec()), Some(vec![])] {
+		published.store.replace(id, wrong);
+		let reading = reader.clone();
+		let error = blocking(move || read(&reading, file, 0, 4 * CHUNK).unwrap_err()).await;
+		let text = error.to_string();
+		assert!(text.contains("file") && text.contains("8192"), "{text}");
+	}
+	assert_eq!(reader.stats().fetch_errors, 3);
+	// The store was repaired: so is the read.
+	published.store.replace(id, Some(chunk));
+	let found = blocking(move || read(&reader, file, 0, 4 * CHUNK)).await;
+	assert_eq!(found.unwrap(), content()[..4 * CHUNK]);
+	// Another length under this name in the cache, well formed, is not believed either.
+	ChunkCache::open(&published.cache(), 1 << 20).unwrap().put(&id, b"short").unwrap();
+	let reader = published.reader();
+	let found = blocking(move || read(&reader, file, 0, 4 * CHUNK)).await;
+	assert_eq!(found.unwrap(), content()[..4 * CHUNK]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reading_on_fetches_ahead_and_reading_here_and_there_does_not() {
+	let published = Published::with(MemoryStore::default()).await;
+	let (reader, file) = (published.reader(), published.file);
+	let reading = reader.clone();
+	blocking(move || {
+		for chunk in [30, 5, 17, 2] {
+			read(&reading, file, chunk * CHUNK as u64, 100).unwrap();
+		}
+	})
+	.await;
+	tokio::time::sleep(Duration::from_millis(100)).await;
+	assert_eq!(published.store.total_gets(), 4);
+
+	let reading = reader.clone();
+	blocking(move || {
+		read(&reading, file, 62 * CHUNK as u64, CHUNK).unwrap();
+		read(&reading, file, 63 * CHUNK as u64, CHUNK).unwrap();
+	})
+	.await;
+	let deadline = Instant::now() + Duration::from_secs(10);
+	while published.store.total_gets() < 4 + 2 + 8 {
+		assert!(Instant::now() < deadline, "{} were fetched", published.store.total_gets());
+		tokio::time::sleep(Duration::from_millis(10)).await;
+	}
+	tokio::time::sleep(Duration::from_millis(100)).await;
+	assert_eq!(published.store.total_gets(), 4 + 2 + 8, "eight ahead and no more");
+}
