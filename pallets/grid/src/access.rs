@@ -1,10 +1,14 @@
-//! Who may change what.
+//! Who may change what, and what has to be undone when a node goes.
 
 use crate::{
 	types::{Farm, Node},
-	Config, Error, Farms, Nodes, Pallet, TwinOf,
+	Config, Error, Farms, HoldReason, NodeOfAuditKey, Nodes, Pallet, TwinOf,
 };
-use frame_support::{ensure, pallet_prelude::DispatchResult};
+use frame_support::{
+	ensure,
+	pallet_prelude::DispatchResult,
+	traits::{fungible::MutateHold, tokens::Precision, DefensiveSaturating},
+};
 use granary_primitives::{FarmId, NodeId};
 use sp_runtime::DispatchError;
 
@@ -28,6 +32,25 @@ impl<T: Config> Pallet<T> {
 			ensure!(record.operator == *operator, Error::<T>::NotNodeOperator);
 			change(record)
 		})
+	}
+
+	/// Forgets an unused node and returns its bond.
+	pub(crate) fn do_remove_node(operator: &T::AccountId, node: NodeId) -> DispatchResult {
+		let record = Nodes::<T>::get(node).ok_or(Error::<T>::UnknownNode)?;
+		ensure!(record.operator == *operator, Error::<T>::NotNodeOperator);
+		ensure!(record.reserved_bytes == 0 && record.bond_used == 0, Error::<T>::NodeInUse);
+		T::Currency::release(
+			&HoldReason::NodeBond.into(),
+			operator,
+			record.bond,
+			Precision::Exact,
+		)?;
+		Farms::<T>::mutate_extant(record.farm, |farm| {
+			farm.nodes = farm.nodes.defensive_saturating_sub(1);
+		});
+		NodeOfAuditKey::<T>::remove(record.audit_key);
+		Nodes::<T>::remove(node);
+		Ok(())
 	}
 
 	/// `host:port`, so a text with a colon.

@@ -1,7 +1,7 @@
 //! What grid offers to the other pallets.
 
 use crate::{Config, Error, Farms, Nodes, Pallet, TwinOf, Twins};
-use frame_support::ensure;
+use frame_support::{ensure, traits::DefensiveSaturating};
 use granary_primitives::{
 	grid::NodeInfo,
 	traits::{AuditKeys, Capacity},
@@ -31,8 +31,8 @@ impl<T: Config> Capacity<T::AccountId, DispatchError> for Pallet<T> {
 
 	fn release(node: NodeId, bytes: u64, bond: Balance) {
 		Nodes::<T>::mutate_extant(node, |record| {
-			record.reserved_bytes = record.reserved_bytes.saturating_sub(bytes);
-			record.bond_used = record.bond_used.saturating_sub(bond);
+			record.reserved_bytes = record.reserved_bytes.defensive_saturating_sub(bytes);
+			record.bond_used = record.bond_used.defensive_saturating_sub(bond);
 		});
 	}
 

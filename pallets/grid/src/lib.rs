@@ -42,10 +42,7 @@ pub mod pallet {
 	use crate::types::{BalanceOf, Farm, Node, Twin};
 	use frame_support::{
 		pallet_prelude::*,
-		traits::{
-			fungible::{Inspect, Mutate, MutateHold},
-			tokens::Precision,
-		},
+		traits::fungible::{Inspect, Mutate, MutateHold},
 	};
 	use frame_system::pallet_prelude::*;
 	use granary_primitives::{AccountBytes, Balance, FarmId, NodeId, PublicKey, TwinId};
@@ -452,20 +449,7 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::remove_node())]
 		pub fn remove_node(origin: OriginFor<T>, node: NodeId) -> DispatchResult {
 			let operator = ensure_signed(origin)?;
-			let record = Nodes::<T>::get(node).ok_or(Error::<T>::UnknownNode)?;
-			ensure!(record.operator == operator, Error::<T>::NotNodeOperator);
-			ensure!(record.reserved_bytes == 0 && record.bond_used == 0, Error::<T>::NodeInUse);
-			T::Currency::release(
-				&HoldReason::NodeBond.into(),
-				&operator,
-				record.bond,
-				Precision::Exact,
-			)?;
-			Farms::<T>::mutate_extant(record.farm, |farm| {
-				farm.nodes = farm.nodes.saturating_sub(1)
-			});
-			NodeOfAuditKey::<T>::remove(record.audit_key);
-			Nodes::<T>::remove(node);
+			Self::do_remove_node(&operator, node)?;
 			Self::deposit_event(Event::NodeRemoved { node });
 			Ok(())
 		}
@@ -491,6 +475,17 @@ pub mod pallet {
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn integrity_test() {
+			assert!(
+				T::MaxEndpointLen::get() >= 3,
+				"the shortest endpoint is a host, a colon and a port"
+			);
+			assert!(T::MaxNameLen::get() >= 1, "a farm's name is not empty");
+			assert!(T::MaxFarmsPerTwin::get() >= 1, "a twin could not create a farm");
+			assert!(T::MaxNodesPerFarm::get() >= 1, "a farm could not have a node");
+			assert!(T::MinNodeBond::get() > 0, "a node without a bond promises nothing");
+		}
+
 		#[cfg(feature = "try-runtime")]
 		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
 			Self::do_try_state()

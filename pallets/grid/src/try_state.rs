@@ -45,6 +45,10 @@ impl<T: Config> Pallet<T> {
 			);
 			ensure!(TwinOf::<T>::get(&twin.account) == Some(id), "a twin is not indexed");
 		}
+		ensure!(
+			TwinOf::<T>::iter().count() == Twins::<T>::iter().count(),
+			"an account of a twin that is not there"
+		);
 		Ok(())
 	}
 }

@@ -3,13 +3,15 @@
 use crate::{
 	types::{Allotment, Reservation, Terms},
 	AllotmentCount, Allotments, AllotmentsOfNode, Config, ContractParameters, Error, Event,
-	HoldReason, NextAllotment, NextReservation, Pallet, Reservations,
+	HoldReason, NextAllotment, NextReservation, Pallet, ReservationCount, ReservationOfTenant,
+	Reservations, WeightInfo,
 };
 use alloc::collections::BTreeSet;
 use frame_support::{
 	ensure,
 	pallet_prelude::DispatchResult,
-	traits::{fungible::MutateHold, tokens::Precision, Get},
+	traits::{fungible::MutateHold, tokens::Precision, DefensiveSaturating, Get},
+	weights::Weight,
 	BoundedVec,
 };
 use granary_primitives::{
@@ -50,6 +52,8 @@ impl<T: Config> Pallet<T> {
 		T::Currency::hold(&HoldReason::Escrow.into(), &tenant, escrow)?;
 
 		let now = Self::now();
+		let ends = now.checked_add(terms.blocks).ok_or(Error::<T>::BadTerm)?;
+		Self::list(&tenant, id)?;
 		Reservations::<T>::insert(
 			id,
 			Reservation {
@@ -61,13 +65,22 @@ impl<T: Config> Pallet<T> {
 				public_read: terms.public_read,
 				escrow,
 				created: now,
-				ends: now.checked_add(terms.blocks).ok_or(Error::<T>::BadTerm)?,
-				next_settlement: now.saturating_add(parameters.settlement_blocks),
+				ends,
+				next_settlement: Self::next_settlement(now, parameters.settlement_blocks, ends),
 				state: ReservationState::Active,
 				allotments,
 			},
 		);
 		Self::deposit_event(Event::Reserved { reservation: id, tenant, escrow });
+		Ok(())
+	}
+
+	/// Adds a reservation to its tenant's list, which stays sorted because numbers only grow.
+	fn list(tenant: &T::AccountId, id: ReservationId) -> DispatchResult {
+		let place = ReservationCount::<T>::get(tenant);
+		let count = place.checked_add(1).ok_or(Error::<T>::NoIdLeft)?;
+		ReservationCount::<T>::insert(tenant, count);
+		ReservationOfTenant::<T>::insert(tenant, place, id);
 		Ok(())
 	}
 
@@ -134,9 +147,9 @@ impl<T: Config> Pallet<T> {
 		tenant: &T::AccountId,
 		id: ReservationId,
 		blocks: BlockNumber,
-	) -> DispatchResult {
+	) -> Result<Weight, DispatchError> {
 		let mut record = Self::of_tenant(tenant, id)?;
-		// In grace the lost blocks are not made up for: the term goes on from now.
+		// A term that is over goes on from now.
 		let from = record.ends.max(Self::now());
 		let ends = from.checked_add(blocks).ok_or(Error::<T>::BadTerm)?;
 		ensure!(blocks > 0, Error::<T>::BadTerm);
@@ -146,26 +159,32 @@ impl<T: Config> Pallet<T> {
 			let price = Allotments::<T>::get(allotment).map_or(0, |one| one.price_per_block);
 			price_per_block = price_per_block.saturating_add(price);
 		}
-		let added =
-			price_per_block.checked_mul(Balance::from(blocks)).ok_or(Error::<T>::PriceOverflow)?;
+		// The blocks since the end are paid for too: the nodes kept the data in them and audits went on.
+		let added = price_per_block
+			.checked_mul(Balance::from(ends.saturating_sub(record.ends)))
+			.ok_or(Error::<T>::PriceOverflow)?;
 		T::Currency::hold(&HoldReason::Escrow.into(), tenant, added)?;
 		record.escrow = record.escrow.saturating_add(added);
 		record.ends = ends;
 		record.state = ReservationState::Active;
+		let weight = T::WeightInfo::extend(record.allotments.len() as u32);
 		Reservations::<T>::insert(id, record);
 		Self::deposit_event(Event::Extended { reservation: id, ends });
-		Ok(())
+		Ok(weight)
 	}
 
-	/// Pays, frees and returns; the record stays for its history.
-	pub(crate) fn do_close(id: ReservationId, mut record: Reservation<T>) -> DispatchResult {
-		Self::pay_accrued(id, &mut record);
+	/// Pays, frees and returns; the record stays for its history. Returns the weight that it took.
+	pub(crate) fn do_close(
+		id: ReservationId,
+		mut record: Reservation<T>,
+	) -> Result<Weight, DispatchError> {
+		Self::pay_accrued(&mut record);
 		for allotment in &record.allotments {
 			let Some(one) = Allotments::<T>::get(allotment) else { continue };
 			T::Grid::release(one.node, one.bytes, one.bond);
 			AllotmentsOfNode::<T>::remove(one.node, allotment);
 			AllotmentCount::<T>::mutate_exists(one.node, |count| {
-				*count = count.and_then(|count| count.checked_sub(1)).filter(|count| *count > 0);
+				*count = count.map(|one| one.defensive_saturating_sub(1)).filter(|one| *one > 0);
 			});
 			T::Audits::closed(*allotment);
 		}
@@ -178,8 +197,9 @@ impl<T: Config> Pallet<T> {
 		)?;
 		record.escrow = 0;
 		record.state = ReservationState::Closed;
+		let weight = T::WeightInfo::close(record.allotments.len() as u32);
 		Reservations::<T>::insert(id, record);
 		Self::deposit_event(Event::Closed { reservation: id, returned });
-		Ok(())
+		Ok(weight)
 	}
 }

@@ -99,7 +99,7 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxAllotmentsPerNode: Get<u32>;
 
-		/// Reservations that the off-chain worker looks at in one block.
+		/// Settlements that the off-chain worker submits in one block.
 		#[pallet::constant]
 		type MaxSettlementsPerBlock: Get<u32>;
 
@@ -127,6 +127,24 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Reservations<T: Config> =
 		StorageMap<_, Twox64Concat, ReservationId, Reservation<T>, OptionQuery>;
+
+	/// Each tenant's reservations, ascending, by their place in its list. `Blake2_128Concat`: anybody can choose an account;
+	/// `Twox64Concat`: places are counted.
+	#[pallet::storage]
+	pub type ReservationOfTenant<T: Config> = StorageDoubleMap<
+		_,
+		Blake2_128Concat,
+		T::AccountId,
+		Twox64Concat,
+		u32,
+		ReservationId,
+		OptionQuery,
+	>;
+
+	/// How many reservations a tenant has made. Hasher as in [`ReservationOfTenant`].
+	#[pallet::storage]
+	pub type ReservationCount<T: Config> =
+		StorageMap<_, Blake2_128Concat, T::AccountId, u32, ValueQuery>;
 
 	/// The number of the next allotment.
 	#[pallet::storage]
@@ -275,7 +293,11 @@ pub mod pallet {
 		}
 
 		fn integrity_test() {
-			assert!(T::MaxShards::get() >= 1, "a reservation has at least one shard");
+			assert!(
+				(1..=255).contains(&T::MaxShards::get()),
+				"a reservation has at least one shard, and its shards are numbered in a byte"
+			);
+			assert!(T::MaxAllotmentsPerNode::get() >= 1, "no node could be reserved");
 			assert!(T::MaxSettlementsPerBlock::get() >= 1, "settlements would never be submitted");
 		}
 
@@ -319,7 +341,10 @@ pub mod pallet {
 			Self::do_reserve(tenant, nodes, terms)
 		}
 
-		/// Makes the term longer and holds the price of the added blocks. A reservation in grace becomes active again.
+		/// Makes the term longer and holds the price of the added blocks. A reservation in grace becomes active again: its term goes on
+		/// from now, and the blocks since its end, in which the nodes kept the data, are paid for too.
+		///
+		/// The whole term must not exceed the longest one: a farmer's price and capacity are bound no longer than that.
 		///
 		/// Origin: signed by the tenant. Errors: [`Error::UnknownReservation`], [`Error::NotTenant`], [`Error::AlreadyClosed`],
 		/// [`Error::BadTerm`], [`Error::PriceOverflow`], and the currency's. Emits [`Event::Extended`].
@@ -329,9 +354,10 @@ pub mod pallet {
 			origin: OriginFor<T>,
 			reservation: ReservationId,
 			blocks: BlockNumber,
-		) -> DispatchResult {
+		) -> DispatchResultWithPostInfo {
 			let tenant = ensure_signed(origin)?;
-			Self::do_extend(&tenant, reservation, blocks)
+			let weight = Self::do_extend(&tenant, reservation, blocks)?;
+			Ok(Some(weight).into())
 		}
 
 		/// Pays what is earned, frees capacity and bonds, returns the rest of the escrow.
@@ -340,10 +366,14 @@ pub mod pallet {
 		/// and the currency's. Emits [`Event::Closed`].
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::close(T::MaxShards::get()))]
-		pub fn close(origin: OriginFor<T>, reservation: ReservationId) -> DispatchResult {
+		pub fn close(
+			origin: OriginFor<T>,
+			reservation: ReservationId,
+		) -> DispatchResultWithPostInfo {
 			let tenant = ensure_signed(origin)?;
 			let record = Self::of_tenant(&tenant, reservation)?;
-			Self::do_close(reservation, record)
+			let weight = Self::do_close(reservation, record)?;
+			Ok(Some(weight).into())
 		}
 
 		/// Pays what is earned by a reservation that is due; ends its term and its grace when these are over.
@@ -353,7 +383,7 @@ pub mod pallet {
 		/// Errors: [`Error::UnknownReservation`], [`Error::AlreadyClosed`], [`Error::NotDue`]. Emits [`Event::Settled`], and
 		/// [`Event::GraceStarted`] or [`Event::Closed`] when it comes to that.
 		#[pallet::call_index(3)]
-		#[pallet::weight(T::WeightInfo::settle(T::MaxShards::get()))]
+		#[pallet::weight(Pallet::<T>::heaviest_settlement())]
 		#[pallet::authorize(Pallet::<T>::authorize_settle)]
 		#[pallet::weight_of_authorize(T::WeightInfo::authorize_settle())]
 		pub fn settle(
@@ -361,8 +391,8 @@ pub mod pallet {
 			reservation: ReservationId,
 		) -> DispatchResultWithPostInfo {
 			ensure_authorized(origin)?;
-			Self::do_settle(reservation)?;
-			Ok(Pays::No.into())
+			let weight = Self::do_settle(reservation)?;
+			Ok((Some(weight), Pays::No).into())
 		}
 
 		/// Changes periods, terms and shares. Reservations keep their price and their end.
@@ -380,6 +410,12 @@ pub mod pallet {
 	}
 
 	impl<T: Config> Pallet<T> {
+		/// A settlement may come to closing, which is the heavier.
+		pub(crate) fn heaviest_settlement() -> Weight {
+			let shards = T::MaxShards::get();
+			T::WeightInfo::settle(shards).max(T::WeightInfo::close(shards))
+		}
+
 		/// The present block.
 		pub(crate) fn now() -> BlockNumber {
 			frame_system::Pallet::<T>::block_number().saturated_into()

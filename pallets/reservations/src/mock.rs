@@ -6,9 +6,7 @@ use frame_system::offchain::{
 	CreateAuthorizedTransaction, CreateTransaction, CreateTransactionBase,
 };
 use granary_primitives::{traits::AuditSchedule, AllotmentId, Balance, NodeId};
-use sp_runtime::{
-	testing::UintAuthorityId, traits::IdentityLookup, AccountId32, BuildStorage, Perbill,
-};
+use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage, Perbill};
 
 type Block = frame_system::mocking::MockBlockU32<Test>;
 type Extension = frame_system::AuthorizeCall<Test>;
@@ -116,8 +114,6 @@ where
 		frame_system::AuthorizeCall::new()
 	}
 }
-
-const _: Option<UintAuthorityId> = None;
 
 /// The account with this number.
 pub(crate) fn account(number: u8) -> AccountId32 {

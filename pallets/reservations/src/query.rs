@@ -1,7 +1,8 @@
 //! Queries for the runtime API.
 
 use crate::{
-	types::Allotment, Allotments, AllotmentsOfNode, Config, NextReservation, Pallet, Reservations,
+	types::Allotment, Allotments, AllotmentsOfNode, Config, NextReservation, Pallet,
+	ReservationCount, ReservationOfTenant, Reservations,
 };
 use alloc::vec::Vec;
 use frame_support::traits::Get;
@@ -9,9 +10,6 @@ use granary_primitives::{
 	reservation::{AllotmentInfo, ReservationInfo, ReservationState},
 	AccountBytes, AllotmentId, NodeId, ReservationId,
 };
-
-/// Records that a filtered list looks at for each entry that it may answer.
-const LOOKS_PER_ENTRY: u64 = 16;
 
 impl<T: Config> Pallet<T> {
 	/// The reservation with this number.
@@ -38,12 +36,33 @@ impl<T: Config> Pallet<T> {
 		start: ReservationId,
 		limit: u32,
 	) -> Vec<ReservationInfo> {
-		let looks = u64::from(limit).saturating_mul(LOOKS_PER_ENTRY);
-		let last = start.saturating_add(looks).min(NextReservation::<T>::get());
-		(start..last)
+		if let Some(tenant) = tenant {
+			return Self::reservations_of(&tenant.into(), start, limit);
+		}
+		let last = start.saturating_add(limit.into()).min(NextReservation::<T>::get());
+		(start..last).filter_map(Self::reservation_info).collect()
+	}
+
+	/// The tenant's list is sorted: the first entry is found by halving, the rest follow it.
+	fn reservations_of(
+		tenant: &T::AccountId,
+		start: ReservationId,
+		limit: u32,
+	) -> Vec<ReservationInfo> {
+		let entry = |place| ReservationOfTenant::<T>::get(tenant, place);
+		let count = ReservationCount::<T>::get(tenant);
+		let (mut first, mut after) = (0, count);
+		while first < after {
+			let middle = first + (after - first) / 2;
+			if entry(middle).is_some_and(|id| id < start) {
+				first = middle + 1;
+			} else {
+				after = middle;
+			}
+		}
+		(first..first.saturating_add(limit).min(count))
+			.filter_map(entry)
 			.filter_map(Self::reservation_info)
-			.filter(|info| tenant.is_none_or(|tenant| info.tenant == tenant))
-			.take(limit as usize)
 			.collect()
 	}
 

@@ -1,11 +1,14 @@
 //! What must always be true.
 
 use crate::{
-	AllotmentCount, Allotments, AllotmentsOfNode, Config, HoldReason, Pallet, Reservations,
+	types::Reservation, AllotmentCount, Allotments, AllotmentsOfNode, Config, HoldReason, Pallet,
+	ReservationCount, ReservationOfTenant, Reservations,
 };
 use alloc::collections::BTreeMap;
 use frame_support::{ensure, traits::fungible::InspectHold};
-use granary_primitives::{reservation::ReservationState, traits::Capacity, Balance, NodeId};
+use granary_primitives::{
+	reservation::ReservationState, traits::Capacity, Balance, NodeId, ReservationId,
+};
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
@@ -15,22 +18,9 @@ impl<T: Config> Pallet<T> {
 		let mut taken: BTreeMap<NodeId, (u64, Balance, u32)> = BTreeMap::new();
 		for (id, record) in Reservations::<T>::iter() {
 			*escrows.entry(record.tenant.clone()).or_default() += record.escrow;
-			let mut accrued: Balance = 0;
-			for allotment in &record.allotments {
-				let one =
-					Allotments::<T>::get(allotment).ok_or("a reservation misses an allotment")?;
-				ensure!(one.reservation == id, "an allotment names another reservation");
-				let live = record.state != ReservationState::Closed;
-				let indexed = AllotmentsOfNode::<T>::contains_key(one.node, allotment);
-				ensure!(live == indexed, "a node's list of allotments is wrong");
-				if live {
-					accrued += one.accrued;
-					let sum = taken.entry(one.node).or_default();
-					*sum = (sum.0 + one.bytes, sum.1 + one.bond, sum.2 + 1);
-				}
-			}
-			ensure!(accrued <= record.escrow, "a reservation owes more than it holds");
+			Self::check_reservation(id, &record, &mut taken)?;
 		}
+		Self::check_lists()?;
 		for (tenant, escrow) in escrows {
 			let held = T::Currency::balance_on_hold(&HoldReason::Escrow.into(), &tenant);
 			ensure!(held == escrow, "a tenant's hold is not the sum of its escrows");
@@ -45,6 +35,62 @@ impl<T: Config> Pallet<T> {
 				"a node counts its allotments wrongly"
 			);
 		}
+		Ok(())
+	}
+
+	/// Checks one reservation against its allotments and adds these, if it is live, to what is taken of the nodes.
+	fn check_reservation(
+		id: ReservationId,
+		record: &Reservation<T>,
+		taken: &mut BTreeMap<NodeId, (u64, Balance, u32)>,
+	) -> Result<(), TryRuntimeError> {
+		let live = record.state != ReservationState::Closed;
+		let (mut accrued, mut paid, mut price): (Balance, Balance, Balance) = (0, 0, 0);
+		for allotment in &record.allotments {
+			let one = Allotments::<T>::get(allotment).ok_or("a reservation misses an allotment")?;
+			ensure!(one.reservation == id, "an allotment names another reservation");
+			ensure!(
+				one.decided() <= one.price_of_term(record),
+				"an allotment earned and lost more than its term's price"
+			);
+			let indexed = AllotmentsOfNode::<T>::contains_key(one.node, allotment);
+			ensure!(live == indexed, "a node's list of allotments is wrong");
+			accrued += one.accrued;
+			paid += one.paid;
+			price += one.price_of_term(record);
+			if live {
+				let sum = taken.entry(one.node).or_default();
+				*sum = (sum.0 + one.bytes, sum.1 + one.bond, sum.2 + 1);
+			}
+		}
+		if live {
+			ensure!(accrued <= record.escrow, "a reservation owes more than it holds");
+			ensure!(record.escrow + paid == price, "the escrow is not what is left of the price");
+		} else {
+			ensure!(record.escrow == 0, "a closed reservation holds an escrow");
+		}
+		Ok(())
+	}
+
+	/// Checks that every reservation is in its tenant's list once, in ascending order.
+	fn check_lists() -> Result<(), TryRuntimeError> {
+		let mut listed = 0;
+		for (tenant, count) in ReservationCount::<T>::iter() {
+			let mut before = None;
+			for place in 0..count {
+				let id = ReservationOfTenant::<T>::get(&tenant, place);
+				ensure!(id > before, "a tenant's list is not ascending");
+				let record = id.and_then(Reservations::<T>::get).ok_or("a list names nothing")?;
+				ensure!(record.tenant == tenant, "a list names another tenant's reservation");
+				before = id;
+				listed += 1;
+			}
+		}
+		ensure!(listed == Reservations::<T>::iter().count(), "a reservation is in no list");
+		ensure!(
+			listed == ReservationOfTenant::<T>::iter().count(),
+			"a list is longer than counted"
+		);
 		Ok(())
 	}
 }

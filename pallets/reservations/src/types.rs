@@ -168,3 +168,16 @@ pub struct Allotment {
 	/// Lost by misses so far.
 	pub withheld: Balance,
 }
+
+impl Allotment {
+	/// What it earns if every block of the term is proven: its part of all that was ever held for the reservation.
+	pub(crate) fn price_of_term<T: Config>(&self, record: &Reservation<T>) -> Balance {
+		let blocks = record.ends.saturating_sub(record.created);
+		self.price_per_block.saturating_mul(Balance::from(blocks))
+	}
+
+	/// The part of the term's price that audits have decided on.
+	pub(crate) fn decided(&self) -> Balance {
+		self.accrued.saturating_add(self.paid).saturating_add(self.withheld)
+	}
+}

@@ -24,9 +24,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn reserve(n: u32) -> Weight {
 		Weight::from_parts(40_000_000, 6000)
 			.saturating_add(Weight::from_parts(45_000_000, 4000).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(4_u64))
+			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().reads((5_u64).saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(3_u64))
+			.saturating_add(T::DbWeight::get().writes(5_u64))
 			.saturating_add(T::DbWeight::get().writes((5_u64).saturating_mul(n.into())))
 	}
 	fn extend(n: u32) -> Weight {
@@ -67,9 +67,9 @@ impl WeightInfo for () {
 	fn reserve(n: u32) -> Weight {
 		Weight::from_parts(40_000_000, 6000)
 			.saturating_add(Weight::from_parts(45_000_000, 4000).saturating_mul(n.into()))
-			.saturating_add(ParityDbWeight::get().reads(4_u64))
+			.saturating_add(ParityDbWeight::get().reads(6_u64))
 			.saturating_add(ParityDbWeight::get().reads((5_u64).saturating_mul(n.into())))
-			.saturating_add(ParityDbWeight::get().writes(3_u64))
+			.saturating_add(ParityDbWeight::get().writes(5_u64))
 			.saturating_add(ParityDbWeight::get().writes((5_u64).saturating_mul(n.into())))
 	}
 	fn extend(n: u32) -> Weight {

@@ -39,6 +39,10 @@ fn lists_are_paged() {
 		assert_eq!(ids(3, 10), vec![3, 4]);
 		assert_eq!(ids(5, 10), Vec::<u32>::new());
 		assert_eq!(ids(0, 0), Vec::<u32>::new());
+		assert_eq!(ids(u32::MAX, u32::MAX), Vec::<u32>::new());
+		// A removed one leaves a gap that a page steps over.
+		assert_ok!(Grid::remove_node(super::signed(2), 1));
+		assert_eq!(ids(0, 2), vec![0, 2]);
 		assert_eq!(
 			<Grid as Capacity<sp_runtime::AccountId32, _>>::payout_account(2),
 			Some(account(3))

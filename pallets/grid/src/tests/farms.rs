@@ -22,6 +22,15 @@ fn a_twin_creates_and_removes_farms() {
 }
 
 #[test]
+fn farms_are_numbered_to_the_end_and_no_further() {
+	run(|| {
+		farm(1);
+		crate::NextFarm::<Test>::put(u32::MAX);
+		assert_noop!(Grid::create_farm(signed(1), text("b"), None), Error::<Test>::NoIdLeft);
+	});
+}
+
+#[test]
 fn a_farm_with_nodes_stays() {
 	run(|| {
 		let id = farm(1);

@@ -64,10 +64,16 @@ fn bad_requests_take_nothing() {
 			ask(TENANT, 1, 0, &[0], 5 << 30, 10, 90),
 			pallet_grid::Error::<Test>::NotEnoughCapacity
 		);
-		assert!(
-			ask(TENANT, 4, 4, &[0, 1, 2, 3, 4, 5, 6, 7], 4 << 30, 1000, 1000).is_err(),
-			"more than the tenant has"
+		assert_noop!(
+			ask(TENANT, 4, 4, &[0, 1, 2, 3, 4, 5, 6, 7], 4 << 30, 1000, 1000),
+			sp_runtime::TokenError::FundsUnavailable
 		);
+		// Another node of the first farm.
+		let endpoint = b"h:2".to_vec().try_into().unwrap();
+		let farmer = RuntimeOrigin::signed(account(1));
+		let key = [77; 32];
+		assert_ok!(Grid::register_node(farmer, 0, endpoint, 4 << 30, 360, key, key, 50_000));
+		assert_noop!(ask(TENANT, 1, 1, &[0, 9], gib, 10, 90), E::FarmsNotDistinct);
 		assert_eq!(held(), 0);
 		for _ in 0..3 {
 			assert_ok!(ask(TENANT, 1, 0, &[0], gib, 10, 10));
@@ -136,5 +142,51 @@ fn closing_returns_everything_that_was_not_earned() {
 		assert_eq!(Grid::node_info(0).unwrap().reserved_bytes, 0);
 		assert_noop!(Reservations::close(tenant(), id), Error::<Test>::AlreadyClosed);
 		assert_noop!(Reservations::extend(tenant(), id, 50), Error::<Test>::AlreadyClosed);
+	});
+}
+
+#[test]
+fn a_tenants_list_is_complete_whatever_others_reserve() {
+	run(|| {
+		let ask = |who, node| {
+			let id = crate::NextReservation::<Test>::get();
+			assert_ok!(Reservations::reserve(
+				RuntimeOrigin::signed(account(who)),
+				1,
+				0,
+				nodes(&[node]),
+				512,
+				10,
+				false,
+				10
+			));
+			id
+		};
+		let mine: Vec<_> = (0..7)
+			.map(|node| {
+				ask(1, node);
+				ask(2, node);
+				ask(TENANT, node)
+			})
+			.collect();
+		let ids = |who: Option<u8>, start, limit| -> Vec<u64> {
+			let list = Reservations::reservations(who.map(|who| [who; 32]), start, limit);
+			list.iter().map(|one| one.id).collect()
+		};
+		assert_eq!(ids(Some(TENANT), 0, 100), mine);
+		for start in 0..=21 {
+			let rest: Vec<_> = mine.iter().copied().filter(|id| *id >= start).collect();
+			assert_eq!(ids(Some(TENANT), start, 100), rest);
+			assert_eq!(
+				ids(Some(TENANT), start, 1),
+				rest.iter().copied().take(1).collect::<Vec<_>>()
+			);
+		}
+		assert_eq!(ids(Some(9), 0, 100), Vec::<u64>::new());
+		assert_eq!(ids(None, 19, 100), vec![19, 20]);
+		assert_eq!(ids(None, 0, 2), vec![0, 1]);
+		// A closed one stays in the list for its history.
+		assert_ok!(Reservations::close(tenant(), mine[0]));
+		assert_eq!(ids(Some(TENANT), 0, 100), mine);
 	});
 }

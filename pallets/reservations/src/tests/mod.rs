@@ -1,6 +1,7 @@
 //! Tests by topic.
 
 mod contract;
+mod money;
 mod offchain;
 mod parameters;
 mod settlement;

@@ -37,38 +37,54 @@ fn the_pool_takes_a_settlement_once_a_period_and_only_when_due() {
 	});
 }
 
-#[test]
-fn the_worker_submits_what_is_due_in_turn() {
+/// Runs a test of which each block's off-chain worker tells what it submitted.
+fn with_worker(test: impl FnOnce(&dyn Fn(u32) -> Vec<u64>)) {
 	let mut ext = new_test_ext();
 	let (offchain, _) = testing::TestOffchainExt::new();
 	let (pool, state) = testing::TestTransactionPoolExt::new();
 	ext.register_extension(OffchainWorkerExt::new(offchain));
 	ext.register_extension(TransactionPoolExt::new(pool));
 	ext.execute_with(|| {
+		test(&|now| {
+			System::set_block_number(now);
+			Reservations::offchain_worker(now);
+			let submitted = core::mem::take(&mut state.write().transactions);
+			submitted.iter().map(|bytes| settled_by(bytes)).collect()
+		});
+	});
+}
+
+fn settled_by(mut bytes: &[u8]) -> u64 {
+	type Extrinsic = <Test as frame_system::offchain::CreateTransactionBase<Call<Test>>>::Extrinsic;
+	let extrinsic = Extrinsic::decode(&mut bytes).unwrap();
+	match extrinsic.function {
+		RuntimeCall::Reservations(Call::settle { reservation }) => reservation,
+		_ => panic!("another call"),
+	}
+}
+
+#[test]
+fn the_worker_submits_a_bounded_number_of_what_is_due() {
+	with_worker(|block| {
 		for _ in 0..3 {
 			reserve(50);
 		}
-		System::set_block_number(5);
-		Reservations::offchain_worker(5);
-		assert!(state.read().transactions.is_empty(), "nothing is due yet");
-		let mut settled = Vec::new();
-		// Two windows of two: both come round within two blocks.
-		for now in 11..13 {
-			System::set_block_number(now);
-			Reservations::offchain_worker(now);
-			for bytes in state.write().transactions.drain(..) {
-				let extrinsic = <Test as frame_system::offchain::CreateTransactionBase<
-					Call<Test>,
-				>>::Extrinsic::decode(&mut bytes.as_slice())
-				.unwrap();
-				let RuntimeCall::Reservations(Call::settle { reservation }) = extrinsic.function
-				else {
-					panic!("another call");
-				};
-				settled.push(reservation);
-			}
+		assert_eq!(block(5), Vec::<u64>::new(), "nothing is due yet");
+		assert_eq!(block(11), vec![0, 1], "two in a block");
+		for id in [0, 1] {
+			Reservations::settle(frame_system::RawOrigin::Authorized.into(), id).unwrap();
 		}
-		settled.sort_unstable();
-		assert_eq!(settled, vec![0, 1, 2]);
+		assert_eq!(block(12), vec![2], "the next block goes on with the rest");
+	});
+}
+
+#[test]
+fn every_reservation_has_its_turn() {
+	with_worker(|block| {
+		// A window is of 64 reservations: number 64 lies in the second of two.
+		crate::NextReservation::<Test>::put(64);
+		reserve(50);
+		assert_eq!(block(12), Vec::<u64>::new(), "the turn of the first window");
+		assert_eq!(block(13), vec![64]);
 	});
 }

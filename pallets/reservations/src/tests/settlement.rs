@@ -66,6 +66,66 @@ fn the_term_ends_in_grace_and_then_it_is_closed() {
 }
 
 #[test]
+fn ends_are_settled_when_they_come_and_not_a_period_later() {
+	run(|| {
+		let id = reserve(15);
+		let next = || crate::Reservations::<Test>::get(id).unwrap().next_settlement;
+		assert_eq!(next(), 11);
+		for (now, then) in [(11, 16), (16, 26), (26, 36)] {
+			System::set_block_number(now);
+			assert_ok!(Reservations::settle(authorized(), id));
+			assert_eq!(next(), then);
+		}
+		System::set_block_number(35);
+		assert_noop!(Reservations::settle(authorized(), id), Error::<Test>::NotDue);
+		System::set_block_number(36);
+		assert_ok!(Reservations::settle(authorized(), id));
+		assert_eq!(<Reservations as ReservationOwner<_>>::tenant(id), None);
+	});
+}
+
+#[test]
+fn a_grace_of_no_blocks_still_leaves_two_settlements_apart() {
+	run(|| {
+		let parameters = crate::Parameters { grace_blocks: 0, ..parameters() };
+		crate::ContractParameters::<Test>::put(parameters);
+		let id = reserve(10);
+		System::set_block_number(11);
+		assert_ok!(Reservations::settle(authorized(), id));
+		assert_eq!(crate::Reservations::<Test>::get(id).unwrap().next_settlement, 12);
+		System::set_block_number(12);
+		assert_ok!(Reservations::settle(authorized(), id));
+		assert_eq!(<Reservations as ReservationOwner<_>>::tenant(id), None);
+	});
+}
+
+#[test]
+fn calls_cost_the_weight_of_the_shards_that_there_are() {
+	use crate::WeightInfo;
+	use frame_support::dispatch::{GetDispatchInfo, Pays};
+	run(|| {
+		let id = reserve(20);
+		let declared =
+			crate::Call::<Test>::settle { reservation: id }.get_dispatch_info().call_weight;
+		let weigh = |now| {
+			System::set_block_number(now);
+			let info = Reservations::settle(authorized(), id).unwrap();
+			assert_eq!(info.pays_fee, Pays::No);
+			info.actual_weight.unwrap()
+		};
+		assert_eq!(weigh(11), <() as WeightInfo>::settle(3));
+		assert_eq!(weigh(21), <() as WeightInfo>::settle(3));
+		let extended = Reservations::extend(tenant(), id, 10).unwrap();
+		assert_eq!(extended.actual_weight, Some(<() as WeightInfo>::extend(3)));
+		weigh(31);
+		let closing = weigh(51);
+		assert_eq!(closing, <() as WeightInfo>::close(3));
+		assert!(declared.all_gte(<() as WeightInfo>::close(MaxShards::get())));
+		assert!(declared.all_gte(<() as WeightInfo>::settle(MaxShards::get())));
+	});
+}
+
+#[test]
 fn grace_ends_by_extending() {
 	run(|| {
 		let id = reserve(20);
