@@ -15,6 +15,7 @@ use std::{
 	process::Command,
 	sync::Arc,
 	thread,
+	time::{Duration, Instant},
 };
 
 /// Threads that serve requests; one slow fetch stops one of them.
@@ -169,6 +170,12 @@ fn check_apart(options: &MountOptions) -> Result<(), MountError> {
 	Ok(())
 }
 
+/// How long a layer's lock is waited for: a process that is just being started holds copies of all descriptors until it
+/// runs, also of a mount that has ended meanwhile.
+const LOCK_PATIENCE: Duration = Duration::from_millis(250);
+/// Pause between two attempts.
+const LOCK_RETRY: Duration = Duration::from_millis(5);
+
 /// Locks the layer against a second mount and checks that it belongs to this snapshot.
 fn lock_layer(dir: &Path, snapshot_id: &[u8; 32]) -> Result<File, MountError> {
 	let path = dir.join("snapshot");
@@ -182,14 +189,20 @@ fn lock_layer(dir: &Path, snapshot_id: &[u8; 32]) -> Result<File, MountError> {
 		.truncate(false)
 		.open(&path)
 		.map_err(failed)?;
-	match lock.try_lock() {
-		Ok(()) => {},
-		Err(fs::TryLockError::WouldBlock) => {
-			return Err(unusable(
-				"another mount uses it; unmount that one or name another directory",
-			));
-		},
-		Err(fs::TryLockError::Error(source)) => return Err(failed(source)),
+	let patience = Instant::now() + LOCK_PATIENCE;
+	loop {
+		match lock.try_lock() {
+			Ok(()) => break,
+			Err(fs::TryLockError::WouldBlock) if Instant::now() < patience => {
+				thread::sleep(LOCK_RETRY);
+			},
+			Err(fs::TryLockError::WouldBlock) => {
+				return Err(unusable(
+					"another mount uses it; unmount that one or name another directory",
+				));
+			},
+			Err(fs::TryLockError::Error(source)) => return Err(failed(source)),
+		}
 	}
 	let id: String = snapshot_id.iter().map(|byte| format!("{byte:02x}")).collect();
 	let known = fs::read_to_string(&path).map_err(failed)?;
