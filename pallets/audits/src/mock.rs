@@ -11,11 +11,12 @@ use granary_por::{Hasher, Peaks, TreeSource};
 use granary_primitives::{
 	audit::{Checkpoint, SignedCheckpoint},
 	message,
+	reservation::AuditProfile,
 	traits::{AllotmentView, Allotments, AuditKeys},
-	AllotmentId, BlockNumber, Hash, NodeId, PublicKey, Signature, Tick,
+	AllotmentId, Balance, BlockNumber, Hash, NodeId, PublicKey, Signature, Tick,
 };
 use sp_core::{sr25519, Pair};
-use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage};
+use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage, Perbill};
 use std::{cell::RefCell, collections::BTreeMap};
 
 pub(crate) type Block = frame_system::mocking::MockBlockU32<Test>;
@@ -90,6 +91,10 @@ impl AuditKeys for World {
 	fn audit_key(node: NodeId) -> Option<PublicKey> {
 		KEYS.with_borrow(|map| map.get(&node).copied())
 	}
+
+	fn in_maintenance(_node: NodeId) -> bool {
+		false
+	}
 }
 
 impl Allotments<AccountId32> for World {
@@ -105,6 +110,12 @@ impl Allotments<AccountId32> for World {
 		Till::mutate(|till| till.push((allotment, false, from, to)));
 	}
 
+	fn slash(_allotment: AllotmentId, _share: Perbill, _to: Option<&AccountId32>) -> Balance {
+		0
+	}
+
+	fn lost(_allotment: AllotmentId, _declared: bool) {}
+
 	#[cfg(feature = "runtime-benchmarks")]
 	fn create_allotment_for_benchmark(
 		tenant: &AccountId32,
@@ -115,7 +126,17 @@ impl Allotments<AccountId32> for World {
 		let node = id as NodeId;
 		World::set_key(node, Some(audit_key));
 		let tenant = tenant.clone();
-		World::set(id, AllotmentView { reservation: 1, node, tenant, bytes, live: true });
+		World::set(
+			id,
+			AllotmentView {
+				reservation: 1,
+				node,
+				tenant,
+				bytes,
+				profile: AuditProfile::Standard,
+				live: true,
+			},
+		);
 		id
 	}
 }
@@ -251,6 +272,7 @@ impl Party {
 				node: node_id,
 				tenant: tenant.public().0.into(),
 				bytes: 1 << 20,
+				profile: AuditProfile::Standard,
 				live: true,
 			},
 		);

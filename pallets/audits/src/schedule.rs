@@ -210,6 +210,10 @@ impl<T: Config> Pallet<T> {
 }
 
 impl<T: Config> AuditSchedule for Pallet<T> {
+	fn leaf_count(allotment: AllotmentId) -> u64 {
+		Audited::<T>::get(allotment).map_or(0, |state| state.checkpoint.leaf_count)
+	}
+
 	fn closed(allotment: AllotmentId) {
 		if let Some(state) = Audited::<T>::get(allotment) {
 			Self::retire(allotment, &state);

@@ -71,6 +71,10 @@ impl pallet_grid::Config for Test {
 pub struct Audits;
 
 impl AuditSchedule for Audits {
+	fn leaf_count(_allotment: AllotmentId) -> u64 {
+		0
+	}
+
 	fn closed(allotment: AllotmentId) {
 		Closed::mutate(|closed| closed.push(allotment));
 	}

@@ -15,7 +15,7 @@ use frame_support::{
 };
 use frame_system::offchain::SubmitTransaction;
 use granary_primitives::{
-	reservation::ReservationState,
+	reservation::{AuditProfile, ReservationState},
 	traits::{AllotmentView, Allotments as AllotmentsTrait, Capacity, ReservationOwner},
 	AllotmentId, Balance, BlockNumber, ReservationId,
 };
@@ -24,7 +24,7 @@ use sp_runtime::{
 		InvalidTransaction, TransactionSource, TransactionValidity, TransactionValidityWithRefund,
 		ValidTransaction,
 	},
-	DispatchError,
+	DispatchError, Perbill,
 };
 
 /// Prefix of the tag that a settlement provides.
@@ -201,6 +201,7 @@ impl<T: Config> AllotmentsTrait<T::AccountId> for Pallet<T> {
 			node: one.node,
 			tenant: record.tenant,
 			bytes: one.bytes,
+			profile: AuditProfile::Standard,
 			live: record.state != ReservationState::Closed,
 		})
 	}
@@ -217,6 +218,20 @@ impl<T: Config> AllotmentsTrait<T::AccountId> for Pallet<T> {
 		Allotments::<T>::mutate_extant(allotment, |one| {
 			one.withheld = one.withheld.saturating_add(lost);
 		});
+	}
+
+	fn slash(allotment: AllotmentId, share: Perbill, to: Option<&T::AccountId>) -> Balance {
+		let Some(mut one) = Allotments::<T>::get(allotment) else { return 0 };
+		let treasury = T::Treasury::get();
+		let taken = T::Grid::slash(one.node, share * one.bond, to.unwrap_or(&treasury));
+		one.bond = one.bond.saturating_sub(taken);
+		Allotments::<T>::insert(allotment, one);
+		taken
+	}
+
+	fn lost(allotment: AllotmentId, declared: bool) {
+		let share = if declared { Perbill::from_percent(50) } else { Perbill::one() };
+		Self::slash(allotment, share, None);
 	}
 
 	#[cfg(feature = "runtime-benchmarks")]

@@ -25,7 +25,7 @@ pub mod traits;
 
 pub use ids::{
 	AccountBytes, AllotmentId, Balance, BlockNumber, DatasetId, FarmId, Hash, NodeId, PublicKey,
-	ReservationId, Signature, SnapshotId, Tick, TwinId,
+	Region, ReservationId, Signature, SnapshotId, Tick, TwinId,
 };
 
 /// Bytes of one leaf, the unit that is sampled.

@@ -34,6 +34,34 @@ pub enum ReservationState {
 	Closed,
 }
 
+/// How often an allotment is audited; the price includes it.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	Default,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub enum AuditProfile {
+	/// Twice as often as the standard.
+	#[codec(index = 0)]
+	Hot,
+	/// As often as the audit parameters say.
+	#[codec(index = 1)]
+	#[default]
+	Standard,
+	/// A quarter as often, for archives.
+	#[codec(index = 2)]
+	Cold,
+}
+
 /// A tenant's contract for capacity.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
