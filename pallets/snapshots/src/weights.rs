@@ -1,83 +1,74 @@
-//! Weights of `pallet_snapshots`.
+//! Weights of `pallet_snapshots`, written by the benchmarking CLI. Do not edit: run `scripts/weights`.
 //!
-//! First values, by operation counts on a two-core machine; they have the form that the benchmarking
-//! command writes, which replaces this file:
-//!
-//! ```text
-//! granary-node benchmark pallet --chain dev --pallet pallet_snapshots --extrinsic '*' \
-//!     --steps 50 --repeat 20 --template .maintain/frame-weight-template.hbs \
-//!     --output pallets/snapshots/src/weights.rs
-//! ```
+//! Benchmarking CLI 64.0.0, 2026-11-21, 20 steps, 10 repeats, on AMD EPYC.
 
-#![cfg_attr(rustfmt, rustfmt_skip)]
-#![allow(unused_parens, unused_imports, missing_docs, dead_code, reason = "generated file")]
+#![allow(unused_parens, unused_imports, missing_docs, clippy::all, reason = "generated")]
 
-use frame_support::{traits::Get, weights::{Weight, constants::RocksDbWeight}};
 use core::marker::PhantomData;
+use frame_support::{
+	traits::Get,
+	weights::{constants::ParityDbWeight, Weight},
+};
 
 /// Weight functions needed for `pallet_snapshots`.
 pub trait WeightInfo {
-	fn publish(n: u32, ) -> Weight;
+	fn publish(n: u32) -> Weight;
 	fn retire() -> Weight;
 }
 
-/// Weights for `pallet_snapshots` using the Substrate node and recommended hardware.
+/// Measured weights.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Reservations::Reservations` (r:1 w:0)
+	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(381), added: 2856, mode: `MaxEncodedLen`)
 	/// Storage: `Snapshots::Names` (r:1 w:1)
+	/// Proof: `Snapshots::Names` (`max_values`: None, `max_size`: Some(138), added: 2613, mode: `MaxEncodedLen`)
 	/// Storage: `Snapshots::Counts` (r:1 w:1)
+	/// Proof: `Snapshots::Counts` (`max_values`: None, `max_size`: Some(20), added: 2495, mode: `MaxEncodedLen`)
 	/// Storage: `Snapshots::NextSnapshot` (r:1 w:1)
-	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Snapshots::NextSnapshot` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:1 w:1)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(103), added: 2578, mode: `MaxEncodedLen`)
 	/// Storage: `Snapshots::Snapshots` (r:0 w:1)
+	/// Proof: `Snapshots::Snapshots` (`max_values`: None, `max_size`: Some(246), added: 2721, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 64]`.
-	fn publish(n: u32, ) -> Weight {
-		// Minimum execution time: 60_000_000 picoseconds.
-		Weight::from_parts(60_000_000, 6000)
-			.saturating_add(Weight::from_parts(10_000, 0).saturating_mul(n.into()))
+	fn publish(n: u32) -> Weight {
+		// Minimum execution time: 58_497_000 picoseconds.
+		Weight::from_parts(61_519_513, 3846)
+			.saturating_add(Weight::from_parts(4_981, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(6_u64))
 	}
 	/// Storage: `Snapshots::Snapshots` (r:1 w:1)
-	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Snapshots::Snapshots` (`max_values`: None, `max_size`: Some(246), added: 2721, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:1 w:1)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(103), added: 2578, mode: `MaxEncodedLen`)
 	/// Storage: `Snapshots::Counts` (r:1 w:1)
+	/// Proof: `Snapshots::Counts` (`max_values`: None, `max_size`: Some(20), added: 2495, mode: `MaxEncodedLen`)
 	/// Storage: `Snapshots::Names` (r:0 w:1)
+	/// Proof: `Snapshots::Names` (`max_values`: None, `max_size`: Some(138), added: 2613, mode: `MaxEncodedLen`)
 	fn retire() -> Weight {
-		// Minimum execution time: 55_000_000 picoseconds.
-		Weight::from_parts(55_000_000, 6000)
+		// Minimum execution time: 46_240_000 picoseconds.
+		Weight::from_parts(48_963_000, 3711)
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(5_u64))
 	}
 }
 
-// For backwards compatibility and tests.
 impl WeightInfo for () {
-	/// Storage: `Reservations::Reservations` (r:1 w:0)
-	/// Storage: `Snapshots::Names` (r:1 w:1)
-	/// Storage: `Snapshots::Counts` (r:1 w:1)
-	/// Storage: `Snapshots::NextSnapshot` (r:1 w:1)
-	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Storage: `System::Account` (r:1 w:1)
-	/// Storage: `Snapshots::Snapshots` (r:0 w:1)
-	/// The range of component `n` is `[1, 64]`.
-	fn publish(n: u32, ) -> Weight {
-		// Minimum execution time: 60_000_000 picoseconds.
-		Weight::from_parts(60_000_000, 6000)
-			.saturating_add(Weight::from_parts(10_000, 0).saturating_mul(n.into()))
-			.saturating_add(RocksDbWeight::get().reads(6_u64))
-			.saturating_add(RocksDbWeight::get().writes(6_u64))
+	fn publish(n: u32) -> Weight {
+		Weight::from_parts(61_519_513, 3846)
+			.saturating_add(Weight::from_parts(4_981, 0).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads(6_u64))
+			.saturating_add(ParityDbWeight::get().writes(6_u64))
 	}
-	/// Storage: `Snapshots::Snapshots` (r:1 w:1)
-	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Storage: `System::Account` (r:1 w:1)
-	/// Storage: `Snapshots::Counts` (r:1 w:1)
-	/// Storage: `Snapshots::Names` (r:0 w:1)
 	fn retire() -> Weight {
-		// Minimum execution time: 55_000_000 picoseconds.
-		Weight::from_parts(55_000_000, 6000)
-			.saturating_add(RocksDbWeight::get().reads(4_u64))
-			.saturating_add(RocksDbWeight::get().writes(5_u64))
+		Weight::from_parts(48_963_000, 3711)
+			.saturating_add(ParityDbWeight::get().reads(4_u64))
+			.saturating_add(ParityDbWeight::get().writes(5_u64))
 	}
 }

@@ -43,6 +43,7 @@ pub use error::ChainError;
 pub use follow::FinalisedBlocks;
 pub use past::SubmittedProof;
 pub use query::{AccountBalance, ContractTerms};
+pub use refusal::{ALREADY_IN_POOL, NOTHING_DUE};
 pub use sender::Sender;
 pub use signer::{address_of, parse_address, verify_signature, Signer};
 pub use submit::Submitted;

@@ -14,6 +14,11 @@ const ALREADY_IMPORTED: i32 = 1013;
 const TOO_LOW_PRIORITY: i32 = 1014;
 const POOL_FULL: i32 = 1016;
 
+/// The reason for refusing a settlement before its time.
+pub const NOTHING_DUE: &str = "nothing is due yet";
+/// The reason for refusing what was submitted already.
+pub const ALREADY_IN_POOL: &str = "the same transaction is already in the pool";
+
 /// The codes with which the audits' `submit_proof` is refused before it enters the pool
 /// (`pallet_audits::ProofRefusal`); part of that call's contract.
 fn proof_refusal(code: u8) -> Option<&'static str> {
@@ -73,14 +78,14 @@ fn in_words(path: &str, refusal: &UserError) -> String {
 	match refusal.code {
 		INVALID if data.contains("Inability to pay") => "the account cannot pay the fee".to_owned(),
 		INVALID if path == "Reservations.settle" && data.contains("future") => {
-			"nothing is due yet".to_owned()
+			NOTHING_DUE.to_owned()
 		},
 		INVALID if path == "Reservations.settle" && data.contains("outdated") => {
 			"the reservation is closed".to_owned()
 		},
 		INVALID | UNKNOWN_VALIDITY if !data.is_empty() => data.to_owned(),
 		TEMPORARILY_BANNED => "the pool refused the same transaction a moment ago".to_owned(),
-		ALREADY_IMPORTED => "the same transaction is already in the pool".to_owned(),
+		ALREADY_IMPORTED => ALREADY_IN_POOL.to_owned(),
 		TOO_LOW_PRIORITY => "another transaction with the same nonce is in the pool".to_owned(),
 		POOL_FULL => "the pool is full; try again later".to_owned(),
 		_ if data.is_empty() => refusal.message.clone(),

@@ -221,3 +221,23 @@ fn a_worker_waits_for_its_chain_and_can_be_stopped_meanwhile() {
 	assert!(log.contains("the chain is unreachable"), "{log}");
 	assert!(!log.contains('\u{1b}'), "no colours in a file: {log}");
 }
+
+#[test]
+fn a_system_without_fuse_is_told_so() {
+	let dir = tempfile::tempdir().unwrap();
+	let binary = granary().get_program().to_owned();
+	// A /dev of its own, without `fuse`.
+	let output = std::process::Command::new("unshare")
+		.args(["--mount", "sh", "-c"])
+		.arg("mount -t tmpfs none /dev && exec \"$@\"")
+		.arg("sh")
+		.arg(binary)
+		.args(["mount", "1", &dir.path().display().to_string()])
+		.args(["--key", "no such key"])
+		.output()
+		.unwrap();
+	assert_eq!(output.status.code(), Some(1));
+	let message = text(&output.stderr);
+	assert!(message.contains("FUSE is not available"), "{message}");
+	assert!(message.contains("install fuse3"), "{message}");
+}

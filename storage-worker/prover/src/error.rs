@@ -32,6 +32,28 @@ pub enum TreeError {
 		/// Its length.
 		leaves: u64,
 	},
+	/// The tree's nodes do not lead to its root: they are damaged, or the data are.
+	#[error("the log tree's nodes do not lead to its root at {leaf_count} leaves: the tree must be computed anew from the data")]
+	NodeMismatch {
+		/// Leaves of the log that was to be proven.
+		leaf_count: u64,
+	},
+	/// The data do not lead to the root that they had when the tree was made durable.
+	#[error("the log's first {marked} leaves are not those that were written: they are damaged and must be repaired")]
+	Damaged {
+		/// Leaves that the mark vouches for.
+		marked: u64,
+	},
+	/// The log is shorter than it was when the tree was made durable.
+	#[error(
+		"the log has {available} leaves but had {marked}: its end is lost and must be repaired"
+	)]
+	LogShrunk {
+		/// Leaves that the mark vouches for.
+		marked: u64,
+		/// Leaves that are there.
+		available: u64,
+	},
 	/// A node that the log does not have was asked for.
 	#[error("the log of {leaf_count} leaves has no node {index} on level {level}")]
 	NoSuchNode {

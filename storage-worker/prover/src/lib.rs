@@ -4,6 +4,10 @@
 //! of log) and above are kept, one flat file a level: node `i` of level `l` is the 32 bytes at `32 * i` of `level-<l>`, 0.8 % of the
 //! data in all. The levels below are recomputed from the data when a leaf is proven, which checks that leaf at the same
 //! time. Memory is O(depth).
+//!
+//! A *mark* beside them says up to where the nodes are durable and what the root is there. On open nothing behind it is
+//! believed, and what is before it must lead to its root: damaged nodes are computed anew from the data, and data that do not lead to
+//! the mark's root are an error, never adopted.
 
 #![forbid(unsafe_code)]
 #![warn(clippy::indexing_slicing)]
@@ -11,6 +15,7 @@
 mod block;
 mod error;
 mod level;
+mod mark;
 mod tree;
 
 pub use error::TreeError;

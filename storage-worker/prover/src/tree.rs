@@ -3,11 +3,12 @@
 use crate::{
 	block::{hash_value, no_such_node, Block},
 	level::Level,
+	mark::Mark,
 	TreeError, BLOCK_LEAVES, STORED_LEVEL,
 };
 use granary_por::{
-	build, leaves_of, mountains, node_hash, root, Blake2, BuildError, Hash, Peaks, TreeSource,
-	LEAF_BYTES,
+	build, leaves_of, mountains, node_hash, root, verify, Blake2, BuildError, Hash, Peaks,
+	TreeSource, LEAF_BYTES,
 };
 use std::{
 	cell::RefCell,
@@ -34,17 +35,59 @@ pub struct LogTree {
 }
 
 impl LogTree {
-	/// Opens the tree in `dir` for a log of `leaf_count` leaves: what the tree has too much is cut, what it lacks
-	/// is computed from the data. A tree whose last block does not match the data is rebuilt.
+	/// Opens the tree in `dir` for a log of `leaf_count` leaves: what is behind its mark or missing is computed from the
+	/// data, and all of it if the stored nodes do not lead to the mark's root.
+	///
+	/// Errors: [`TreeError::LogShrunk`] and [`TreeError::Damaged`] if the data are not those that the mark vouches for.
 	pub fn open(dir: &Path, source: &dyn LeafSource, leaf_count: u64) -> Result<Self, TreeError> {
 		fs::create_dir_all(dir)
 			.map_err(|error| TreeError::File { path: dir.to_owned(), source: error })?;
-		let mut tree = Self::stored(dir, leaf_count / BLOCK_LEAVES)?;
-		if !tree.last_block_matches(source)? || !tree.last_nodes_match()? {
+		let mark = Mark::read(dir)?;
+		let durable = mark.map_or(0, |mark| mark.blocks);
+		if durable > leaf_count / BLOCK_LEAVES {
+			let marked = durable.saturating_mul(BLOCK_LEAVES);
+			return Err(TreeError::LogShrunk { marked, available: leaf_count });
+		}
+		let mut tree = Self::stored(dir, durable)?;
+		if tree.blocks() == durable && !tree.leads_to(mark)? {
 			tree.cut_levels(0)?;
 		}
 		tree.extend(source, leaf_count)?;
+		if !tree.leads_to(mark)? {
+			// Nodes that were missing have been made from the data, on top of some that were damaged.
+			tree.rebuild(source)?;
+		}
 		Ok(tree)
+	}
+
+	/// Computes every node from the data, as when stored ones turn out to be damaged.
+	///
+	/// Errors: [`TreeError::Damaged`] if the data do not lead to the mark's root.
+	pub fn rebuild(&mut self, source: &dyn LeafSource) -> Result<(), TreeError> {
+		let leaf_count = self.leaf_count();
+		self.cut_levels(0)?;
+		self.extend(source, leaf_count)?;
+		let mark = Mark::read(&self.dir)?;
+		if !self.leads_to(mark)? {
+			let marked = mark.map_or(0, |mark| mark.blocks).saturating_mul(BLOCK_LEAVES);
+			return Err(TreeError::Damaged { marked });
+		}
+		Ok(())
+	}
+
+	/// Whether the stored nodes lead to the mark's root.
+	fn leads_to(&self, mark: Option<Mark>) -> Result<bool, TreeError> {
+		let Some(mark) = mark else { return Ok(true) };
+		Ok(self.blocks() >= mark.blocks && self.root_of_blocks(mark.blocks)? == mark.root)
+	}
+
+	/// The root over the leaves of the first `blocks` blocks, from stored nodes alone.
+	fn root_of_blocks(&self, blocks: u64) -> Result<Hash, TreeError> {
+		let leaf_count = blocks * BLOCK_LEAVES;
+		let peaks: Result<Vec<_>, _> = mountains(leaf_count)
+			.map(|mountain| self.stored_node(mountain.height, mountain.peak_index()))
+			.collect();
+		root::<Blake2>(leaf_count, &peaks?).map_err(TreeError::Shape)
 	}
 
 	/// The stored part, cut so that every level agrees with at most `blocks` blocks.
@@ -98,26 +141,6 @@ impl LogTree {
 			return Err(missing());
 		}
 		stored.get(index)?.ok_or_else(missing)
-	}
-
-	fn last_block_matches(&self, source: &dyn LeafSource) -> Result<bool, TreeError> {
-		let Some(last) = self.blocks().checked_sub(1) else { return Ok(true) };
-		let block = read_block(source, last, BLOCK_LEAVES)?;
-		Ok(block.root() == Some(self.stored_node(STORED_LEVEL, last)?))
-	}
-
-	/// Whether the newest node of each level follows from its children. A machine that crashed may leave a file's end
-	/// without its content; what was written before is older than the last sync.
-	fn last_nodes_match(&self) -> Result<bool, TreeError> {
-		for (level, stored) in (STORED_LEVEL + 1..).zip(self.levels.iter().skip(1)) {
-			let Some(last) = stored.len().checked_sub(1) else { continue };
-			let left = self.stored_node(level - 1, 2 * last)?;
-			let right = self.stored_node(level - 1, 2 * last + 1)?;
-			if self.stored_node(level, last)? != node_hash::<Blake2>(&left, &right) {
-				return Ok(false);
-			}
-		}
-		Ok(true)
 	}
 
 	fn blocks(&self) -> u64 {
@@ -207,7 +230,10 @@ impl LogTree {
 	}
 
 	/// The proof of the leaves `indexes` (ascending) of the log as it was at `leaf_count` leaves. Every leaf is checked against the
-	/// tree on the way.
+	/// tree on the way, and the proof against the root.
+	///
+	/// Errors: [`TreeError::LeafMismatch`] and [`TreeError::NodeMismatch`] if tree and data do not fit together; a
+	/// [`LogTree::rebuild`] tells which of them is damaged.
 	pub fn prove(
 		&self,
 		source: &dyn LeafSource,
@@ -215,16 +241,26 @@ impl LogTree {
 		indexes: &[u64],
 	) -> Result<Vec<u8>, TreeError> {
 		self.check_count(leaf_count)?;
-		build(&View::new(self, source), leaf_count, indexes).map_err(|error| match error {
+		let built = build(&View::new(self, source), leaf_count, indexes);
+		let proof = built.map_err(|error| match error {
 			BuildError::Shape(shape) => TreeError::Shape(shape),
 			BuildError::Source(source) => source,
-		})
+		})?;
+		let root = self.root_at(leaf_count, source)?;
+		verify::<Blake2>(&root, leaf_count, indexes, &proof)
+			.map_err(|_| TreeError::NodeMismatch { leaf_count })?;
+		Ok(proof)
 	}
 
 	/// Cuts the log to `leaf_count` leaves.
 	pub fn truncate(&mut self, leaf_count: u64, source: &dyn LeafSource) -> Result<(), TreeError> {
 		self.check_count(leaf_count)?;
-		self.cut_levels(leaf_count / BLOCK_LEAVES)?;
+		let blocks = leaf_count / BLOCK_LEAVES;
+		if Mark::read(&self.dir)?.is_some_and(|mark| mark.blocks > blocks) {
+			// First, or a crash in between would leave a mark that the log no longer reaches.
+			Mark { blocks, root: self.root_of_blocks(blocks)? }.write(&self.dir)?;
+		}
+		self.cut_levels(blocks)?;
 		self.extend(source, leaf_count)
 	}
 
@@ -233,9 +269,12 @@ impl LogTree {
 		self.levels.iter_mut().try_for_each(Level::flush)
 	}
 
-	/// Makes all nodes durable.
-	pub fn sync(&mut self) -> Result<(), TreeError> {
-		self.levels.iter_mut().try_for_each(Level::sync)
+	/// Makes all nodes durable, and the mark that vouches for those of the first `durable_leaves` leaves. The data of these
+	/// must be durable: without them the next [`LogTree::open`] fails.
+	pub fn sync(&mut self, durable_leaves: u64) -> Result<(), TreeError> {
+		self.levels.iter_mut().try_for_each(Level::sync)?;
+		let blocks = self.blocks().min(durable_leaves / BLOCK_LEAVES);
+		Mark { blocks, root: self.root_of_blocks(blocks)? }.write(&self.dir)
 	}
 
 	fn check_count(&self, leaf_count: u64) -> Result<(), TreeError> {

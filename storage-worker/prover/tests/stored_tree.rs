@@ -91,7 +91,7 @@ fn filled(dir: &std::path::Path, leaves: usize) -> (Log, LogTree) {
 	let value = value(1, leaves * LEAF_BYTES);
 	tree.append_value(&value).unwrap();
 	log.append(&value);
-	tree.sync().unwrap();
+	tree.sync(log.leaf_count()).unwrap();
 	(log, tree)
 }
 
@@ -118,13 +118,84 @@ fn torn_level_files_are_mended_from_the_data() {
 }
 
 #[test]
-fn a_shorter_log_cuts_the_tree() {
+fn damaged_nodes_are_computed_anew() {
+	let dir = tempfile::tempdir().unwrap();
+	let (log, tree) = filled(dir.path(), 3000);
+	let root = tree.root();
+	drop(tree);
+	for (level, at) in [("level-04", 32 * 7), ("level-05", 0), ("level-11", 5), ("level-04", 5950)]
+	{
+		let path = dir.path().join(level);
+		let mut bytes = fs::read(&path).unwrap();
+		bytes[at] ^= 1;
+		fs::write(&path, bytes).unwrap();
+		let mut tree = LogTree::open(dir.path(), &log, 3000).unwrap();
+		assert_eq!(tree.root(), root);
+		// A node below the peaks shows only when it is needed.
+		for leaf in 0..3000 {
+			match tree.prove(&log, 3000, &[leaf]) {
+				Ok(_) => {},
+				Err(TreeError::LeafMismatch { .. } | TreeError::NodeMismatch { .. }) => {
+					tree.rebuild(&log).unwrap();
+					tree.prove(&log, 3000, &[leaf]).unwrap();
+				},
+				Err(other) => panic!("{other}"),
+			}
+		}
+		tree.sync(3000).unwrap();
+	}
+}
+
+#[test]
+fn damaged_data_are_never_adopted() {
+	let dir = tempfile::tempdir().unwrap();
+	let (log, tree) = filled(dir.path(), 100);
+	drop(tree);
+	log.0.lock().unwrap()[95 * LEAF_BYTES] ^= 1;
+	let mut tree = LogTree::open(dir.path(), &log, 100).unwrap();
+	assert!(matches!(tree.prove(&log, 100, &[95]), Err(TreeError::LeafMismatch { .. })));
+	assert!(matches!(tree.rebuild(&log), Err(TreeError::Damaged { marked: 96 })));
+	drop(tree);
+	// Neither when the tree has to be made anew.
+	fs::remove_file(dir.path().join("level-04")).unwrap();
+	let opened = LogTree::open(dir.path(), &log, 100);
+	assert!(matches!(opened, Err(TreeError::Damaged { marked: 96 })));
+}
+
+#[test]
+fn what_was_not_synced_is_read_again() {
+	let dir = tempfile::tempdir().unwrap();
+	let (log, mut tree) = filled(dir.path(), 64);
+	let more = value(3, 64 * LEAF_BYTES);
+	tree.append_value(&more).unwrap();
+	tree.flush().unwrap();
+	drop(tree);
+	// The machine stopped: of the last value another content came to the disk, the nodes are of the first.
+	let other = value(4, 64 * LEAF_BYTES);
+	log.append(&other);
+	let tree = LogTree::open(dir.path(), &log, 128).unwrap();
+	assert_provable(&tree, &log, 128);
+}
+
+#[test]
+fn a_log_shorter_than_it_was_is_an_error() {
 	let dir = tempfile::tempdir().unwrap();
 	let (log, tree) = filled(dir.path(), 777);
-	let expected = tree.root_at(300, &log).unwrap();
 	drop(tree);
-	let tree = LogTree::open(dir.path(), &log, 300).unwrap();
-	assert_eq!((tree.leaf_count(), tree.root()), (300, expected));
+	let opened = LogTree::open(dir.path(), &log, 300);
+	assert!(matches!(opened, Err(TreeError::LogShrunk { marked: 768, available: 300 })));
+}
+
+#[test]
+fn a_damaged_mark_leaves_the_word_to_the_data() {
+	let dir = tempfile::tempdir().unwrap();
+	let (log, tree) = filled(dir.path(), 777);
+	let root = tree.root();
+	drop(tree);
+	for damage in [&b""[..], &[0; 71], &[7; 72], &[0; 73]] {
+		fs::write(dir.path().join("mark"), damage).unwrap();
+		assert_eq!(LogTree::open(dir.path(), &log, 777).unwrap().root(), root);
+	}
 }
 
 #[test]

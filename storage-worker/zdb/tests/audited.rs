@@ -8,6 +8,7 @@
 )]
 
 use granary_por::{challenge, verify, Blake2, Peaks};
+use granary_prover::TreeError;
 use granary_zdb::{Mode, NamespaceOptions, NamespaceUpdate, Store, StoreOptions, ZdbError};
 use std::fs;
 
@@ -41,18 +42,27 @@ fn roots_and_proofs_are_the_references() {
 	}
 	check(&log, &history);
 	drop((log, store));
-	// After a clean stop, without the tree, and with a tree that is too short.
-	for damage in 0..3 {
-		let tree = dir.path().join("namespaces/log/tree");
-		match damage {
-			1 => fs::remove_dir_all(&tree).unwrap(),
-			2 => {
-				let level = fs::read_dir(&tree).unwrap().next().unwrap().unwrap().path();
-				fs::OpenOptions::new().write(true).open(level).unwrap().set_len(33).unwrap();
-			},
-			_ => {},
-		}
+	let tree = dir.path().join("namespaces/log/tree");
+	let lowest = tree.join("level-04");
+	let damages: [(&str, &dyn Fn()); 5] = [
+		("none: a clean stop", &|| {}),
+		("no tree", &|| fs::remove_dir_all(&tree).unwrap()),
+		("a level too short", &|| {
+			let level = fs::OpenOptions::new().write(true).open(&lowest).unwrap();
+			level.set_len(33).unwrap();
+		}),
+		("wrong nodes", &|| {
+			let mut nodes = fs::read(&lowest).unwrap();
+			nodes.iter_mut().step_by(64).for_each(|byte| *byte ^= 1);
+			fs::write(&lowest, nodes).unwrap();
+		}),
+		("a torn mark", &|| fs::write(tree.join("mark"), "torn").unwrap()),
+	];
+	for (damage, inflict) in damages {
+		assert!(tree.join("mark").exists(), "closing makes the tree durable");
+		inflict();
 		let store = Store::open(options(dir.path())).unwrap();
+		println!("{damage}");
 		check(&store.namespace("log").unwrap(), &history);
 	}
 }
@@ -99,12 +109,11 @@ fn concurrent_writers_leave_one_order() {
 	assert_eq!(peaks.leaf_count(), 4 * 100 * 2);
 }
 
-#[test]
-fn a_torn_tail_takes_its_leaves_along() {
-	let dir = tempfile::tempdir().unwrap();
+/// A closed store with twenty values in the namespace `log`, the last of them torn off. Returns what the first 19 amount to.
+fn torn(dir: &std::path::Path) -> Peaks<Blake2> {
 	let mut peaks = Peaks::<Blake2>::new();
 	{
-		let store = Store::open(StoreOptions::new(dir.path())).unwrap();
+		let store = Store::open(StoreOptions::new(dir)).unwrap();
 		let log = store.create_namespace("log", audited()).unwrap();
 		for number in 0..20 {
 			log.set(&[number as u8 + 1], &value(number)).unwrap();
@@ -113,9 +122,18 @@ fn a_torn_tail_takes_its_leaves_along() {
 			}
 		}
 	}
-	let path = dir.path().join("namespaces/log/segment-00000000.log");
+	let path = dir.join("namespaces/log/segment-00000000.log");
 	let len = fs::metadata(&path).unwrap().len();
 	fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(len - 1).unwrap();
+	peaks
+}
+
+#[test]
+fn a_torn_tail_takes_its_leaves_along() {
+	let dir = tempfile::tempdir().unwrap();
+	let mut peaks = torn(dir.path());
+	// As a crash leaves it: nothing of this was said to be durable.
+	fs::remove_file(dir.path().join("namespaces/log/tree/mark")).unwrap();
 	let store = Store::open(StoreOptions::new(dir.path())).unwrap();
 	assert_eq!(store.recovery_report().torn_tails.len(), 1);
 	let log = store.namespace("log").unwrap();
@@ -123,6 +141,20 @@ fn a_torn_tail_takes_its_leaves_along() {
 	log.set(b"again", &value(19)).unwrap();
 	peaks.push_value(&value(19));
 	assert_eq!(log.log_state().unwrap().1, peaks.root());
+}
+
+#[test]
+fn a_durable_end_that_is_lost_is_not_written_over() {
+	let dir = tempfile::tempdir().unwrap();
+	torn(dir.path());
+	let store = Store::open(StoreOptions::new(dir.path())).unwrap();
+	let log = store.namespace("log").unwrap();
+	let refused = |error: ZdbError| {
+		assert!(matches!(error, ZdbError::Tree(TreeError::LogShrunk { .. })), "{error}");
+	};
+	refused(log.log_state().unwrap_err());
+	refused(log.set(b"again", &value(19)).unwrap_err());
+	assert_eq!(log.get(&[1]).unwrap().unwrap(), value(0), "the rest can be read");
 }
 
 #[test]

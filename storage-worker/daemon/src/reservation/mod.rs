@@ -9,7 +9,9 @@ use crate::{
 };
 use anyhow::{bail, ensure, Context as _, Result};
 use clap::{Args, Subcommand};
-use granary_chain::{address_of, Call, ChainClient, Reserve};
+use granary_chain::{
+	address_of, Call, ChainClient, ChainError, Reserve, ALREADY_IN_POOL, NOTHING_DUE,
+};
 use granary_primitives::{
 	reservation::{AllotmentInfo, ReservationInfo, ReservationState},
 	Balance, BlockNumber, NodeId, ReservationId,
@@ -135,8 +137,16 @@ pub(crate) async fn run(command: ReservationCommand, context: &Context) -> Resul
 		ReservationCommand::Settle { reservation } => {
 			let chain = context.connect().await?;
 			find(&chain, reservation).await?;
-			chain.submit_authorised(&Call::settle(reservation)).await?;
-			context.note(format!("reservation {reservation} is settled"));
+			match chain.submit_authorised(&Call::settle(reservation)).await {
+				Ok(_) => context.note(format!("reservation {reservation} is settled")),
+				// An authority's off-chain worker may have been faster; to settle twice changes nothing.
+				Err(ChainError::Refused { reason, .. })
+					if reason == NOTHING_DUE || reason == ALREADY_IN_POOL =>
+				{
+					context.note(format!("reservation {reservation}: {reason}"));
+				},
+				Err(error) => return Err(error.into()),
+			}
 			Ok(())
 		},
 	}

@@ -9,12 +9,19 @@ use crate::{
 	ZdbError,
 };
 use granary_por::{leaves_of, LEAF_BYTES};
-use granary_prover::{LeafSource, LogTree};
+use granary_prover::{LeafSource, LogTree, TreeError};
 use parking_lot::RwLock;
-use std::{io, path::PathBuf};
+use std::{
+	io,
+	path::PathBuf,
+	sync::atomic::{AtomicU64, Ordering},
+};
 
 /// Leaf count, root and peaks (highest mountain first) of a log.
 pub type LogState = (u64, [u8; 32], Vec<[u8; 32]>);
+
+/// The tree is made durable each time it has grown by so many leaves: 64 MiB of log are hashed in a fraction of a second.
+const LEAVES_PER_MARK: u64 = 128 * 1024;
 
 /// Of so many records one is remembered; the others are found by walking headers from there.
 const EXTENT_STRIDE: u32 = 8;
@@ -54,12 +61,19 @@ pub(crate) struct Audit {
 	extents: RwLock<Extents>,
 	/// `None` while the tree cannot be opened; the next use tries again.
 	tree: RwLock<Option<LogTree>>,
+	/// Leaves that the tree had when it was made durable last.
+	marked: AtomicU64,
 }
 
 impl Audit {
 	/// An audited side whose tree is opened at its first use.
 	pub(crate) fn new(dir: PathBuf, extents: Extents) -> Self {
-		Self { dir, extents: RwLock::new(extents), tree: RwLock::new(None) }
+		Self {
+			dir,
+			extents: RwLock::new(extents),
+			tree: RwLock::new(None),
+			marked: AtomicU64::new(0),
+		}
 	}
 
 	fn opened<'t>(
@@ -116,9 +130,50 @@ impl Audit {
 		}
 	}
 
-	/// Hands the tree's nodes to the kernel; they can be recomputed, so this needs no fsync.
-	pub(crate) fn flush(&self) -> Result<(), ZdbError> {
-		self.tree.write().as_mut().map_or(Ok(()), |tree| tree.flush().map_err(ZdbError::from))
+	/// The multiproof of the leaves `indexes` of the log at `leaf_count` leaves. Where tree and data do not fit together
+	/// the tree is computed anew: if it was the damaged one, the proof is made after all.
+	pub(crate) fn prove(
+		&self,
+		log: &Log,
+		leaf_count: u64,
+		indexes: &[u64],
+	) -> Result<Vec<u8>, ZdbError> {
+		let prove =
+			|tree: &LogTree, source: &dyn LeafSource| Ok(tree.prove(source, leaf_count, indexes)?);
+		match self.with_tree(log, prove) {
+			Err(ZdbError::Tree(
+				error @ (TreeError::LeafMismatch { .. } | TreeError::NodeMismatch { .. }),
+			)) => {
+				tracing::warn!(dir = %self.dir.display(), %error, "computing the log tree anew");
+				let source = Leaves { log, extents: &self.extents };
+				let mut slot = self.tree.write();
+				let tree = self.opened(&mut slot, log)?;
+				tree.rebuild(&source)?;
+				prove(tree, &source)
+			},
+			other => other,
+		}
+	}
+
+	/// Makes the tree durable once it has grown enough since the last time, so that opening never has to read much of the
+	/// log again. The log's first `durable_leaves` leaves must be durable.
+	pub(crate) fn sync_if_grown(&self, durable_leaves: u64) -> Result<(), ZdbError> {
+		let marked = self.marked.load(Ordering::Relaxed);
+		if durable_leaves < marked.saturating_add(LEAVES_PER_MARK) {
+			return Ok(());
+		}
+		self.sync(durable_leaves)
+	}
+
+	/// Makes the tree durable. The log's first `durable_leaves` leaves must be durable.
+	pub(crate) fn sync(&self, durable_leaves: u64) -> Result<(), ZdbError> {
+		let mut slot = self.tree.write();
+		let Some(tree) = slot.as_mut() else { return Ok(()) };
+		if self.marked.load(Ordering::Relaxed) != durable_leaves {
+			tree.sync(durable_leaves)?;
+			self.marked.store(durable_leaves, Ordering::Relaxed);
+		}
+		Ok(())
 	}
 }
 

@@ -217,7 +217,7 @@ impl Store {
 	/// Brings everything to the disk.
 	pub fn sync_all(&self) -> Result<(), ZdbError> {
 		let namespaces: Vec<_> = self.namespaces.read().values().cloned().collect();
-		namespaces.iter().try_for_each(|namespace| namespace.sync())
+		namespaces.iter().try_for_each(|namespace| namespace.sync_all())
 	}
 }
 

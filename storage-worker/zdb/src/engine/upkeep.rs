@@ -23,9 +23,23 @@ impl Namespace {
 
 	/// Brings everything that was written to the disk. After an error nothing more is written.
 	pub fn sync(&self) -> Result<(), ZdbError> {
+		let durable_leaves = self.sync_log()?;
+		self.audit.as_ref().map_or(Ok(()), |audit| audit.sync_if_grown(durable_leaves))
+	}
+
+	/// Makes the log durable and returns the ordinal up to which it surely is.
+	fn sync_log(&self) -> Result<u64, ZdbError> {
 		*self.last_sync.lock() = Instant::now();
+		// What is appended meanwhile may or may not be included.
+		let durable = self.log.next_ordinal();
 		self.log.sync().inspect_err(|error| self.count_write_error(error))?;
-		self.audit.as_ref().map_or(Ok(()), Audit::flush)
+		Ok(durable)
+	}
+
+	/// [`Self::sync`], and the log tree to its last node: for closing, so that opening reads nothing again.
+	pub(crate) fn sync_all(&self) -> Result<(), ZdbError> {
+		let durable_leaves = self.sync_log()?;
+		self.audit.as_ref().map_or(Ok(()), |audit| audit.sync(durable_leaves))
 	}
 
 	/// Syncs if the durability's interval is over and there is something to sync.
@@ -108,7 +122,6 @@ impl Namespace {
 
 	/// The multiproof of the leaves `indexes` (ascending) of the audited log at `leaf_count` leaves.
 	pub fn prove(&self, leaf_count: u64, indexes: &[u64]) -> Result<Vec<u8>, ZdbError> {
-		self.audit()?
-			.with_tree(&self.log, |tree, source| Ok(tree.prove(source, leaf_count, indexes)?))
+		self.audit()?.prove(&self.log, leaf_count, indexes)
 	}
 }

@@ -1,0 +1,59 @@
+//! The mark: how much of the tree is durable, and what its root is there.
+//!
+//! `mark` is 72 bytes: blocks (`u64`, little-endian), the root over their leaves, and the BLAKE2b-256 of both. It is
+//! replaced as a whole and only after the nodes that it vouches for, so whatever a crash or a damaged disk leaves is recognised.
+
+use crate::TreeError;
+use granary_por::{Blake2, Hash, Hasher, HASH_BYTES};
+use std::{
+	fs::{self, File},
+	io::{self, Write},
+	path::Path,
+};
+
+const NAME: &str = "mark";
+const BODY_BYTES: usize = 8 + HASH_BYTES;
+
+/// What the tree had when it was made durable last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mark {
+	/// Full blocks.
+	pub(crate) blocks: u64,
+	/// The root over their leaves.
+	pub(crate) root: Hash,
+}
+
+impl Mark {
+	/// The mark in `dir`; `None` if there is none or if it is damaged: then the data alone decide.
+	pub(crate) fn read(dir: &Path) -> Result<Option<Self>, TreeError> {
+		let path = dir.join(NAME);
+		match fs::read(&path) {
+			Ok(bytes) => Ok(Self::parse(&bytes)),
+			Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+			Err(source) => Err(TreeError::File { path, source }),
+		}
+	}
+
+	fn parse(bytes: &[u8]) -> Option<Self> {
+		let (body, checksum) = bytes.split_at_checked(BODY_BYTES)?;
+		if checksum != Blake2::hash(body) {
+			return None;
+		}
+		let (blocks, root) = body.split_first_chunk()?;
+		Some(Self { blocks: u64::from_le_bytes(*blocks), root: root.try_into().ok()? })
+	}
+
+	/// Replaces the mark in `dir`, durably.
+	pub(crate) fn write(&self, dir: &Path) -> Result<(), TreeError> {
+		let path = dir.join(NAME);
+		let new = dir.join("mark.new");
+		let mut bytes = self.blocks.to_le_bytes().to_vec();
+		bytes.extend_from_slice(&self.root);
+		bytes.extend_from_slice(&Blake2::hash(&bytes));
+		File::create(&new)
+			.and_then(|mut file| file.write_all(&bytes).and_then(|()| file.sync_data()))
+			.and_then(|()| fs::rename(&new, &path))
+			.and_then(|()| File::open(dir)?.sync_all())
+			.map_err(|source| TreeError::File { path, source })
+	}
+}
