@@ -26,6 +26,14 @@ pub trait WeightInfo {
 	fn close_missed() -> Weight;
 	fn forget_retired() -> Weight;
 	fn on_finalize() -> Weight;
+	fn submit_sealed_checkpoints(n: u32, ) -> Weight;
+	fn submit_removal() -> Weight;
+	fn authorize_declare_loss() -> Weight;
+	fn declare_loss() -> Weight;
+	fn buy_audit() -> Weight;
+	fn authorize_submit_proofs(n: u32, l: u32, ) -> Weight;
+	fn submit_proofs(n: u32, l: u32, ) -> Weight;
+	fn retire() -> Weight;
 }
 
 /// Weights for `pallet_audits` using the Substrate node and recommended hardware.
@@ -102,8 +110,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn close_missed() -> Weight {
 		// Minimum execution time: 60_000_000 picoseconds.
 		Weight::from_parts(60_000_000, 4000)
-			.saturating_add(T::DbWeight::get().reads(6_u64))
-			.saturating_add(T::DbWeight::get().writes(6_u64))
+			.saturating_add(T::DbWeight::get().reads(16_u64))
+			.saturating_add(T::DbWeight::get().writes(16_u64))
 	}
 	/// Storage: `Audits::Retired` (r:1 w:1)
 	/// Storage: `Audits::History` (r:0 w:16)
@@ -122,6 +130,91 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Weight::from_parts(22_000_000, 2000)
 			.saturating_add(T::DbWeight::get().reads(7_u64))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
+	}
+	/// Storage: `Audits::Audited` (r:32 w:32)
+	/// Storage: `Audits::Removals` (r:32 w:32)
+	/// Storage: `Audits::Due` (r:0 w:32)
+	fn submit_sealed_checkpoints(n: u32, ) -> Weight {
+		// Minimum execution time: 12_000_000 picoseconds.
+		Weight::from_parts(12_000_000, 3000)
+			.saturating_add(Weight::from_parts(106_000_000, 2600).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads((4_u64).saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes((3_u64).saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(2_u64))
+			.saturating_add(T::DbWeight::get().writes(1_u64))
+	}
+	/// Storage: `Audits::Audited` (r:1 w:1)
+	/// Storage: `Audits::Removals` (r:1 w:1)
+	fn submit_removal() -> Weight {
+		// Minimum execution time: 120_000_000 picoseconds.
+		Weight::from_parts(120_000_000, 5000)
+			.saturating_add(T::DbWeight::get().reads(5_u64))
+			.saturating_add(T::DbWeight::get().writes(2_u64))
+	}
+	/// Storage: `Audits::Audited` (r:1 w:0)
+	fn authorize_declare_loss() -> Weight {
+		// Minimum execution time: 75_000_000 picoseconds.
+		Weight::from_parts(75_000_000, 3000)
+			.saturating_add(T::DbWeight::get().reads(4_u64))
+			.saturating_add(T::DbWeight::get().writes(0_u64))
+	}
+	/// Storage: `Audits::Audited` (r:2 w:2)
+	/// Storage: `Audits::AuditSlots` (r:1 w:2)
+	/// Storage: `Audits::SlotCount` (r:1 w:1)
+	/// Storage: `Audits::Removals` (r:0 w:1)
+	/// Storage: `Audits::Targeted` (r:1 w:1)
+	fn declare_loss() -> Weight {
+		// Minimum execution time: 90_000_000 picoseconds.
+		Weight::from_parts(90_000_000, 9000)
+			.saturating_add(T::DbWeight::get().reads(14_u64))
+			.saturating_add(T::DbWeight::get().writes(12_u64))
+	}
+	/// Storage: `Audits::Audited` (r:1 w:1)
+	/// Storage: `Audits::Targeted` (r:1 w:1)
+	/// Storage: `Audits::TargetedQueue` (r:1 w:1)
+	fn buy_audit() -> Weight {
+		// Minimum execution time: 80_000_000 picoseconds.
+		Weight::from_parts(80_000_000, 6000)
+			.saturating_add(T::DbWeight::get().reads(9_u64))
+			.saturating_add(T::DbWeight::get().writes(6_u64))
+	}
+	/// Storage: `Audits::Audited` (r:32 w:0)
+	/// Storage: `Audits::Beacon` (r:1 w:0)
+	/// Storage: `Audits::Seeds` (r:32 w:0)
+	fn authorize_submit_proofs(n: u32, l: u32, ) -> Weight {
+		// Minimum execution time: 72_000_000 picoseconds.
+		Weight::from_parts(72_000_000, 4000)
+			.saturating_add(Weight::from_parts(6_000_000, 2600).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(2_600_000, 0).saturating_mul(l.into()))
+			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(4_u64))
+			.saturating_add(T::DbWeight::get().writes(0_u64))
+	}
+	/// Storage: `Audits::Audited` (r:32 w:32)
+	/// Storage: `Audits::Beacon` (r:1 w:0)
+	/// Storage: `Audits::Seeds` (r:32 w:0)
+	/// Storage: `Audits::Deadlines` (r:0 w:32)
+	/// Storage: `Audits::History` (r:0 w:32)
+	fn submit_proofs(n: u32, l: u32, ) -> Weight {
+		// Minimum execution time: 20_000_000 picoseconds.
+		Weight::from_parts(20_000_000, 4000)
+			.saturating_add(Weight::from_parts(70_000_000, 6000).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(27_000_000, 0).saturating_mul(l.into()))
+			.saturating_add(T::DbWeight::get().reads((8_u64).saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes((8_u64).saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(2_u64))
+			.saturating_add(T::DbWeight::get().writes(0_u64))
+	}
+	/// Storage: `Audits::Audited` (r:2 w:2)
+	/// Storage: `Audits::AuditSlots` (r:1 w:2)
+	/// Storage: `Audits::SlotCount` (r:1 w:1)
+	/// Storage: `Audits::Removals` (r:0 w:1)
+	/// Storage: `Audits::Targeted` (r:1 w:1)
+	fn retire() -> Weight {
+		// Minimum execution time: 60_000_000 picoseconds.
+		Weight::from_parts(60_000_000, 9000)
+			.saturating_add(T::DbWeight::get().reads(8_u64))
+			.saturating_add(T::DbWeight::get().writes(9_u64))
 	}
 }
 
@@ -198,8 +291,8 @@ impl WeightInfo for () {
 	fn close_missed() -> Weight {
 		// Minimum execution time: 60_000_000 picoseconds.
 		Weight::from_parts(60_000_000, 4000)
-			.saturating_add(RocksDbWeight::get().reads(6_u64))
-			.saturating_add(RocksDbWeight::get().writes(6_u64))
+			.saturating_add(RocksDbWeight::get().reads(16_u64))
+			.saturating_add(RocksDbWeight::get().writes(16_u64))
 	}
 	/// Storage: `Audits::Retired` (r:1 w:1)
 	/// Storage: `Audits::History` (r:0 w:16)
@@ -218,5 +311,90 @@ impl WeightInfo for () {
 		Weight::from_parts(22_000_000, 2000)
 			.saturating_add(RocksDbWeight::get().reads(7_u64))
 			.saturating_add(RocksDbWeight::get().writes(4_u64))
+	}
+	/// Storage: `Audits::Audited` (r:32 w:32)
+	/// Storage: `Audits::Removals` (r:32 w:32)
+	/// Storage: `Audits::Due` (r:0 w:32)
+	fn submit_sealed_checkpoints(n: u32, ) -> Weight {
+		// Minimum execution time: 12_000_000 picoseconds.
+		Weight::from_parts(12_000_000, 3000)
+			.saturating_add(Weight::from_parts(106_000_000, 2600).saturating_mul(n.into()))
+			.saturating_add(RocksDbWeight::get().reads((4_u64).saturating_mul(n.into())))
+			.saturating_add(RocksDbWeight::get().writes((3_u64).saturating_mul(n.into())))
+			.saturating_add(RocksDbWeight::get().reads(2_u64))
+			.saturating_add(RocksDbWeight::get().writes(1_u64))
+	}
+	/// Storage: `Audits::Audited` (r:1 w:1)
+	/// Storage: `Audits::Removals` (r:1 w:1)
+	fn submit_removal() -> Weight {
+		// Minimum execution time: 120_000_000 picoseconds.
+		Weight::from_parts(120_000_000, 5000)
+			.saturating_add(RocksDbWeight::get().reads(5_u64))
+			.saturating_add(RocksDbWeight::get().writes(2_u64))
+	}
+	/// Storage: `Audits::Audited` (r:1 w:0)
+	fn authorize_declare_loss() -> Weight {
+		// Minimum execution time: 75_000_000 picoseconds.
+		Weight::from_parts(75_000_000, 3000)
+			.saturating_add(RocksDbWeight::get().reads(4_u64))
+			.saturating_add(RocksDbWeight::get().writes(0_u64))
+	}
+	/// Storage: `Audits::Audited` (r:2 w:2)
+	/// Storage: `Audits::AuditSlots` (r:1 w:2)
+	/// Storage: `Audits::SlotCount` (r:1 w:1)
+	/// Storage: `Audits::Removals` (r:0 w:1)
+	/// Storage: `Audits::Targeted` (r:1 w:1)
+	fn declare_loss() -> Weight {
+		// Minimum execution time: 90_000_000 picoseconds.
+		Weight::from_parts(90_000_000, 9000)
+			.saturating_add(RocksDbWeight::get().reads(14_u64))
+			.saturating_add(RocksDbWeight::get().writes(12_u64))
+	}
+	/// Storage: `Audits::Audited` (r:1 w:1)
+	/// Storage: `Audits::Targeted` (r:1 w:1)
+	/// Storage: `Audits::TargetedQueue` (r:1 w:1)
+	fn buy_audit() -> Weight {
+		// Minimum execution time: 80_000_000 picoseconds.
+		Weight::from_parts(80_000_000, 6000)
+			.saturating_add(RocksDbWeight::get().reads(9_u64))
+			.saturating_add(RocksDbWeight::get().writes(6_u64))
+	}
+	/// Storage: `Audits::Audited` (r:32 w:0)
+	/// Storage: `Audits::Beacon` (r:1 w:0)
+	/// Storage: `Audits::Seeds` (r:32 w:0)
+	fn authorize_submit_proofs(n: u32, l: u32, ) -> Weight {
+		// Minimum execution time: 72_000_000 picoseconds.
+		Weight::from_parts(72_000_000, 4000)
+			.saturating_add(Weight::from_parts(6_000_000, 2600).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(2_600_000, 0).saturating_mul(l.into()))
+			.saturating_add(RocksDbWeight::get().reads((2_u64).saturating_mul(n.into())))
+			.saturating_add(RocksDbWeight::get().reads(4_u64))
+			.saturating_add(RocksDbWeight::get().writes(0_u64))
+	}
+	/// Storage: `Audits::Audited` (r:32 w:32)
+	/// Storage: `Audits::Beacon` (r:1 w:0)
+	/// Storage: `Audits::Seeds` (r:32 w:0)
+	/// Storage: `Audits::Deadlines` (r:0 w:32)
+	/// Storage: `Audits::History` (r:0 w:32)
+	fn submit_proofs(n: u32, l: u32, ) -> Weight {
+		// Minimum execution time: 20_000_000 picoseconds.
+		Weight::from_parts(20_000_000, 4000)
+			.saturating_add(Weight::from_parts(70_000_000, 6000).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(27_000_000, 0).saturating_mul(l.into()))
+			.saturating_add(RocksDbWeight::get().reads((8_u64).saturating_mul(n.into())))
+			.saturating_add(RocksDbWeight::get().writes((8_u64).saturating_mul(n.into())))
+			.saturating_add(RocksDbWeight::get().reads(2_u64))
+			.saturating_add(RocksDbWeight::get().writes(0_u64))
+	}
+	/// Storage: `Audits::Audited` (r:2 w:2)
+	/// Storage: `Audits::AuditSlots` (r:1 w:2)
+	/// Storage: `Audits::SlotCount` (r:1 w:1)
+	/// Storage: `Audits::Removals` (r:0 w:1)
+	/// Storage: `Audits::Targeted` (r:1 w:1)
+	fn retire() -> Weight {
+		// Minimum execution time: 60_000_000 picoseconds.
+		Weight::from_parts(60_000_000, 9000)
+			.saturating_add(RocksDbWeight::get().reads(8_u64))
+			.saturating_add(RocksDbWeight::get().writes(9_u64))
 	}
 }

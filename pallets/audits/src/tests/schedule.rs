@@ -116,7 +116,7 @@ fn hooks_stop_when_the_weight_is_used_and_go_on_later() {
 			Audited::<Test>::insert(id, state);
 		}
 		let weight_of = |audits: u64| {
-			<() as WeightInfo>::poll_base() + <() as WeightInfo>::open_audit() * audits
+			<() as WeightInfo>::poll_base() + Audits::opening_weight() * audits
 		};
 		let poll = |limit: Weight| {
 			Vrf::set(Some([System::block_number() as u8; 32]));
