@@ -4,19 +4,23 @@ use crate as pallet_audits;
 use crate::{types::HostBlake2, TargetedTerms};
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::{fungible::Mutate, ConstU128, ConstU32, ConstU64, Hooks},
+	traits::{fungible::Mutate, Authorize, ConstU128, ConstU32, ConstU64, Hooks},
 	weights::{Weight, WeightMeter},
 };
 use granary_por::{Hasher, Peaks, TreeSource};
 use granary_primitives::{
-	audit::{Checkpoint, SignedCheckpoint},
+	audit::{Checkpoint, DueAudit, SignedCheckpoint},
 	message,
 	reservation::AuditProfile,
 	traits::{AllotmentView, Allotments, AuditKeys, AuditSchedule},
 	AllotmentId, Balance, BlockNumber, Hash, NodeId, PublicKey, Signature, Tick,
 };
 use sp_core::{sr25519, Pair};
-use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage, Perbill};
+use sp_runtime::{
+	traits::{Dispatchable, IdentityLookup},
+	transaction_validity::TransactionSource,
+	AccountId32, BuildStorage, Perbill,
+};
 use std::{cell::RefCell, collections::BTreeMap};
 
 pub(crate) type Block = frame_system::mocking::MockBlockU32<Test>;
@@ -378,18 +382,38 @@ impl Party {
 	}
 
 	/// Goes on until an audit of this allotment is listed, and returns it.
-	pub(crate) fn await_audit(&self) -> granary_primitives::audit::DueAudit {
-		loop {
+	pub(crate) fn await_audit(&self) -> DueAudit {
+		for _ in 0..2000 {
 			let due = Audits::due_audits(None, 100);
 			if let Some(due) = due.into_iter().find(|due| due.allotment == self.allotment) {
 				return due;
 			}
 			next_block();
 		}
+		panic!("allotment {} is not audited", self.allotment);
+	}
+
+	/// Answers an audit as soon as its window opens.
+	pub(crate) fn answer(&self, due: &DueAudit) {
+		run_to_tick(due.opens_tick);
+		let (proof, signature) = self.prove(due);
+		let proof = proof.try_into().unwrap();
+		let call = pallet_audits::Call::submit_proof {
+			allotment: self.allotment,
+			tick: due.tick,
+			proof,
+			signature,
+		};
+		authorized(call.into()).unwrap();
+	}
+
+	/// Lets an audit pass without an answer.
+	pub(crate) fn miss(&self, due: &DueAudit) {
+		run_to_tick(due.deadline_tick + 1);
 	}
 
 	/// The proof of an audit and the node's signature.
-	pub(crate) fn prove(&self, due: &granary_primitives::audit::DueAudit) -> (Vec<u8>, Signature) {
+	pub(crate) fn prove(&self, due: &DueAudit) -> (Vec<u8>, Signature) {
 		let proof = granary_por::build(&self.log, due.leaf_count, &due.leaves).unwrap();
 		let signature = self.sign_proof(due.tick, &proof);
 		(proof, signature)
@@ -403,6 +427,14 @@ impl Party {
 	}
 }
 
+/// Authorises a call as the pool does, and executes it.
+pub(crate) fn authorized(call: RuntimeCall) -> sp_runtime::DispatchResult {
+	let validity = call.authorize(TransactionSource::External).expect("the call is authorised");
+	validity.map_err(|_| sp_runtime::DispatchError::Other("refused by the pool"))?;
+	let origin = frame_system::Origin::<Test>::Authorized.into();
+	call.dispatch(origin).map(|_| ()).map_err(|e| e.error)
+}
+
 /// Submits checkpoints from some account.
 pub(crate) fn submit(checkpoints: Vec<SignedCheckpoint>) -> sp_runtime::DispatchResult {
 	let origin = RuntimeOrigin::signed(AccountId32::new([9; 32]));
@@ -410,5 +442,5 @@ pub(crate) fn submit(checkpoints: Vec<SignedCheckpoint>) -> sp_runtime::Dispatch
 	let call = RuntimeCall::Audits(pallet_audits::Call::submit_checkpoints {
 		checkpoints: checkpoints.try_into().unwrap(),
 	});
-	sp_runtime::traits::Dispatchable::dispatch(call, origin).map(|_| ()).map_err(|e| e.error)
+	call.dispatch(origin).map(|_| ()).map_err(|e| e.error)
 }
