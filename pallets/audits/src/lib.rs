@@ -59,16 +59,27 @@
 
 extern crate alloc;
 
+mod batch;
 mod beacon;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod calendar;
+mod calls;
 mod checkpoint;
+mod errors;
+mod events;
 mod limits;
+mod loss;
 #[cfg(test)]
 mod mock;
+pub mod parameters;
+pub mod penalties;
 mod proof;
 mod query;
+mod removal;
 mod schedule;
+mod spot;
+mod targeted;
 #[cfg(test)]
 mod tests;
 #[cfg(any(feature = "try-runtime", test))]
@@ -76,24 +87,45 @@ mod try_state;
 pub mod types;
 pub mod weights;
 
+pub use calendar::MAX_CALENDAR_LISTED;
+pub use granary_primitives::refusal::ProofRefusal;
 pub use pallet::*;
-pub use query::MAX_DUE_LISTED;
-pub use types::{MaxProofLen, Parameters, ProofRefusal};
+pub use parameters::{Parameters, Penalties, TargetedTerms};
+pub use query::{MAX_COALITION, MAX_DUE_LISTED};
+pub use types::{BatchedProof, MaxProofLen, ProofBatch};
 pub use weights::WeightInfo;
+
+use frame_support::pallet_macros::import_section;
 
 /// The pallet: configuration, storage, events, errors, hooks and calls.
 #[allow(clippy::expect_used, reason = "the pallet macros generate them, with their proofs")]
+#[import_section(calls::calls)]
+#[import_section(events::events)]
+#[import_section(errors::errors)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use crate::types::{AuditedAllotment, BeaconState, MAX_CHECKPOINTS};
-	use frame_support::{pallet_prelude::*, weights::WeightMeter};
+	use crate::{
+		proof::Clock,
+		types::{
+			AuditedAllotment, BeaconState, Purchase, MAX_CHECKPOINTS, MAX_TARGETED_WAITING,
+		},
+	};
+	use frame_support::{
+		pallet_prelude::*,
+		traits::fungible::{Inspect, Mutate, MutateHold},
+		weights::WeightMeter,
+	};
 	use frame_system::pallet_prelude::*;
 	use granary_primitives::{
-		audit::{AuditRecord, SignedCheckpoint},
+		audit::{
+			AuditKind, AuditRecord, Removal, SignedCheckpoint, SignedRemoval,
+			SignedSealedCheckpoint,
+		},
 		traits::{Allotments, AuditKeys},
-		AccountBytes, AllotmentId, Hash, NodeId, Signature, Tick,
+		AccountBytes, AllotmentId, Balance, Hash, NodeId, Signature, Tick,
 	};
+	use sp_runtime::Perbill;
 
 	/// The version of the storage layout.
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -120,6 +152,14 @@ pub mod pallet {
 		/// The randomness that the previous epoch left, read in `on_finalize`; `None` while the
 		/// chain has no past epoch. Never a default value: the tick is held instead.
 		type EpochRandomness: Get<Option<[u8; 32]>>;
+
+		/// The runtime's reasons for holds.
+		type RuntimeHoldReason: From<HoldReason>;
+
+		/// The currency of deposits for targeted audits.
+		type Currency: Inspect<Self::AccountId, Balance = Balance>
+			+ Mutate<Self::AccountId>
+			+ MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
 
 		/// Where the audit keys of nodes are found.
 		type AuditKeys: AuditKeys;
@@ -148,6 +188,14 @@ pub mod pallet {
 
 		/// Weights of calls and hooks.
 		type WeightInfo: WeightInfo;
+	}
+
+	/// Why the pallet holds money.
+	#[pallet::composite_enum]
+	pub enum HoldReason {
+		/// The deposit for a targeted audit.
+		#[codec(index = 0)]
+		TargetedAudit,
 	}
 
 	/// How often, how long and how deep allotments are audited.
@@ -208,6 +256,29 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Retired<T> = StorageMap<_, Twox64Concat, AllotmentId, (), OptionQuery>;
 
+	/// All audited allotments by dense slot numbers, so that a random one is found at once.
+	/// `Identity`: the key is a small number that nobody can choose.
+	#[pallet::storage]
+	pub type AuditSlots<T> = StorageMap<_, Identity, u32, AllotmentId, OptionQuery>;
+
+	/// Audited allotments: the slots below this number are taken.
+	#[pallet::storage]
+	pub type SlotCount<T> = StorageValue<_, u32, ValueQuery>;
+
+	/// Logs that wait for the next proof of the present one. Hasher as in [`Audited`].
+	#[pallet::storage]
+	pub type Removals<T> = StorageMap<_, Twox64Concat, AllotmentId, Removal, OptionQuery>;
+
+	/// Targeted audits that wait or are open. Hasher as in [`Audited`].
+	#[pallet::storage]
+	pub type Targeted<T: Config> =
+		StorageMap<_, Twox64Concat, AllotmentId, Purchase<T::AccountId>, OptionQuery>;
+
+	/// Targeted audits that wait to be opened, oldest first.
+	#[pallet::storage]
+	pub type TargetedQueue<T> =
+		StorageValue<_, BoundedVec<AllotmentId, ConstU32<MAX_TARGETED_WAITING>>, ValueQuery>;
+
 	/// The state that the chain starts with.
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
@@ -230,137 +301,6 @@ pub mod pallet {
 			);
 			AuditParameters::<T>::put(self.parameters);
 		}
-	}
-
-	/// What happened.
-	#[pallet::event]
-	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
-	pub enum Event<T: Config> {
-		/// A checkpoint was recorded.
-		#[codec(index = 0)]
-		CheckpointRecorded {
-			/// The allotment.
-			allotment: AllotmentId,
-			/// The checkpoint's epoch.
-			epoch: u32,
-			/// Leaves in its log.
-			leaf_count: u64,
-		},
-		/// An audit was opened: its root is frozen, its seed is minted with its tick.
-		#[codec(index = 1)]
-		AuditOpened {
-			/// The allotment.
-			allotment: AllotmentId,
-			/// The node that owes the proof.
-			node: NodeId,
-			/// The tick that chooses the leaves.
-			tick: Tick,
-			/// The last tick at which a proof is accepted.
-			deadline_tick: Tick,
-		},
-		/// An audit was proven.
-		#[codec(index = 2)]
-		AuditProven {
-			/// The allotment.
-			allotment: AllotmentId,
-			/// The node that proved it.
-			node: NodeId,
-			/// The audit's tick.
-			tick: Tick,
-		},
-		/// An audit was not proven before its deadline.
-		#[codec(index = 3)]
-		AuditMissed {
-			/// The allotment.
-			allotment: AllotmentId,
-			/// The node that owed the proof.
-			node: NodeId,
-			/// The audit's tick.
-			tick: Tick,
-			/// Misses among the last sixteen audits, this one included.
-			window_misses: u32,
-		},
-		/// The parameters were changed.
-		#[codec(index = 4)]
-		ParametersSet {
-			/// The new ones.
-			parameters: Parameters,
-		},
-		/// More than half of the last fifty blocks had no room for a proof: the tick pauses.
-		#[codec(index = 5)]
-		TicksPaused,
-		/// Blocks have room again: the tick goes on.
-		#[codec(index = 6)]
-		TicksResumed,
-	}
-
-	/// Why a call was refused.
-	#[pallet::error]
-	pub enum Error<T> {
-		/// There is no such allotment.
-		#[codec(index = 0)]
-		UnknownAllotment,
-		/// The allotment's reservation is closed.
-		#[codec(index = 1)]
-		AllotmentClosed,
-		/// The node has no audit key on chain.
-		#[codec(index = 2)]
-		UnknownNode,
-		/// The checkpoint's epoch is not one more than the epoch of the one on chain.
-		#[codec(index = 3)]
-		StaleEpoch,
-		/// The checkpoint does not name the root of the one on chain as its previous root.
-		#[codec(index = 4)]
-		PreviousRootMismatch,
-		/// The log has not more leaves than at the checkpoint before (or none at all): a log only
-		/// grows.
-		#[codec(index = 5)]
-		LogNotGrown,
-		/// The log is longer than the bytes of the allotment.
-		#[codec(index = 6)]
-		LogExceedsAllotment,
-		/// The log has more leaves than any audit of this chain can prove.
-		#[codec(index = 7)]
-		LogTooLong,
-		/// The tenant's signature is not its account's over this checkpoint.
-		#[codec(index = 8)]
-		BadTenantSignature,
-		/// The node's signature is not its audit key's over this checkpoint.
-		#[codec(index = 9)]
-		BadNodeSignature,
-		/// No audit of that allotment at that tick is, or lately was, open.
-		#[codec(index = 10)]
-		UnknownAudit,
-		/// The seed is not there yet or is less than two ticks old.
-		#[codec(index = 11)]
-		TooEarly,
-		/// The deadline has passed.
-		#[codec(index = 12)]
-		TooLate,
-		/// A valid proof is already recorded.
-		#[codec(index = 13)]
-		AlreadyProven,
-		/// The proof does not have the one length that the challenge allows.
-		#[codec(index = 14)]
-		WrongLength,
-		/// The leaves do not lead to the frozen root.
-		#[codec(index = 15)]
-		InvalidProof,
-		/// The call was not made by an extrinsic, so its place could not be recorded.
-		#[codec(index = 16)]
-		NotInExtrinsic,
-		/// The window closes before or as it opens.
-		#[codec(index = 17)]
-		WindowTooShort,
-		/// The window is longer than seeds are kept.
-		#[codec(index = 18)]
-		WindowTooLong,
-		/// Two audits of one allotment could be open at once.
-		#[codec(index = 19)]
-		PeriodTooShort,
-		/// No leaf, or more than the runtime's limit, would be sampled.
-		#[codec(index = 20)]
-		LeavesOutOfRange,
 	}
 
 	#[pallet::hooks]
@@ -390,88 +330,6 @@ pub mod pallet {
 		#[cfg(feature = "try-runtime")]
 		fn try_state(_now: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
 			Self::do_try_state()
-		}
-	}
-
-	#[pallet::call]
-	impl<T: Config> Pallet<T> {
-		/// Records checkpoints, all or none of them.
-		///
-		/// The origin must be signed; anyone may bring checkpoints and pays the fee, since each
-		/// carries the tenant's and the node's signature over
-		/// [`granary_primitives::message::checkpoint`]. The first checkpoint of an allotment
-		/// schedules its first audit. A later one replaces it for the audits that are opened from then on.
-		///
-		/// Errors: [`Error::UnknownAllotment`], [`Error::AllotmentClosed`],
-		/// [`Error::UnknownNode`], [`Error::StaleEpoch`], [`Error::PreviousRootMismatch`],
-		/// [`Error::LogNotGrown`], [`Error::LogTooLong`], [`Error::LogExceedsAllotment`],
-		/// [`Error::BadTenantSignature`], [`Error::BadNodeSignature`].
-		///
-		/// Emits [`Event::CheckpointRecorded`] for each of them.
-		#[pallet::call_index(0)]
-		#[pallet::weight(T::WeightInfo::submit_checkpoints(checkpoints.len() as u32))]
-		pub fn submit_checkpoints(
-			origin: OriginFor<T>,
-			checkpoints: BoundedVec<SignedCheckpoint, ConstU32<MAX_CHECKPOINTS>>,
-		) -> DispatchResult {
-			ensure_signed(origin)?;
-			for signed in &checkpoints {
-				Self::record_checkpoint(signed)?;
-			}
-			Ok(())
-		}
-
-		/// Proves an audit.
-		///
-		/// The origin must be authorised: the call is a general transaction without account, nonce
-		/// and fee, which the pool accepts if the audit is owed, its window is open, the length is exact
-		/// and `signature` is the node's audit key's over [`granary_primitives::message::proof`].
-		/// The refusals of the pool are listed in [`ProofRefusal`]. `proof` is the canonical multiproof
-		/// of `granary-por`. The proof's place on the chain is recorded and the blocks that the
-		/// audit covers are earned. A wrong proof changes nothing: the audit remains owed.
-		///
-		/// Errors: [`Error::UnknownAudit`], [`Error::TooEarly`], [`Error::TooLate`],
-		/// [`Error::AlreadyProven`], [`Error::WrongLength`], [`Error::InvalidProof`],
-		/// [`Error::NotInExtrinsic`].
-		///
-		/// Emits [`Event::AuditProven`].
-		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::submit_proof(Pallet::<T>::samples_bound(proof.len())))]
-		#[pallet::authorize(Pallet::<T>::authorize_proof)]
-		#[pallet::weight_of_authorize(
-			T::WeightInfo::authorize_submit_proof(Pallet::<T>::samples_bound(proof.len()))
-		)]
-		pub fn submit_proof(
-			origin: OriginFor<T>,
-			allotment: AllotmentId,
-			tick: Tick,
-			proof: BoundedVec<u8, MaxProofLen<T>>,
-			signature: Signature,
-		) -> DispatchResultWithPostInfo {
-			ensure_authorized(origin)?;
-			// The signature was checked when this very extrinsic was authorised.
-			let _ = signature;
-			Self::prove(allotment, tick, &proof)?;
-			Ok(Pays::No.into())
-		}
-
-		/// Changes how often, how long and how deep allotments are audited.
-		///
-		/// The origin must be root. Audits that are already scheduled or open keep their tick,
-		/// deadline and number of leaves; the new parameters hold from the next opening on.
-		///
-		/// Errors: [`Error::WindowTooShort`], [`Error::WindowTooLong`],
-		/// [`Error::PeriodTooShort`], [`Error::LeavesOutOfRange`].
-		///
-		/// Emits [`Event::ParametersSet`].
-		#[pallet::call_index(2)]
-		#[pallet::weight(T::WeightInfo::set_parameters())]
-		pub fn set_parameters(origin: OriginFor<T>, parameters: Parameters) -> DispatchResult {
-			ensure_root(origin)?;
-			parameters.check(T::MaxLeavesPerAudit::get()).map_err(Error::<T>::from)?;
-			AuditParameters::<T>::put(parameters);
-			Self::deposit_event(Event::ParametersSet { parameters });
-			Ok(())
 		}
 	}
 }

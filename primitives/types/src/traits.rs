@@ -67,6 +67,10 @@ pub trait Allotments<AccountId> {
 	/// The allotment is lost: the node earns nothing more for it, and what is left of its bond (half of it if the node declared the loss itself)
 	/// funds its repair.
 	fn lost(allotment: AllotmentId, declared: bool);
+	/// The account that receives what others pay for the node's work on this allotment, beside the rent. Without one, such payments are burned.
+	fn payee(_allotment: AllotmentId) -> Option<AccountId> {
+		None
+	}
 	/// Benchmarks and tests: a live allotment of `bytes` on a node with this audit key.
 	#[cfg(feature = "runtime-benchmarks")]
 	fn create_allotment_for_benchmark(
