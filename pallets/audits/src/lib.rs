@@ -107,9 +107,7 @@ pub mod pallet {
 	use super::*;
 	use crate::{
 		proof::Clock,
-		types::{
-			AuditedAllotment, BeaconState, Purchase, MAX_CHECKPOINTS, MAX_TARGETED_WAITING,
-		},
+		types::{AuditedAllotment, BeaconState, Purchase, MAX_CHECKPOINTS, MAX_TARGETED_WAITING},
 	};
 	use frame_support::{
 		pallet_prelude::*,

@@ -1,7 +1,7 @@
 //! What the pallet stores, and its fixed limits.
 
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use crate::penalties::MissWindow;
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
 	traits::{ConstU32, Get},
 	BoundedVec,
