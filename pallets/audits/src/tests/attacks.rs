@@ -220,6 +220,8 @@ fn proof_theft() {
 #[test]
 fn censorship_and_spam() {
 	run(|| {
+		// As on a real chain: longer than the blocks that may be full before the pause.
+		AuditParameters::<Test>::mutate(|p| (p.window_ticks, p.period_ticks) = (50, 200));
 		let party = party_with(100);
 		let due = party.await_audit();
 		let limits: frame_system::limits::BlockWeights =

@@ -112,7 +112,7 @@ fn slots_stay_dense() {
 			Audits::do_try_state().unwrap();
 		}
 		assert_eq!(SlotCount::<Test>::get(), 2);
-		let mut left: Vec<_> = AuditSlots::<Test>::iter().map(|(slot, id)| (slot, id)).collect();
+		let mut left: Vec<_> = AuditSlots::<Test>::iter().collect();
 		left.sort_unstable();
 		assert_eq!(left.iter().map(|(slot, _)| *slot).collect::<Vec<_>>(), [0, 1]);
 		Party::new(9).checkpoint(10);

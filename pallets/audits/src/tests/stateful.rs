@@ -208,12 +208,15 @@ fn invariants_hold_after_random_operations() {
 	for step in 0..steps {
 		ext.execute_with(|| {
 			model.step(&mut random);
-			if let Err(error) = Audits::do_try_state() {
+			if let Err(error) = Audits::check_books() {
 				panic!("after step {step}: {error:?}");
 			}
 		});
 		if step % 50 == 49 {
-			ext.execute_with(check_till);
+			ext.execute_with(|| {
+				check_till();
+				Audits::do_try_state().unwrap();
+			});
 			ext.commit_all().unwrap();
 		}
 		if step % 5000 == 4999 {
