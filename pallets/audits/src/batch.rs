@@ -13,12 +13,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use codec::Encode;
-use frame_support::{
-	dispatch::DispatchClass,
-	ensure,
-	traits::Get,
-	weights::Weight,
-};
+use frame_support::{dispatch::DispatchClass, ensure, traits::Get, weights::Weight};
 use granary_primitives::{
 	message, refusal::ProofRefusal, traits::AuditKeys, NodeId, Signature, Tick,
 };

@@ -2,7 +2,8 @@
 
 use crate::{
 	types::{BeaconState, FULLNESS_BLOCKS, MAX_BACKLOG_TICKS, SEEDS_KEPT},
-	Beacon, Config, DeadlineCursor, Event, FullBlocks, MaxProofLen, Pallet, Polled, Seeds, WeightInfo,
+	Beacon, Config, DeadlineCursor, Event, FullBlocks, MaxProofLen, Pallet, Polled, Seeds,
+	WeightInfo,
 };
 use codec::Encode;
 use frame_support::{dispatch::DispatchClass, traits::Get};

@@ -67,9 +67,9 @@ impl<T: Config> Pallet<T> {
 			return Default::default();
 		};
 		let almanac = Almanac::read::<T>();
-		let open = state.open.map(|open| {
-			almanac.entry(allotment, open.node, open.tick, Some(open.deadline_tick))
-		});
+		let open = state
+			.open
+			.map(|open| almanac.entry(allotment, open.node, open.tick, Some(open.deadline_tick)));
 		let scheduled = almanac.entry(allotment, node, state.next_tick, None);
 		open.into_iter().chain([scheduled]).collect()
 	}
@@ -140,6 +140,10 @@ impl<T: Config> Pallet<T> {
 	pub fn backlog_ticks() -> Tick {
 		let (tick, cursor) = (Beacon::<T>::get().tick, DeadlineCursor::<T>::get());
 		let behind = Deadlines::<T>::iter_prefix(cursor).next().is_some();
-		if behind { tick.saturating_sub(cursor) } else { 0 }
+		if behind {
+			tick.saturating_sub(cursor)
+		} else {
+			0
+		}
 	}
 }

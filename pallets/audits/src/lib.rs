@@ -24,13 +24,29 @@
 //! nobody can fit a log to a challenge. A checkpoint that arrives later is audited from the next audit
 //! on. The frozen log, the seed and the allotment choose the leaves (`granary-por`); the node
 //! answers from two ticks after the audit's tick until its deadline with the leaves and their Merkle
-//! multiproof. A wrong proof fails and changes nothing: only the deadline matters. Outcomes go to
-//! the till ([`granary_primitives::traits::Allotments`]) with the blocks that they cover.
+//! multiproof. Outcomes go to the till ([`granary_primitives::traits::Allotments`]) with the blocks that
+//! they cover.
+//!
+//! Besides the schedule there are *spot audits*, for which the beacon picks out of all
+//! allotments (`spot.rs`), and *targeted audits*, which anyone buys with a deposit (`targeted.rs`).
+//! A node in announced maintenance is not asked; profiles make a period half or four times as long.
+//!
+//! **Penalties.** Misses count in a window of sixteen audits: steps of the bond, then the allotment is
+//! faulty ([`penalties`]). A node that declares a loss before it is asked keeps half (`loss.rs`).
+//!
+//! **Removals.** A shorter or another log waits until the present one is proven once more
+//! (`removal.rs`). **Sealed** logs carry their inner code in their checkpoints and are audited as any
+//! other.
 //!
 //! **Proofs** are authorised transactions: no account, no nonce, no fee. The pool checks that the
 //! audit is owed and its window open, the exact length and the signature of the node's audit key;
-//! the Merkle tree is checked in dispatch. One audit provides one tag, so a pool holds at most one
-//! proof of each.
+//! the Merkle tree is checked in dispatch. One audit provides one tag, alone or in a batch
+//! (`batch.rs`), so a pool holds at most one proof of each. After a few wrong proofs of an audit the
+//! pool takes no more of it: a wrong proof is free only so often.
+//!
+//! **Reorganisations.** All state is the chain's, so a fork pays for what it contains and for nothing twice. A proof
+//! names allotment and tick; where the other fork has the same seed the same bytes hold,
+//! elsewhere the worker proves again.
 //!
 //! ### Example
 //!
@@ -44,7 +60,8 @@
 //! - Hooks: `on_poll` closes what is overdue and opens what is due, at most
 //!   [`Config::MaxClosingsPerBlock`] and [`Config::MaxAuditsPerTick`] of them and never beyond the
 //!   weight that is left; cursors carry the rest over to later blocks. An audit that is
-//!   opened late simply gets the later tick. `on_finalize` measures the block and mints the tick,
+//!   opened late simply gets the later tick. If misses wait so long that the ring of seeds would
+//!   lose one that is needed, the tick is held until they are recorded. `on_finalize` measures the block and mints the tick,
 //!   its weight is accounted in `on_initialize`. `on_idle` removes the history of closed allotments.
 //! - [`Config::AuthorVrf`] is read in `on_finalize` and must be *this* block's output. BABE writes
 //!   `AuthorVrfRandomness` in its own `on_finalize`, so **BABE must come before this pallet in the
@@ -107,9 +124,7 @@ pub mod pallet {
 	use super::*;
 	use crate::{
 		proof::Clock,
-		types::{
-			AuditedAllotment, BeaconState, Purchase, MAX_CHECKPOINTS, MAX_TARGETED_WAITING,
-		},
+		types::{AuditedAllotment, BeaconState, Purchase, MAX_CHECKPOINTS, MAX_TARGETED_WAITING},
 	};
 	use frame_support::{
 		pallet_prelude::*,

@@ -106,6 +106,10 @@ impl World {
 		ALLOTMENTS.with_borrow_mut(|map| change(map.get_mut(&id).unwrap()));
 	}
 
+	pub(crate) fn is_live(id: AllotmentId) -> bool {
+		ALLOTMENTS.with_borrow(|map| map.get(&id).is_some_and(|view| view.live))
+	}
+
 	pub(crate) fn set_key(node: NodeId, key: Option<PublicKey>) {
 		KEYS.with_borrow_mut(|map| match key {
 			Some(key) => map.insert(node, key),

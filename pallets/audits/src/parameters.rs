@@ -119,7 +119,8 @@ pub struct Parameters {
 	pub period_ticks: Tick,
 	/// The next audit comes this many ticks earlier or later, at most (standard profile).
 	pub jitter_ticks: Tick,
-	/// Ticks from an audit's tick to its deadline.
+	/// Ticks from an audit's tick to its deadline. Outside of tests more than half of the fifty blocks
+	/// that are looked at before ticks pause, or full blocks can outlast a window.
 	pub window_ticks: Tick,
 	/// Leaves sampled by an audit.
 	pub leaves_per_audit: u32,

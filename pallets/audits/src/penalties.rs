@@ -6,9 +6,7 @@
 //! misses, and who keeps missing just below a step pays that step again as soon as enough *new* misses
 //! are in the window. The last step, faulty, looks at all misses and ends the allotment.
 
-use crate::{
-	parameters::Penalties, types::HISTORY_LEN, AuditParameters, Config, Event, Pallet,
-};
+use crate::{parameters::Penalties, types::HISTORY_LEN, AuditParameters, Config, Event, Pallet};
 use codec::{Decode, Encode, MaxEncodedLen};
 use granary_primitives::{traits::Allotments, AllotmentId, NodeId};
 use scale_info::TypeInfo;

@@ -100,8 +100,8 @@ impl<T: Config> Pallet<T> {
 	) -> TransactionValidityWithRefund {
 		let mut clock = Clock::read::<T>();
 		let owed = Self::owed(&mut clock, *allotment, *tick, proof.len()).map_err(invalid)?;
-		let audit_key = T::AuditKeys::audit_key(owed.open.node)
-			.ok_or(invalid(ProofRefusal::UnknownNode))?;
+		let audit_key =
+			T::AuditKeys::audit_key(owed.open.node).ok_or(invalid(ProofRefusal::UnknownNode))?;
 		let message = message::proof(&Self::genesis_hash(), *allotment, *tick, &blake2_256(proof));
 		if !signed_by(audit_key, &message, signature) {
 			return Err(invalid(ProofRefusal::BadSignature));

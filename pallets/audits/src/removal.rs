@@ -6,7 +6,8 @@
 //! neither can bring an older removal back.
 
 use crate::{
-	checkpoint::Signatures, types::AuditedAllotment, Audited, Config, Error, Event, Pallet, Removals,
+	checkpoint::Signatures, types::AuditedAllotment, Audited, Config, Error, Event, Pallet,
+	Removals,
 };
 use frame_support::ensure;
 use granary_primitives::{
@@ -40,10 +41,8 @@ impl<T: Config> Pallet<T> {
 
 	/// What both sides signed last: the log that waits, or the one in force.
 	pub(crate) fn newest(state: &AuditedAllotment) -> Removal {
-		let pending = state
-			.removal_pending
-			.then(|| Removals::<T>::get(state.checkpoint.allotment))
-			.flatten();
+		let pending =
+			state.removal_pending.then(|| Removals::<T>::get(state.checkpoint.allotment)).flatten();
 		pending.unwrap_or(Removal { checkpoint: state.checkpoint, seal: state.seal })
 	}
 

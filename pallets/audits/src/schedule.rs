@@ -269,13 +269,18 @@ impl<T: Config> Pallet<T> {
 
 	/// One period of the allotment's profile from now, earlier or later by the jitter that the
 	/// beacon decides.
-	fn next_tick(round: &Round, allotment: AllotmentId, view: &AllotmentView<T::AccountId>) -> Tick {
+	fn next_tick(
+		round: &Round,
+		allotment: AllotmentId,
+		view: &AllotmentView<T::AccountId>,
+	) -> Tick {
 		let (period, jitter) = round.parameters.rhythm(view.profile);
 		let range = jitter.saturating_mul(2).saturating_add(1);
-		round
-			.upcoming
-			.saturating_add(period.saturating_sub(jitter))
-			.saturating_add(phase(&round.accumulator, allotment, range))
+		round.upcoming.saturating_add(period.saturating_sub(jitter)).saturating_add(phase(
+			&round.accumulator,
+			allotment,
+			range,
+		))
 	}
 
 	/// Takes an allotment out of all queues; its history goes later, when blocks are idle.

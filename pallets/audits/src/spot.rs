@@ -4,9 +4,7 @@
 //! allotments have dense slot numbers, so one is picked in constant time, each as likely as any
 //! other; who leaves gives its slot to the last one.
 
-use crate::{
-	beacon::draw, schedule::Round, Audited, AuditSlots, Config, Pallet, SlotCount,
-};
+use crate::{beacon::draw, schedule::Round, AuditSlots, Audited, Config, Pallet, SlotCount};
 use frame_support::weights::WeightMeter;
 use granary_primitives::{
 	audit::AuditKind,

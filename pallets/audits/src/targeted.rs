@@ -7,10 +7,8 @@
 //! what all buyers together can ask for.
 
 use crate::{
-	schedule::Round,
-	types::Purchase,
-	AuditParameters, Audited, Beacon, Config, Error, Event, HoldReason, Pallet, Targeted,
-	TargetedQueue,
+	schedule::Round, types::Purchase, AuditParameters, Audited, Beacon, Config, Error, Event,
+	HoldReason, Pallet, Targeted, TargetedQueue,
 };
 use frame_support::{
 	ensure,
@@ -48,16 +46,13 @@ impl<T: Config> Pallet<T> {
 		let view = T::Allotments::allotment(allotment).ok_or(Error::<T>::UnknownAllotment)?;
 		ensure!(view.live, Error::<T>::AllotmentClosed);
 		let mut state = Audited::<T>::get(allotment).ok_or(Error::<T>::NoCheckpoint)?;
-		ensure!(
-			leaves > 0 && leaves <= T::MaxLeavesPerAudit::get(),
-			Error::<T>::LeavesOutOfRange
-		);
+		ensure!(leaves > 0 && leaves <= T::MaxLeavesPerAudit::get(), Error::<T>::LeavesOutOfRange);
 		ensure!(!Targeted::<T>::contains_key(allotment), Error::<T>::AlreadyBought);
 		let parameters = AuditParameters::<T>::get();
 		let tick = Beacon::<T>::get().tick;
-		let rested = state.bought_tick.is_none_or(|bought| {
-			tick >= bought.saturating_add(parameters.targeted.cooldown_ticks)
-		});
+		let rested = state
+			.bought_tick
+			.is_none_or(|bought| tick >= bought.saturating_add(parameters.targeted.cooldown_ticks));
 		ensure!(rested, Error::<T>::BoughtTooSoon);
 		ensure!(!T::AuditKeys::in_maintenance(view.node), Error::<T>::NodeInMaintenance);
 		TargetedQueue::<T>::try_mutate(|queue| queue.try_push(allotment))
@@ -68,12 +63,8 @@ impl<T: Config> Pallet<T> {
 		let leaves = leaves.max(parameters.leaves_per_audit);
 		state.bought_tick = Some(tick);
 		Audited::<T>::insert(allotment, state);
-		let purchase = Purchase {
-			buyer: buyer.clone(),
-			deposit: terms.deposit,
-			price: terms.price,
-			leaves,
-		};
+		let purchase =
+			Purchase { buyer: buyer.clone(), deposit: terms.deposit, price: terms.price, leaves };
 		Targeted::<T>::insert(allotment, purchase);
 		Self::deposit_event(Event::AuditBought {
 			allotment,

@@ -32,6 +32,11 @@ impl<T: Config> Pallet<T> {
 			ensure!(slot == kept % SEEDS_KEPT, "audits: a seed is in a wrong slot");
 			ensure!(kept <= tick, "audits: a seed is ahead of the clock");
 		}
+		Self::check_books()
+	}
+
+	/// Everything but the clock: what calls and hooks change about allotments.
+	pub(crate) fn check_books() -> Result<(), TryRuntimeError> {
 		Self::check_queues()?;
 		let mut audited = 0u32;
 		for (allotment, state) in Audited::<T>::iter() {

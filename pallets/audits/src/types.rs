@@ -1,7 +1,7 @@
 //! What the pallet stores, and its fixed limits.
 
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use crate::penalties::MissWindow;
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
 	traits::{ConstU32, Get},
 	BoundedVec,
@@ -17,7 +17,7 @@ use sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityEr
 /// Seeds of recent ticks that are kept. A power of two, well above [`MAX_WINDOW_TICKS`], so that
 /// the seed of an open audit is there even while overdue audits wait to be closed.
 pub const SEEDS_KEPT: u32 = 1024;
-/// The longest window that [`Parameters`] may ask for.
+/// The longest window that [`crate::Parameters`] may ask for.
 pub const MAX_WINDOW_TICKS: Tick = 512;
 /// The ticks between an audit's own tick and the first one at which a proof is accepted. The
 /// author of the block that fixes the seed knows it one block before anyone else; two ticks

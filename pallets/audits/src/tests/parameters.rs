@@ -50,10 +50,7 @@ fn nonsense_is_refused() {
 		}
 		assert_ok!(set(steps(1, 2, 16)));
 		let terms = TargetedTerms { deposit: 1, price: 2, ..p.targeted };
-		assert_noop!(
-			set(Parameters { targeted: terms, ..p }),
-			Error::<Test>::PriceAboveDeposit
-		);
+		assert_noop!(set(Parameters { targeted: terms, ..p }), Error::<Test>::PriceAboveDeposit);
 		assert_noop!(
 			set(Parameters { max_failed_proofs: 0, ..p }),
 			Error::<Test>::NoFailureTolerated

@@ -191,10 +191,7 @@ fn a_wrong_proof_passes_the_pool_but_not_the_tree() {
 		for (attempts_left, at) in [(2, 0), (1, proof.len() - 1)] {
 			let mut wrong = proof.clone();
 			wrong[at] ^= 1;
-			assert_eq!(
-				Audits::check_proof(1, due.tick, &wrong),
-				Err(ProofRefusal::InvalidProof)
-			);
+			assert_eq!(Audits::check_proof(1, due.tick, &wrong), Err(ProofRefusal::InvalidProof));
 			let forged = party.sign_proof(due.tick, &wrong);
 			let wrong = call(1, due.tick, wrong, forged);
 			assert_ok!(authorize(&wrong));
@@ -231,10 +228,7 @@ fn after_a_few_wrong_proofs_no_more_are_taken() {
 		let right = call(1, due.tick, proof.clone(), signature);
 		refused(&right, ProofRefusal::TooManyFailures);
 		assert_noop!(dispatch(right), Error::<Test>::TooManyFailures);
-		assert_eq!(
-			Audits::check_proof(1, due.tick, &proof),
-			Err(ProofRefusal::TooManyFailures)
-		);
+		assert_eq!(Audits::check_proof(1, due.tick, &proof), Err(ProofRefusal::TooManyFailures));
 		run_to_tick(due.deadline_tick + 1);
 		assert_eq!(Audits::audit_status(1).unwrap().missed, 1);
 		// The next audit starts afresh.

@@ -59,7 +59,11 @@ fn history_is_a_ring_newest_first_and_misses_slide() {
 		party.checkpoint(10);
 		for number in 0..20 {
 			let due = party.await_audit();
-			if number % 4 == 0 { party.miss(&due) } else { party.answer(&due) }
+			if number % 4 == 0 {
+				party.miss(&due)
+			} else {
+				party.answer(&due)
+			}
 		}
 		let history = Audits::audit_history(1);
 		assert_eq!(history.len(), 16);
@@ -115,9 +119,8 @@ fn hooks_stop_when_the_weight_is_used_and_go_on_later() {
 			Due::<Test>::insert(2, id, ());
 			Audited::<Test>::insert(id, state);
 		}
-		let weight_of = |audits: u64| {
-			<() as WeightInfo>::poll_base() + Audits::opening_weight() * audits
-		};
+		let weight_of =
+			|audits: u64| <() as WeightInfo>::poll_base() + Audits::opening_weight() * audits;
 		let poll = |limit: Weight| {
 			Vrf::set(Some([System::block_number() as u8; 32]));
 			end_block();
