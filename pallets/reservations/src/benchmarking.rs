@@ -36,7 +36,7 @@ fn tenant<T: Config>() -> T::AccountId {
 	let tenant: T::AccountId = whitelisted_caller();
 	fund::<T>(&tenant);
 	if T::Grid::transport_key(&tenant).is_none() {
-		T::Grid::create_node_for_benchmark(&tenant, BYTES, [255; 32]);
+		T::Grid::create_node_for_benchmark(&tenant, BYTES, tenant.clone().into());
 	}
 	tenant
 }

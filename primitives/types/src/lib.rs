@@ -27,8 +27,8 @@ pub mod snapshot;
 pub mod traits;
 
 pub use ids::{
-	AccountBytes, AllotmentId, Balance, BlockNumber, DatasetId, FarmId, Hash, NodeId, PublicKey,
-	Region, ReservationId, Signature, SnapshotId, Tick, TwinId,
+	AccountBytes, AllotmentId, Balance, BlockNumber, DatasetId, FarmId, Hash, NodeId, ProviderId,
+	PublicKey, Region, ReservationId, Signature, SnapshotId, Tick, TwinId,
 };
 
 /// Bytes of one leaf, the unit that is sampled.

@@ -89,6 +89,19 @@ pub trait ReservationOwner<AccountId> {
 	fn create_reservation_for_benchmark(tenant: &AccountId) -> ReservationId;
 }
 
+/// The price of the currency.
+pub trait PriceFeed {
+	/// What is worth so many millionths of a milli-cent of a US dollar, in plancks, rounded up. `None` while no price is known that is fresh
+	/// enough.
+	fn plancks(micro_milli_cents: Balance) -> Option<Balance>;
+}
+
+impl PriceFeed for () {
+	fn plancks(_: Balance) -> Option<Balance> {
+		None
+	}
+}
+
 /// What audits offer to reservations.
 pub trait AuditSchedule {
 	/// Leaves of the allotment's newest checkpoint: what it must have room for. 0 before the first.
