@@ -6,10 +6,10 @@ use frame_support::{
 	traits::ConstU32, BoundedVec, CloneNoBound, DebugNoBound, DefaultNoBound, EqNoBound,
 	PartialEqNoBound,
 };
+pub use granary_primitives::reservation::{Policy, Terms};
 use granary_primitives::{
 	reservation::{AuditProfile, ReservationState},
 	AllotmentId, Balance, BlockNumber, Hash, NodeId, ProviderId, PublicKey, ReservationId,
-	LEAF_BYTES,
 };
 use scale_info::TypeInfo;
 use sp_runtime::Perbill;
@@ -31,71 +31,6 @@ pub const EARNING_DAYS: u32 = 32;
 pub type Name = BoundedVec<u8, ConstU32<MAX_NAME_LEN>>;
 /// A tenant's own bytes.
 pub type Data = BoundedVec<u8, ConstU32<MAX_DATA_LEN>>;
-
-/// What a tenant asks for.
-#[derive(
-	Clone,
-	Copy,
-	Debug,
-	PartialEq,
-	Eq,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-)]
-pub struct Terms {
-	/// Shards that suffice to read.
-	pub data_shards: u8,
-	/// Shards that may be lost.
-	pub parity_shards: u8,
-	/// Capacity of each allotment.
-	pub bytes: u64,
-	/// The term.
-	pub blocks: BlockNumber,
-	/// Anyone may read the sealed shards.
-	pub public_read: bool,
-	/// What all allotments together may cost per block, in plancks.
-	pub max_price_per_block: Balance,
-	/// How often the allotments are audited.
-	pub profile: AuditProfile,
-}
-
-impl Terms {
-	/// Shards in all.
-	pub fn shards(&self) -> usize {
-		usize::from(self.data_shards) + usize::from(self.parity_shards)
-	}
-
-	/// Whether an allotment has room for a leaf.
-	pub(crate) fn has_room(&self) -> bool {
-		self.bytes >= LEAF_BYTES
-	}
-}
-
-/// What a placement must fulfil beside distinct farms, capacity and price.
-#[derive(
-	Clone,
-	Copy,
-	Debug,
-	Default,
-	PartialEq,
-	Eq,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-)]
-pub struct Policy {
-	/// The nodes must lie in at least so many regions.
-	pub min_regions: u8,
-	/// The most of one node per GiB and hour, in the chain's price unit.
-	pub max_price_per_gib_hour: Option<Balance>,
-	/// Only nodes that a certifier vouches for.
-	pub certified: bool,
-}
 
 /// What a tenant writes beside a reservation.
 #[derive(
