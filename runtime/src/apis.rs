@@ -13,11 +13,17 @@ use frame_support::{
 	weights::Weight,
 };
 use granary_primitives::{
-	audit::{AuditClock, AuditRecord, AuditStatus, DueAudit},
+	audit::{
+		AuditClock, AuditDetails, AuditRecord, AuditStatus, CalendarCursor, CalendarEntry,
+		CalendarPage, Detection, DueAudit,
+	},
 	grid::{FarmInfo, NodeInfo, TwinInfo},
-	reservation::{AllotmentInfo, ReservationInfo},
+	refusal::ProofRefusal,
+	reservation::{
+		AllotmentInfo, DayEarnings, Policy, Quote, ReservationDetails, ReservationInfo, Terms,
+	},
 	snapshot::SnapshotInfo,
-	AccountBytes, AllotmentId, FarmId, NodeId, ReservationId, SnapshotId, TwinId,
+	AccountBytes, AllotmentId, FarmId, NodeId, ReservationId, SnapshotId, Tick, TwinId,
 };
 use granary_runtime_api::MAX_PAGE;
 use sp_api::impl_runtime_apis;
@@ -25,7 +31,7 @@ use sp_core::{crypto::KeyTypeId, OpaqueMetadata};
 use sp_runtime::{
 	traits::{Block as BlockT, NumberFor},
 	transaction_validity::{TransactionSource, TransactionValidity},
-	ApplyExtrinsicResult,
+	ApplyExtrinsicResult, DispatchError, Perbill,
 };
 use sp_session::OpaqueGeneratedSessionKeys;
 use sp_version::RuntimeVersion;
@@ -186,6 +192,25 @@ impl_runtime_apis! {
 		fn due_audits(node: Option<NodeId>, limit: u32) -> Vec<DueAudit> { Audits::due_audits(node, limit.min(MAX_PAGE)) }
 		fn audit_status(allotment: AllotmentId) -> Option<AuditStatus> { Audits::audit_status(allotment) }
 		fn audit_history(allotment: AllotmentId) -> Vec<AuditRecord> { Audits::audit_history(allotment) }
+		fn reservation_details(id: ReservationId) -> Option<ReservationDetails> { Reservations::reservation_details(id) }
+		fn reservation_of_name(name: Vec<u8>) -> Option<ReservationId> { Reservations::reservation_of_name(name) }
+		fn quote(terms: Terms, candidates: Vec<NodeId>, policy: Policy) -> Result<Quote, DispatchError> {
+			Reservations::quote(terms, candidates, policy)
+		}
+		fn farm_earnings(farm: FarmId) -> Vec<DayEarnings> { Reservations::farm_earnings(farm) }
+		fn audit_details(allotment: AllotmentId) -> Option<AuditDetails> { Audits::audit_details(allotment) }
+		fn next_audits(allotment: AllotmentId) -> Vec<CalendarEntry> { Audits::next_audits(allotment) }
+		fn audit_calendar(node: Option<NodeId>, cursor: Option<CalendarCursor>, limit: u32) -> CalendarPage {
+			Audits::audit_calendar(node, cursor, limit)
+		}
+		fn detection(reservation: ReservationId, colluders: Option<u32>, lost_ppb: u32, ticks: Tick) -> Option<Detection> {
+			let record = Reservations::reservation_info(reservation)?;
+			let colluders = colluders.unwrap_or(u32::from(record.parity_shards) + 1);
+			Some(Audits::detection(&record.allotments, colluders, Perbill::from_parts(lost_ppb), ticks))
+		}
+		fn check_proof(allotment: AllotmentId, tick: Tick, proof: Vec<u8>) -> Result<(), ProofRefusal> {
+			Audits::check_proof(allotment, tick, &proof)
+		}
 		fn snapshot(id: SnapshotId) -> Option<SnapshotInfo> { Snapshots::snapshot_info(id) }
 		fn snapshots(start: SnapshotId, limit: u32) -> Vec<SnapshotInfo> { Snapshots::snapshots(start, limit.min(MAX_PAGE)) }
 	}

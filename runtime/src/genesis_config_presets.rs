@@ -4,7 +4,7 @@
 //! specification of their own. No node is registered: farmers do that.
 
 use crate::{
-	configs::{TreasuryAccount, GENESIS_EPOCH_CONFIG},
+	configs::{RepairAccount, TreasuryAccount, GENESIS_EPOCH_CONFIG},
 	constants::{DEVELOPMENT_EPOCH_SLOTS, DEVELOPMENT_SLOT_DURATION_MS, EXISTENTIAL_DEPOSIT, UNIT},
 	AccountId, AuditsConfig, BabeConfig, Balance, BalancesConfig, GrandpaConfig,
 	ReservationsConfig, RuntimeGenesisConfig, SudoConfig, TimingConfig,
@@ -27,6 +27,12 @@ const AUDITS: pallet_audits::Parameters = pallet_audits::Parameters {
 	jitter_ticks: 3,
 	window_ticks: 10,
 	leaves_per_audit: 16,
+	spot_period_ticks: 400,
+	targeted: pallet_audits::TargetedTerms {
+		cooldown_ticks: 40,
+		..pallet_audits::TargetedTerms::DEFAULT
+	},
+	..pallet_audits::Parameters::DEFAULT
 };
 
 /// An hour of ten blocks, so that prices and settlements are visible at once.
@@ -40,13 +46,16 @@ fn contracts() -> pallet_reservations::Parameters {
 		bond_days: 30,
 		repair_cost_per_gib: UNIT / 1000,
 		farmer_share: Perbill::from_percent(95),
+		..Default::default()
 	}
 }
 
 fn genesis(authorities: Vec<(BabeId, GrandpaId)>, root: AccountId) -> Value {
 	let mut balances: Vec<(AccountId, Balance)> =
 		Sr25519Keyring::iter().map(|key| (key.to_account_id(), ENDOWMENT)).collect();
-	balances.push((TreasuryAccount::get(), EXISTENTIAL_DEPOSIT));
+	for account in [TreasuryAccount::get(), RepairAccount::get()] {
+		balances.push((account, EXISTENTIAL_DEPOSIT));
+	}
 	build_struct_json_patch!(RuntimeGenesisConfig {
 		timing: TimingConfig {
 			slot_duration_ms: DEVELOPMENT_SLOT_DURATION_MS,

@@ -154,7 +154,7 @@ pub(super) struct Granary {
 	executor: SubscriptionTaskExecutor,
 }
 
-type Api<'a> = ApiRef<'a, <FullClient as ProvideRuntimeApi<Block>>::Api>;
+pub(super) type Api<'a> = ApiRef<'a, <FullClient as ProvideRuntimeApi<Block>>::Api>;
 
 impl Granary {
 	/// Makes the methods of this client.
@@ -198,16 +198,22 @@ impl Granary {
 		method: &'static str,
 		call: impl FnOnce(Api<'_>, H256) -> Result<Info, ApiError>,
 	) -> Result<Info, RpcFailure> {
-		let at = at.unwrap_or_else(|| self.client.info().best_hash);
-		if self.client.header(at)?.is_none() {
-			return Err(RpcFailure::UnknownBlock(at));
-		}
-		call(self.client.runtime_api(), at).map_err(|source| RpcFailure::Runtime {
-			method,
-			at,
-			source,
-		})
+		query(&self.client, at, method, call)
 	}
+}
+
+/// Calls the runtime at a block, the best one by default.
+pub(super) fn query<Info>(
+	client: &FullClient,
+	at: Option<H256>,
+	method: &'static str,
+	call: impl FnOnce(Api<'_>, H256) -> Result<Info, ApiError>,
+) -> Result<Info, RpcFailure> {
+	let at = at.unwrap_or_else(|| client.info().best_hash);
+	if client.header(at)?.is_none() {
+		return Err(RpcFailure::UnknownBlock(at));
+	}
+	call(client.runtime_api(), at).map_err(|source| RpcFailure::Runtime { method, at, source })
 }
 
 /// How long a list may be.

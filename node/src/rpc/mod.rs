@@ -2,15 +2,17 @@
 //!
 //! `granary_*` ([`granary`]) are thin wrappers around the runtime API; [`proof`] adds what the
 //! runtime cannot do, since it does not see the blocks: finding a past proof and verifying it
-//! again. [`types`] is what they answer, in JSON. All methods take the hash of a block as an
+//! again. [`decide`] has what helps before something is reserved or submitted. [`types`] is what they answer, in JSON. All methods take the hash of a block as an
 //! optional last argument and answer for the best block without it.
 
+mod decide;
 mod error;
 mod granary;
 mod proof;
 mod types;
 
 use crate::service::{FullClient, FullPool};
+use decide::{Decide, DecideRpcServer};
 use granary::{Granary, GranaryRpcServer};
 use jsonrpsee::{core::RegisterMethodError, RpcModule};
 use pallet_transaction_payment_rpc::{TransactionPayment, TransactionPaymentApiServer};
@@ -27,6 +29,7 @@ pub(crate) fn module(
 	let mut module = RpcModule::new(());
 	module.merge(System::new(client.clone(), pool).into_rpc())?;
 	module.merge(TransactionPayment::new(client.clone()).into_rpc())?;
+	module.merge(Decide::new(client.clone()).into_rpc())?;
 	module.merge(Granary::new(client, executor).into_rpc())?;
 	Ok(module)
 }

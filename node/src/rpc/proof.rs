@@ -26,6 +26,8 @@ struct Submitted {
 	block_hash: H256,
 	proof: Vec<u8>,
 	signature: Signature,
+	/// What was signed.
+	message: Vec<u8>,
 }
 
 /// Finds the proof of the audit at `tick` and verifies it again: the leaves that the seed chooses
@@ -47,17 +49,16 @@ pub(super) fn find(
 			return Err(RpcFailure::Missed { allotment, tick, block })
 		},
 	};
-	let submitted = submitted(client, number, index, allotment, tick)?;
+	let genesis = client.info().genesis_hash.0;
+	let submitted = submitted(client, &genesis, (number, index), allotment, tick)?;
 	let leaves = sampled_leaves(record, allotment, &submitted.proof);
 	let proof_valid = leaves.as_ref().is_some_and(|leaves| {
 		granary_por::verify::<Blake2>(&record.root, record.leaf_count, leaves, &submitted.proof)
 			.is_ok()
 	});
-	let genesis = client.info().genesis_hash.0;
-	let message = message::proof(&genesis, allotment, tick, &blake2_256(&submitted.proof));
 	let signature_valid = sr25519::Pair::verify(
 		&sr25519::Signature::from_raw(submitted.signature),
-		message,
+		&submitted.message,
 		&sr25519::Public::from_raw(node.audit_key),
 	);
 	Ok(PastProof {
@@ -92,8 +93,8 @@ fn sampled_leaves(record: &AuditRecord, allotment: AllotmentId, proof: &[u8]) ->
 /// Takes the proof from its extrinsic.
 fn submitted(
 	client: &FullClient,
-	number: BlockNumber,
-	index: u32,
+	genesis: &Hash,
+	(number, index): (BlockNumber, u32),
 	allotment: AllotmentId,
 	tick: Tick,
 ) -> Result<Submitted, RpcFailure> {
@@ -105,27 +106,40 @@ fn submitted(
 		.ok()
 		.and_then(|index| body.get(index))
 		.ok_or_else(|| not_the_proof(format!("the block has {} extrinsics", body.len())))?;
-	let (proven, at, proof, signature) = decode(extrinsic).map_err(not_the_proof)?;
-	if (proven, at) != (allotment, tick) {
-		return Err(not_the_proof(format!("it proves allotment {proven} at tick {at}")));
-	}
-	Ok(Submitted { block_hash, proof, signature })
+	let (proof, signature, message) =
+		decode(extrinsic, genesis, allotment, tick).map_err(not_the_proof)?;
+	Ok(Submitted { block_hash, proof, signature, message })
 }
 
-/// What a proof's extrinsic says: allotment, tick, proof and signature.
+/// The proof of an audit in its extrinsic, which may hold more of them: the proof, the signature and what was signed.
 fn decode(
 	extrinsic: &opaque::UncheckedExtrinsic,
-) -> Result<(AllotmentId, Tick, Vec<u8>, Signature), String> {
+	genesis: &Hash,
+	allotment: AllotmentId,
+	tick: Tick,
+) -> Result<(Vec<u8>, Signature, Vec<u8>), String> {
 	let decoded = UncheckedExtrinsic::decode(&mut &extrinsic.encode()[..]).map_err(|error| {
 		format!("this node's runtime cannot read it ({error}); it is of another version")
 	})?;
 	match decoded.function {
 		RuntimeCall::Audits(pallet_audits::Call::submit_proof {
-			allotment,
-			tick,
+			allotment: proven,
+			tick: at,
 			proof,
 			signature,
-		}) => Ok((allotment, tick, proof.into_inner(), signature)),
+		}) => {
+			if (proven, at) != (allotment, tick) {
+				return Err(format!("it proves allotment {proven} at tick {at}"));
+			}
+			let message = message::proof(genesis, allotment, tick, &blake2_256(&proof));
+			Ok((proof.into_inner(), signature, message))
+		},
+		RuntimeCall::Audits(pallet_audits::Call::submit_proofs { node, batch, signature }) => {
+			let message = message::proofs(genesis, node, &blake2_256(&batch.encode()));
+			let one = batch.into_iter().find(|one| (one.allotment, one.tick) == (allotment, tick));
+			let one = one.ok_or("none of its proofs is of this audit")?;
+			Ok((one.proof.into_inner(), signature, message))
+		},
 		_ => Err("it is another call".into()),
 	}
 }

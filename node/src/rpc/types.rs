@@ -8,16 +8,16 @@ use granary_runtime::{constants::SS58_PREFIX, AccountId};
 use serde::{Deserialize, Serialize};
 use sp_core::{crypto::Ss58Codec, Bytes, H256};
 
-fn address(account: chain::AccountBytes) -> String {
+pub(super) fn address(account: chain::AccountBytes) -> String {
 	AccountId::from(account).to_ss58check_with_version(SS58_PREFIX.into())
 }
 
-fn money(plancks: chain::Balance) -> String {
+pub(super) fn money(plancks: chain::Balance) -> String {
 	plancks.to_string()
 }
 
 /// The pallets accept no text that is not UTF-8.
-fn text(bytes: Vec<u8>) -> String {
+pub(super) fn text(bytes: Vec<u8>) -> String {
 	String::from_utf8_lossy(&bytes).into_owned()
 }
 
@@ -103,10 +103,11 @@ impl From<chain::grid::NodeInfo> for Node {
 	}
 }
 
-/// Where a reservation stands: `"active"`, `{"grace": {"until": 7}}` or `"closed"`.
+/// Where a reservation stands: `"created"`, `"active"`, `{"grace": {"until": 7}}` or `"closed"`.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum State {
+	Created,
 	Active,
 	Grace { until: chain::BlockNumber },
 	Closed,
@@ -116,6 +117,7 @@ impl From<chain::reservation::ReservationState> for State {
 	fn from(state: chain::reservation::ReservationState) -> Self {
 		use chain::reservation::ReservationState;
 		match state {
+			ReservationState::Created => Self::Created,
 			ReservationState::Active => Self::Active,
 			ReservationState::Grace { until } => Self::Grace { until },
 			ReservationState::Closed => Self::Closed,
@@ -174,6 +176,8 @@ pub(super) struct Allotment {
 	accrued: String,
 	paid: String,
 	withheld: String,
+	lost: bool,
+	shrinks_to: Option<u64>,
 	state: State,
 }
 
@@ -190,6 +194,8 @@ impl From<chain::reservation::AllotmentInfo> for Allotment {
 			accrued: money(allotment.accrued),
 			paid: money(allotment.paid),
 			withheld: money(allotment.withheld),
+			lost: allotment.lost,
+			shrinks_to: allotment.shrinks_to,
 			state: allotment.state.into(),
 		}
 	}

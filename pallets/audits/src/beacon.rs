@@ -1,8 +1,9 @@
 //! The beacon and the tick: when a seed is minted and when it is held.
 
 use crate::{
-	types::{BeaconState, FULLNESS_BLOCKS, SEEDS_KEPT},
-	Beacon, Config, Event, FullBlocks, MaxProofLen, Pallet, Polled, Seeds, WeightInfo,
+	types::{BeaconState, FULLNESS_BLOCKS, MAX_BACKLOG_TICKS, SEEDS_KEPT},
+	Beacon, Config, DeadlineCursor, Event, FullBlocks, MaxProofLen, Pallet, Polled, Seeds,
+	WeightInfo,
 };
 use codec::Encode;
 use frame_support::{dispatch::DispatchClass, traits::Get};
@@ -26,6 +27,22 @@ pub(crate) fn accumulate(accumulator: &Hash, vrf: &Hash) -> Hash {
 /// `blake2_256("audit" ‖ acc ‖ epoch_randomness ‖ tick u32 LE)`
 pub(crate) fn seed(accumulator: &Hash, epoch_randomness: &Hash, tick: Tick) -> Hash {
 	(SEED_TAG, accumulator, epoch_randomness, tick).using_encoded(blake2_256)
+}
+
+/// `blake2_256(domain ‖ accumulator ‖ number u64 LE) mod range`, over the first eight bytes: a number that nobody
+/// could know before the accumulator was mixed. The bias of the remainder is below
+/// `range / 2^64`.
+pub(crate) fn draw(domain: &[u8; 5], accumulator: &Hash, number: u64, range: u32) -> u32 {
+	let digest = (domain, accumulator, number).using_encoded(blake2_256);
+	let mut low = [0u8; 8];
+	low.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
+	let drawn = u64::from_le_bytes(low) % u64::from(range.max(1));
+	u32::try_from(drawn).unwrap_or(u32::MAX)
+}
+
+/// The ticks by which an audit of this allotment is moved, below `range`.
+pub(crate) fn phase(accumulator: &Hash, allotment: AllotmentId, range: u32) -> u32 {
+	draw(PHASE_TAG, accumulator, allotment, range)
 }
 
 /// True if the tick has to pause: most of the last fifty blocks had no room for a proof.
@@ -52,12 +69,16 @@ impl<T: Config> Pallet<T> {
 		Beacon::<T>::put(beacon);
 	}
 
-	/// Mints the next tick and its seed, if the chain has a past epoch.
+	/// Mints the next tick and its seed, if the chain has a past epoch and no open audit still needs
+	/// the seed whose place the new one would take.
 	fn mint(beacon: &mut BeaconState, epoch_randomness: Option<Hash>) {
 		let (Some(epoch_randomness), Some(tick)) = (epoch_randomness, beacon.tick.checked_add(1))
 		else {
 			return;
 		};
+		if tick >= DeadlineCursor::<T>::get().saturating_add(MAX_BACKLOG_TICKS) {
+			return;
+		}
 		let seed = seed(&beacon.accumulator, &epoch_randomness, tick);
 		Seeds::<T>::insert(tick % SEEDS_KEPT, (tick, seed));
 		beacon.tick = tick;
@@ -101,15 +122,5 @@ impl<T: Config> Pallet<T> {
 	pub fn seed(tick: Tick) -> Option<Hash> {
 		let (kept, seed) = Seeds::<T>::get(tick % SEEDS_KEPT)?;
 		(kept == tick).then_some(seed)
-	}
-
-	/// A number below `range` that nobody could know before the accumulator was mixed. The bias of
-	/// the remainder is below `range / 2^64`.
-	pub(crate) fn phase(accumulator: &Hash, allotment: AllotmentId, range: u32) -> u32 {
-		let digest = (PHASE_TAG, accumulator, allotment).using_encoded(blake2_256);
-		let mut low = [0u8; 8];
-		low.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
-		let phase = u64::from_le_bytes(low) % u64::from(range.max(1));
-		u32::try_from(phase).unwrap_or(u32::MAX)
 	}
 }

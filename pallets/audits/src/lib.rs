@@ -24,13 +24,29 @@
 //! nobody can fit a log to a challenge. A checkpoint that arrives later is audited from the next audit
 //! on. The frozen log, the seed and the allotment choose the leaves (`granary-por`); the node
 //! answers from two ticks after the audit's tick until its deadline with the leaves and their Merkle
-//! multiproof. A wrong proof fails and changes nothing: only the deadline matters. Outcomes go to
-//! the till ([`granary_primitives::traits::Allotments`]) with the blocks that they cover.
+//! multiproof. Outcomes go to the till ([`granary_primitives::traits::Allotments`]) with the blocks that
+//! they cover.
+//!
+//! Besides the schedule there are *spot audits*, for which the beacon picks out of all
+//! allotments (`spot.rs`), and *targeted audits*, which anyone buys with a deposit (`targeted.rs`).
+//! A node in announced maintenance is not asked; profiles make a period half or four times as long.
+//!
+//! **Penalties.** Misses count in a window of sixteen audits: steps of the bond, then the allotment is
+//! faulty ([`penalties`]). A node that declares a loss before it is asked keeps half (`loss.rs`).
+//!
+//! **Removals.** A shorter or another log waits until the present one is proven once more
+//! (`removal.rs`). **Sealed** logs carry their inner code in their checkpoints and are audited as any
+//! other.
 //!
 //! **Proofs** are authorised transactions: no account, no nonce, no fee. The pool checks that the
 //! audit is owed and its window open, the exact length and the signature of the node's audit key;
-//! the Merkle tree is checked in dispatch. One audit provides one tag, so a pool holds at most one
-//! proof of each.
+//! the Merkle tree is checked in dispatch. One audit provides one tag, alone or in a batch
+//! (`batch.rs`), so a pool holds at most one proof of each. After a few wrong proofs of an audit the
+//! pool takes no more of it: a wrong proof is free only so often.
+//!
+//! **Reorganisations.** All state is the chain's, so a fork pays for what it contains and for nothing twice. A proof
+//! names allotment and tick; where the other fork has the same seed the same bytes hold,
+//! elsewhere the worker proves again.
 //!
 //! ### Example
 //!
@@ -44,7 +60,8 @@
 //! - Hooks: `on_poll` closes what is overdue and opens what is due, at most
 //!   [`Config::MaxClosingsPerBlock`] and [`Config::MaxAuditsPerTick`] of them and never beyond the
 //!   weight that is left; cursors carry the rest over to later blocks. An audit that is
-//!   opened late simply gets the later tick. `on_finalize` measures the block and mints the tick,
+//!   opened late simply gets the later tick. If misses wait so long that the ring of seeds would
+//!   lose one that is needed, the tick is held until they are recorded. `on_finalize` measures the block and mints the tick,
 //!   its weight is accounted in `on_initialize`. `on_idle` removes the history of closed allotments.
 //! - [`Config::AuthorVrf`] is read in `on_finalize` and must be *this* block's output. BABE writes
 //!   `AuthorVrfRandomness` in its own `on_finalize`, so **BABE must come before this pallet in the
@@ -59,16 +76,27 @@
 
 extern crate alloc;
 
+mod batch;
 mod beacon;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod calendar;
+mod calls;
 mod checkpoint;
+mod errors;
+mod events;
 mod limits;
+mod loss;
 #[cfg(test)]
 mod mock;
+pub mod parameters;
+pub mod penalties;
 mod proof;
 mod query;
+mod removal;
 mod schedule;
+mod spot;
+mod targeted;
 #[cfg(test)]
 mod tests;
 #[cfg(any(feature = "try-runtime", test))]
@@ -76,24 +104,43 @@ mod try_state;
 pub mod types;
 pub mod weights;
 
+pub use calendar::MAX_CALENDAR_LISTED;
+pub use granary_primitives::refusal::ProofRefusal;
 pub use pallet::*;
-pub use query::MAX_DUE_LISTED;
-pub use types::{MaxProofLen, Parameters, ProofRefusal};
+pub use parameters::{Parameters, Penalties, TargetedTerms};
+pub use query::{MAX_COALITION, MAX_DUE_LISTED};
+pub use types::{BatchedProof, MaxProofLen, ProofBatch};
 pub use weights::WeightInfo;
+
+use frame_support::pallet_macros::import_section;
 
 /// The pallet: configuration, storage, events, errors, hooks and calls.
 #[allow(clippy::expect_used, reason = "the pallet macros generate them, with their proofs")]
+#[import_section(calls::calls)]
+#[import_section(events::events)]
+#[import_section(errors::errors)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use crate::types::{AuditedAllotment, BeaconState, MAX_CHECKPOINTS};
-	use frame_support::{pallet_prelude::*, weights::WeightMeter};
+	use crate::{
+		proof::Clock,
+		types::{AuditedAllotment, BeaconState, Purchase, MAX_CHECKPOINTS, MAX_TARGETED_WAITING},
+	};
+	use frame_support::{
+		pallet_prelude::*,
+		traits::fungible::{Inspect, Mutate, MutateHold},
+		weights::WeightMeter,
+	};
 	use frame_system::pallet_prelude::*;
 	use granary_primitives::{
-		audit::{AuditRecord, SignedCheckpoint},
+		audit::{
+			AuditKind, AuditRecord, Removal, SignedCheckpoint, SignedRemoval,
+			SignedSealedCheckpoint,
+		},
 		traits::{Allotments, AuditKeys},
-		AccountBytes, AllotmentId, Hash, NodeId, Signature, Tick,
+		AccountBytes, AllotmentId, Balance, Hash, NodeId, Signature, Tick,
 	};
+	use sp_runtime::Perbill;
 
 	/// The version of the storage layout.
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -120,6 +167,14 @@ pub mod pallet {
 		/// The randomness that the previous epoch left, read in `on_finalize`; `None` while the
 		/// chain has no past epoch. Never a default value: the tick is held instead.
 		type EpochRandomness: Get<Option<[u8; 32]>>;
+
+		/// The runtime's reasons for holds.
+		type RuntimeHoldReason: From<HoldReason>;
+
+		/// The currency of deposits for targeted audits.
+		type Currency: Inspect<Self::AccountId, Balance = Balance>
+			+ Mutate<Self::AccountId>
+			+ MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
 
 		/// Where the audit keys of nodes are found.
 		type AuditKeys: AuditKeys;
@@ -148,6 +203,14 @@ pub mod pallet {
 
 		/// Weights of calls and hooks.
 		type WeightInfo: WeightInfo;
+	}
+
+	/// Why the pallet holds money.
+	#[pallet::composite_enum]
+	pub enum HoldReason {
+		/// The deposit for a targeted audit.
+		#[codec(index = 0)]
+		TargetedAudit,
 	}
 
 	/// How often, how long and how deep allotments are audited.
@@ -208,6 +271,29 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Retired<T> = StorageMap<_, Twox64Concat, AllotmentId, (), OptionQuery>;
 
+	/// All audited allotments by dense slot numbers, so that a random one is found at once.
+	/// `Identity`: the key is a small number that nobody can choose.
+	#[pallet::storage]
+	pub type AuditSlots<T> = StorageMap<_, Identity, u32, AllotmentId, OptionQuery>;
+
+	/// Audited allotments: the slots below this number are taken.
+	#[pallet::storage]
+	pub type SlotCount<T> = StorageValue<_, u32, ValueQuery>;
+
+	/// Logs that wait for the next proof of the present one. Hasher as in [`Audited`].
+	#[pallet::storage]
+	pub type Removals<T> = StorageMap<_, Twox64Concat, AllotmentId, Removal, OptionQuery>;
+
+	/// Targeted audits that wait or are open. Hasher as in [`Audited`].
+	#[pallet::storage]
+	pub type Targeted<T: Config> =
+		StorageMap<_, Twox64Concat, AllotmentId, Purchase<T::AccountId>, OptionQuery>;
+
+	/// Targeted audits that wait to be opened, oldest first.
+	#[pallet::storage]
+	pub type TargetedQueue<T> =
+		StorageValue<_, BoundedVec<AllotmentId, ConstU32<MAX_TARGETED_WAITING>>, ValueQuery>;
+
 	/// The state that the chain starts with.
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
@@ -230,137 +316,6 @@ pub mod pallet {
 			);
 			AuditParameters::<T>::put(self.parameters);
 		}
-	}
-
-	/// What happened.
-	#[pallet::event]
-	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
-	pub enum Event<T: Config> {
-		/// A checkpoint was recorded.
-		#[codec(index = 0)]
-		CheckpointRecorded {
-			/// The allotment.
-			allotment: AllotmentId,
-			/// The checkpoint's epoch.
-			epoch: u32,
-			/// Leaves in its log.
-			leaf_count: u64,
-		},
-		/// An audit was opened: its root is frozen, its seed is minted with its tick.
-		#[codec(index = 1)]
-		AuditOpened {
-			/// The allotment.
-			allotment: AllotmentId,
-			/// The node that owes the proof.
-			node: NodeId,
-			/// The tick that chooses the leaves.
-			tick: Tick,
-			/// The last tick at which a proof is accepted.
-			deadline_tick: Tick,
-		},
-		/// An audit was proven.
-		#[codec(index = 2)]
-		AuditProven {
-			/// The allotment.
-			allotment: AllotmentId,
-			/// The node that proved it.
-			node: NodeId,
-			/// The audit's tick.
-			tick: Tick,
-		},
-		/// An audit was not proven before its deadline.
-		#[codec(index = 3)]
-		AuditMissed {
-			/// The allotment.
-			allotment: AllotmentId,
-			/// The node that owed the proof.
-			node: NodeId,
-			/// The audit's tick.
-			tick: Tick,
-			/// Misses among the last sixteen audits, this one included.
-			window_misses: u32,
-		},
-		/// The parameters were changed.
-		#[codec(index = 4)]
-		ParametersSet {
-			/// The new ones.
-			parameters: Parameters,
-		},
-		/// More than half of the last fifty blocks had no room for a proof: the tick pauses.
-		#[codec(index = 5)]
-		TicksPaused,
-		/// Blocks have room again: the tick goes on.
-		#[codec(index = 6)]
-		TicksResumed,
-	}
-
-	/// Why a call was refused.
-	#[pallet::error]
-	pub enum Error<T> {
-		/// There is no such allotment.
-		#[codec(index = 0)]
-		UnknownAllotment,
-		/// The allotment's reservation is closed.
-		#[codec(index = 1)]
-		AllotmentClosed,
-		/// The node has no audit key on chain.
-		#[codec(index = 2)]
-		UnknownNode,
-		/// The checkpoint's epoch is not one more than the epoch of the one on chain.
-		#[codec(index = 3)]
-		StaleEpoch,
-		/// The checkpoint does not name the root of the one on chain as its previous root.
-		#[codec(index = 4)]
-		PreviousRootMismatch,
-		/// The log has not more leaves than at the checkpoint before (or none at all): a log only
-		/// grows.
-		#[codec(index = 5)]
-		LogNotGrown,
-		/// The log is longer than the bytes of the allotment.
-		#[codec(index = 6)]
-		LogExceedsAllotment,
-		/// The log has more leaves than any audit of this chain can prove.
-		#[codec(index = 7)]
-		LogTooLong,
-		/// The tenant's signature is not its account's over this checkpoint.
-		#[codec(index = 8)]
-		BadTenantSignature,
-		/// The node's signature is not its audit key's over this checkpoint.
-		#[codec(index = 9)]
-		BadNodeSignature,
-		/// No audit of that allotment at that tick is, or lately was, open.
-		#[codec(index = 10)]
-		UnknownAudit,
-		/// The seed is not there yet or is less than two ticks old.
-		#[codec(index = 11)]
-		TooEarly,
-		/// The deadline has passed.
-		#[codec(index = 12)]
-		TooLate,
-		/// A valid proof is already recorded.
-		#[codec(index = 13)]
-		AlreadyProven,
-		/// The proof does not have the one length that the challenge allows.
-		#[codec(index = 14)]
-		WrongLength,
-		/// The leaves do not lead to the frozen root.
-		#[codec(index = 15)]
-		InvalidProof,
-		/// The call was not made by an extrinsic, so its place could not be recorded.
-		#[codec(index = 16)]
-		NotInExtrinsic,
-		/// The window closes before or as it opens.
-		#[codec(index = 17)]
-		WindowTooShort,
-		/// The window is longer than seeds are kept.
-		#[codec(index = 18)]
-		WindowTooLong,
-		/// Two audits of one allotment could be open at once.
-		#[codec(index = 19)]
-		PeriodTooShort,
-		/// No leaf, or more than the runtime's limit, would be sampled.
-		#[codec(index = 20)]
-		LeavesOutOfRange,
 	}
 
 	#[pallet::hooks]
@@ -390,88 +345,6 @@ pub mod pallet {
 		#[cfg(feature = "try-runtime")]
 		fn try_state(_now: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
 			Self::do_try_state()
-		}
-	}
-
-	#[pallet::call]
-	impl<T: Config> Pallet<T> {
-		/// Records checkpoints, all or none of them.
-		///
-		/// The origin must be signed; anyone may bring checkpoints and pays the fee, since each
-		/// carries the tenant's and the node's signature over
-		/// [`granary_primitives::message::checkpoint`]. The first checkpoint of an allotment
-		/// schedules its first audit. A later one replaces it for the audits that are opened from then on.
-		///
-		/// Errors: [`Error::UnknownAllotment`], [`Error::AllotmentClosed`],
-		/// [`Error::UnknownNode`], [`Error::StaleEpoch`], [`Error::PreviousRootMismatch`],
-		/// [`Error::LogNotGrown`], [`Error::LogTooLong`], [`Error::LogExceedsAllotment`],
-		/// [`Error::BadTenantSignature`], [`Error::BadNodeSignature`].
-		///
-		/// Emits [`Event::CheckpointRecorded`] for each of them.
-		#[pallet::call_index(0)]
-		#[pallet::weight(T::WeightInfo::submit_checkpoints(checkpoints.len() as u32))]
-		pub fn submit_checkpoints(
-			origin: OriginFor<T>,
-			checkpoints: BoundedVec<SignedCheckpoint, ConstU32<MAX_CHECKPOINTS>>,
-		) -> DispatchResult {
-			ensure_signed(origin)?;
-			for signed in &checkpoints {
-				Self::record_checkpoint(signed)?;
-			}
-			Ok(())
-		}
-
-		/// Proves an audit.
-		///
-		/// The origin must be authorised: the call is a general transaction without account, nonce
-		/// and fee, which the pool accepts if the audit is owed, its window is open, the length is exact
-		/// and `signature` is the node's audit key's over [`granary_primitives::message::proof`].
-		/// The refusals of the pool are listed in [`ProofRefusal`]. `proof` is the canonical multiproof
-		/// of `granary-por`. The proof's place on the chain is recorded and the blocks that the
-		/// audit covers are earned. A wrong proof changes nothing: the audit remains owed.
-		///
-		/// Errors: [`Error::UnknownAudit`], [`Error::TooEarly`], [`Error::TooLate`],
-		/// [`Error::AlreadyProven`], [`Error::WrongLength`], [`Error::InvalidProof`],
-		/// [`Error::NotInExtrinsic`].
-		///
-		/// Emits [`Event::AuditProven`].
-		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::submit_proof(Pallet::<T>::samples_bound(proof.len())))]
-		#[pallet::authorize(Pallet::<T>::authorize_proof)]
-		#[pallet::weight_of_authorize(
-			T::WeightInfo::authorize_submit_proof(Pallet::<T>::samples_bound(proof.len()))
-		)]
-		pub fn submit_proof(
-			origin: OriginFor<T>,
-			allotment: AllotmentId,
-			tick: Tick,
-			proof: BoundedVec<u8, MaxProofLen<T>>,
-			signature: Signature,
-		) -> DispatchResultWithPostInfo {
-			ensure_authorized(origin)?;
-			// The signature was checked when this very extrinsic was authorised.
-			let _ = signature;
-			Self::prove(allotment, tick, &proof)?;
-			Ok(Pays::No.into())
-		}
-
-		/// Changes how often, how long and how deep allotments are audited.
-		///
-		/// The origin must be root. Audits that are already scheduled or open keep their tick,
-		/// deadline and number of leaves; the new parameters hold from the next opening on.
-		///
-		/// Errors: [`Error::WindowTooShort`], [`Error::WindowTooLong`],
-		/// [`Error::PeriodTooShort`], [`Error::LeavesOutOfRange`].
-		///
-		/// Emits [`Event::ParametersSet`].
-		#[pallet::call_index(2)]
-		#[pallet::weight(T::WeightInfo::set_parameters())]
-		pub fn set_parameters(origin: OriginFor<T>, parameters: Parameters) -> DispatchResult {
-			ensure_root(origin)?;
-			parameters.check(T::MaxLeavesPerAudit::get()).map_err(Error::<T>::from)?;
-			AuditParameters::<T>::put(parameters);
-			Self::deposit_event(Event::ParametersSet { parameters });
-			Ok(())
 		}
 	}
 }

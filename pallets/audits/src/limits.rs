@@ -1,7 +1,8 @@
 //! What must hold of the runtime's limits, and small helpers that all parts share.
 
 use crate::{
-	types::{ParametersFault, MAX_CHECKPOINTS},
+	parameters::ParametersFault,
+	types::{MAX_BATCH, MAX_CHECKPOINTS},
 	Config, Error, MaxProofLen, Pallet, Parameters, WeightInfo,
 };
 use frame_support::{dispatch::DispatchClass, traits::Get, weights::Weight};
@@ -16,6 +17,9 @@ impl<T> From<ParametersFault> for Error<T> {
 			ParametersFault::WindowTooLong => Self::WindowTooLong,
 			ParametersFault::PeriodTooShort => Self::PeriodTooShort,
 			ParametersFault::LeavesOutOfRange => Self::LeavesOutOfRange,
+			ParametersFault::PenaltiesOutOfOrder => Self::PenaltiesOutOfOrder,
+			ParametersFault::PriceAboveDeposit => Self::PriceAboveDeposit,
+			ParametersFault::NoFailureTolerated => Self::NoFailureTolerated,
 		}
 	}
 }
@@ -44,7 +48,16 @@ impl<T: Config> Pallet<T> {
 		let proof = T::WeightInfo::submit_proof(max_leaves)
 			.saturating_add(T::WeightInfo::authorize_submit_proof(max_leaves));
 		assert!(proof.all_lt(max_weight), "audits: a proof is too heavy for a block");
-		let checkpoints = T::WeightInfo::submit_checkpoints(MAX_CHECKPOINTS);
+		assert!(
+			MaxProofLen::<T>::get() < Self::max_batch_bytes(),
+			"audits: a batch cannot carry a single proof"
+		);
+		let leaves = MAX_BATCH.saturating_mul(max_leaves);
+		let batch = T::WeightInfo::submit_proofs(MAX_BATCH, leaves)
+			.saturating_add(T::WeightInfo::authorize_submit_proofs(MAX_BATCH, leaves));
+		assert!(batch.all_lt(max_weight), "audits: a batch of proofs is too heavy for a block");
+		let checkpoints = T::WeightInfo::submit_checkpoints(MAX_CHECKPOINTS)
+			.max(T::WeightInfo::submit_sealed_checkpoints(MAX_CHECKPOINTS));
 		assert!(checkpoints.all_lt(max_weight), "audits: checkpoints are too heavy for a block");
 	}
 

@@ -1,21 +1,26 @@
 //! A runtime with this pallet alone: allotments, keys and randomness are set by the tests.
 
 use crate as pallet_audits;
-use crate::types::HostBlake2;
+use crate::{types::HostBlake2, TargetedTerms};
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::{ConstU32, ConstU64, Hooks},
+	traits::{fungible::Mutate, Authorize, ConstU128, ConstU32, ConstU64, Hooks},
 	weights::{Weight, WeightMeter},
 };
 use granary_por::{Hasher, Peaks, TreeSource};
 use granary_primitives::{
-	audit::{Checkpoint, SignedCheckpoint},
+	audit::{Checkpoint, DueAudit, SignedCheckpoint},
 	message,
-	traits::{AllotmentView, Allotments, AuditKeys},
-	AllotmentId, BlockNumber, Hash, NodeId, PublicKey, Signature, Tick,
+	reservation::AuditProfile,
+	traits::{AllotmentView, Allotments, AuditKeys, AuditSchedule},
+	AllotmentId, Balance, BlockNumber, Hash, NodeId, PublicKey, Signature, Tick,
 };
 use sp_core::{sr25519, Pair};
-use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage};
+use sp_runtime::{
+	traits::{Dispatchable, IdentityLookup},
+	transaction_validity::TransactionSource,
+	AccountId32, BuildStorage, Perbill,
+};
 use std::{cell::RefCell, collections::BTreeMap};
 
 pub(crate) type Block = frame_system::mocking::MockBlockU32<Test>;
@@ -39,6 +44,9 @@ mod runtime {
 	#[runtime::pallet_index(0)]
 	pub type System = frame_system::Pallet<Test>;
 
+	#[runtime::pallet_index(2)]
+	pub type Balances = pallet_balances::Pallet<Test>;
+
 	#[runtime::pallet_index(1)]
 	pub type Audits = pallet_audits::Pallet<Test>;
 }
@@ -48,6 +56,14 @@ impl frame_system::Config for Test {
 	type Block = Block;
 	type AccountId = AccountId32;
 	type Lookup = IdentityLookup<AccountId32>;
+	type AccountData = pallet_balances::AccountData<Balance>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+	type AccountStore = System;
+	type Balance = Balance;
+	type ExistentialDeposit = ConstU128<10>;
 }
 
 parameter_types! {
@@ -57,6 +73,18 @@ parameter_types! {
 	pub static Epoch: Option<Hash> = Some([7; 32]);
 	/// Calls to the till: allotment, proven, from, to.
 	pub static Till: Vec<(AllotmentId, bool, BlockNumber, BlockNumber)> = Vec::new();
+	/// Shares of bonds that were taken, and for whom.
+	pub static Slashed: Vec<(AllotmentId, Perbill, Option<AccountId32>)> = Vec::new();
+	/// Allotments that were lost, and whether the node declared it.
+	pub static Lost: Vec<(AllotmentId, bool)> = Vec::new();
+	/// Nodes in maintenance.
+	pub static Resting: Vec<NodeId> = Vec::new();
+	/// Who is paid for the nodes' work.
+	pub static Payee: Option<AccountId32> = None;
+	/// Audits that one tick opens.
+	pub static MaxAuditsPerTick: u32 = 4;
+	/// Misses that one block records.
+	pub static MaxClosingsPerBlock: u32 = 4;
 }
 
 thread_local! {
@@ -78,6 +106,10 @@ impl World {
 		ALLOTMENTS.with_borrow_mut(|map| change(map.get_mut(&id).unwrap()));
 	}
 
+	pub(crate) fn is_live(id: AllotmentId) -> bool {
+		ALLOTMENTS.with_borrow(|map| map.get(&id).is_some_and(|view| view.live))
+	}
+
 	pub(crate) fn set_key(node: NodeId, key: Option<PublicKey>) {
 		KEYS.with_borrow_mut(|map| match key {
 			Some(key) => map.insert(node, key),
@@ -89,6 +121,10 @@ impl World {
 impl AuditKeys for World {
 	fn audit_key(node: NodeId) -> Option<PublicKey> {
 		KEYS.with_borrow(|map| map.get(&node).copied())
+	}
+
+	fn in_maintenance(node: NodeId) -> bool {
+		Resting::get().contains(&node)
 	}
 }
 
@@ -105,6 +141,26 @@ impl Allotments<AccountId32> for World {
 		Till::mutate(|till| till.push((allotment, false, from, to)));
 	}
 
+	fn slash(allotment: AllotmentId, share: Perbill, to: Option<&AccountId32>) -> Balance {
+		let taken = share * BOND;
+		Slashed::mutate(|slashed| slashed.push((allotment, share, to.cloned())));
+		if let Some(to) = to {
+			Balances::mint_into(to, taken).unwrap();
+		}
+		taken
+	}
+
+	fn lost(allotment: AllotmentId, declared: bool) {
+		Lost::mutate(|lost| lost.push((allotment, declared)));
+		World::change(allotment, |view| view.live = false);
+		// As reservations may do when an allotment ends.
+		<Audits as AuditSchedule>::closed(allotment);
+	}
+
+	fn payee(_allotment: AllotmentId) -> Option<AccountId32> {
+		Payee::get()
+	}
+
 	#[cfg(feature = "runtime-benchmarks")]
 	fn create_allotment_for_benchmark(
 		tenant: &AccountId32,
@@ -115,7 +171,17 @@ impl Allotments<AccountId32> for World {
 		let node = id as NodeId;
 		World::set_key(node, Some(audit_key));
 		let tenant = tenant.clone();
-		World::set(id, AllotmentView { reservation: 1, node, tenant, bytes, live: true });
+		World::set(
+			id,
+			AllotmentView {
+				reservation: 1,
+				node,
+				tenant,
+				bytes,
+				profile: AuditProfile::Standard,
+				live: true,
+			},
+		);
 		id
 	}
 }
@@ -123,10 +189,12 @@ impl Allotments<AccountId32> for World {
 impl pallet_audits::Config for Test {
 	type AuthorVrf = Vrf;
 	type EpochRandomness = Epoch;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Currency = Balances;
 	type AuditKeys = World;
 	type Allotments = World;
-	type MaxAuditsPerTick = ConstU32<4>;
-	type MaxClosingsPerBlock = ConstU32<4>;
+	type MaxAuditsPerTick = MaxAuditsPerTick;
+	type MaxClosingsPerBlock = MaxClosingsPerBlock;
 	type MaxLeavesPerAudit = ConstU32<64>;
 	type MaxLeafCount = ConstU64<{ 1 << 33 }>;
 	type WeightInfo = ();
@@ -138,17 +206,42 @@ pub(crate) const PARAMETERS: pallet_audits::Parameters = pallet_audits::Paramete
 	jitter_ticks: 3,
 	window_ticks: 10,
 	leaves_per_audit: 4,
+	// Tests that look at the schedule alone are not disturbed.
+	spot_period_ticks: 0,
+	targeted: TargetedTerms { deposit: 1000, price: 100, cooldown_ticks: 50, ..TERMS },
+	..pallet_audits::Parameters::DEFAULT
 };
+const TERMS: TargetedTerms = TargetedTerms::DEFAULT;
+
+/// The bond of each allotment.
+pub(crate) const BOND: Balance = 1_000_000;
+/// What buyers start with.
+pub(crate) const WEALTH: Balance = 100_000;
+
+/// An account with money.
+pub(crate) fn buyer(number: u8) -> AccountId32 {
+	AccountId32::new([200 + number; 32])
+}
 
 /// A chain at block 1 without past.
 pub(crate) fn new_test_ext() -> sp_io::TestExternalities {
 	ALLOTMENTS.with_borrow_mut(BTreeMap::clear);
 	KEYS.with_borrow_mut(BTreeMap::clear);
 	Till::set(Vec::new());
+	Slashed::set(Vec::new());
+	Lost::set(Vec::new());
+	Resting::set(Vec::new());
+	Payee::set(None);
+	MaxAuditsPerTick::set(4);
+	MaxClosingsPerBlock::set(4);
 	Vrf::set(None);
 	Epoch::set(Some([7; 32]));
 	let storage = RuntimeGenesisConfig {
 		system: Default::default(),
+		balances: pallet_balances::GenesisConfig {
+			balances: (0..8).map(|number| (buyer(number), WEALTH)).collect(),
+			..Default::default()
+		},
 		audits: pallet_audits::GenesisConfig { parameters: PARAMETERS, ..Default::default() },
 	}
 	.build_storage()
@@ -251,6 +344,7 @@ impl Party {
 				node: node_id,
 				tenant: tenant.public().0.into(),
 				bytes: 1 << 20,
+				profile: AuditProfile::Standard,
 				live: true,
 			},
 		);
@@ -292,18 +386,38 @@ impl Party {
 	}
 
 	/// Goes on until an audit of this allotment is listed, and returns it.
-	pub(crate) fn await_audit(&self) -> granary_primitives::audit::DueAudit {
-		loop {
+	pub(crate) fn await_audit(&self) -> DueAudit {
+		for _ in 0..2000 {
 			let due = Audits::due_audits(None, 100);
 			if let Some(due) = due.into_iter().find(|due| due.allotment == self.allotment) {
 				return due;
 			}
 			next_block();
 		}
+		panic!("allotment {} is not audited", self.allotment);
+	}
+
+	/// Answers an audit as soon as its window opens.
+	pub(crate) fn answer(&self, due: &DueAudit) {
+		run_to_tick(due.opens_tick);
+		let (proof, signature) = self.prove(due);
+		let proof = proof.try_into().unwrap();
+		let call = pallet_audits::Call::submit_proof {
+			allotment: self.allotment,
+			tick: due.tick,
+			proof,
+			signature,
+		};
+		authorized(call.into()).unwrap();
+	}
+
+	/// Lets an audit pass without an answer.
+	pub(crate) fn miss(&self, due: &DueAudit) {
+		run_to_tick(due.deadline_tick + 1);
 	}
 
 	/// The proof of an audit and the node's signature.
-	pub(crate) fn prove(&self, due: &granary_primitives::audit::DueAudit) -> (Vec<u8>, Signature) {
+	pub(crate) fn prove(&self, due: &DueAudit) -> (Vec<u8>, Signature) {
 		let proof = granary_por::build(&self.log, due.leaf_count, &due.leaves).unwrap();
 		let signature = self.sign_proof(due.tick, &proof);
 		(proof, signature)
@@ -317,6 +431,14 @@ impl Party {
 	}
 }
 
+/// Authorises a call as the pool does, and executes it.
+pub(crate) fn authorized(call: RuntimeCall) -> sp_runtime::DispatchResult {
+	let validity = call.authorize(TransactionSource::External).expect("the call is authorised");
+	validity.map_err(|_| sp_runtime::DispatchError::Other("refused by the pool"))?;
+	let origin = frame_system::Origin::<Test>::Authorized.into();
+	call.dispatch(origin).map(|_| ()).map_err(|e| e.error)
+}
+
 /// Submits checkpoints from some account.
 pub(crate) fn submit(checkpoints: Vec<SignedCheckpoint>) -> sp_runtime::DispatchResult {
 	let origin = RuntimeOrigin::signed(AccountId32::new([9; 32]));
@@ -324,5 +446,5 @@ pub(crate) fn submit(checkpoints: Vec<SignedCheckpoint>) -> sp_runtime::Dispatch
 	let call = RuntimeCall::Audits(pallet_audits::Call::submit_checkpoints {
 		checkpoints: checkpoints.try_into().unwrap(),
 	});
-	sp_runtime::traits::Dispatchable::dispatch(call, origin).map(|_| ()).map_err(|e| e.error)
+	call.dispatch(origin).map(|_| ()).map_err(|e| e.error)
 }

@@ -3,15 +3,17 @@
 use crate::{
 	checkpoint::signed_by,
 	types::{
-		AuditedAllotment, HostBlake2, OpenAudit, HISTORY_LEN, OPENING_DELAY_TICKS, PROOF_PRIORITY,
+		invalid, AuditedAllotment, HostBlake2, OpenAudit, HISTORY_LEN, OPENING_DELAY_TICKS,
+		PROOF_PRIORITY,
 	},
-	Audited, Beacon, Config, Deadlines, Error, Event, History, MaxProofLen, Pallet, ProofRefusal,
+	Audited, Beacon, Config, Deadlines, Error, Event, History, MaxProofLen, Pallet,
 };
-use alloc::vec::Vec;
+use alloc::{collections::BTreeMap, vec::Vec};
 use frame_support::{ensure, traits::Get, weights::Weight, BoundedVec};
 use granary_primitives::{
-	audit::{AuditOutcome, AuditRecord},
+	audit::{AuditKind, AuditOutcome, AuditRecord},
 	message,
+	refusal::ProofRefusal,
 	traits::{Allotments, AuditKeys},
 	AllotmentId, Hash, Signature, Tick, LEAF_BYTES,
 };
@@ -20,28 +22,58 @@ use sp_runtime::transaction_validity::{
 	TransactionSource, TransactionValidity, TransactionValidityWithRefund, ValidTransaction,
 };
 
-/// Prefix of the tag that an audit's proof provides.
-const TAG_PREFIX: &str = "granary/audit";
+/// Prefix of the tag that an audit's proof provides, alone or in a batch.
+pub(crate) const TAG_PREFIX: &str = "granary/audit";
 
-/// An audit that is owed and may be answered now.
-struct Owed {
-	state: AuditedAllotment,
-	open: OpenAudit,
-	leaves: Vec<u64>,
-	current_tick: Tick,
+/// What many proofs of one call need to read only once.
+pub(crate) struct Clock {
+	/// The present tick.
+	pub(crate) tick: Tick,
+	/// Seeds that were looked up.
+	seeds: BTreeMap<Tick, Option<Hash>>,
 }
 
-impl ProofRefusal {
-	/// The error of the same name in dispatch, where the key has already been checked.
-	fn error<T>(self) -> Error<T> {
-		match self {
-			Self::UnknownAudit => Error::UnknownAudit,
-			Self::TooEarly => Error::TooEarly,
-			Self::TooLate => Error::TooLate,
-			Self::AlreadyProven => Error::AlreadyProven,
-			Self::WrongLength => Error::WrongLength,
-			Self::BadSignature => Error::BadNodeSignature,
-			Self::UnknownNode => Error::UnknownNode,
+impl Clock {
+	pub(crate) fn read<T: Config>() -> Self {
+		Self { tick: Beacon::<T>::get().tick, seeds: BTreeMap::new() }
+	}
+
+	fn seed<T: Config>(&mut self, tick: Tick) -> Option<Hash> {
+		*self.seeds.entry(tick).or_insert_with(|| Pallet::<T>::seed(tick))
+	}
+}
+
+/// An audit that is owed and may be answered now.
+pub(crate) struct Owed {
+	pub(crate) state: AuditedAllotment,
+	pub(crate) open: OpenAudit,
+	leaves: Vec<u64>,
+}
+
+impl Owed {
+	/// Blocks for which a proof can be valid at least: a tick takes at least a block.
+	pub(crate) fn longevity(&self, clock: &Clock) -> u64 {
+		u64::from(self.open.deadline_tick.saturating_sub(clock.tick)).saturating_add(1)
+	}
+}
+
+impl<T> From<ProofRefusal> for Error<T> {
+	/// The error of the same name.
+	fn from(refusal: ProofRefusal) -> Self {
+		match refusal {
+			ProofRefusal::UnknownAudit => Self::UnknownAudit,
+			ProofRefusal::TooEarly => Self::TooEarly,
+			ProofRefusal::TooLate => Self::TooLate,
+			ProofRefusal::AlreadyProven => Self::AlreadyProven,
+			ProofRefusal::WrongLength => Self::WrongLength,
+			ProofRefusal::BadSignature => Self::BadNodeSignature,
+			ProofRefusal::UnknownNode => Self::UnknownNode,
+			ProofRefusal::InvalidProof => Self::InvalidProof,
+			ProofRefusal::TooManyFailures => Self::TooManyFailures,
+			ProofRefusal::WrongNode => Self::WrongNode,
+			ProofRefusal::BadBatch => Self::BadBatch,
+			ProofRefusal::BatchTooLong => Self::BatchTooLong,
+			ProofRefusal::AuditOpen => Self::AuditOpen,
 		}
 	}
 }
@@ -66,37 +98,42 @@ impl<T: Config> Pallet<T> {
 		proof: &BoundedVec<u8, MaxProofLen<T>>,
 		signature: &Signature,
 	) -> TransactionValidityWithRefund {
-		let owed = Self::owed(*allotment, *tick, proof.len())?;
-		let audit_key = T::AuditKeys::audit_key(owed.open.node).ok_or(ProofRefusal::UnknownNode)?;
+		let mut clock = Clock::read::<T>();
+		let owed = Self::owed(&mut clock, *allotment, *tick, proof.len()).map_err(invalid)?;
+		let audit_key =
+			T::AuditKeys::audit_key(owed.open.node).ok_or(invalid(ProofRefusal::UnknownNode))?;
 		let message = message::proof(&Self::genesis_hash(), *allotment, *tick, &blake2_256(proof));
 		if !signed_by(audit_key, &message, signature) {
-			return Err(ProofRefusal::BadSignature.into());
+			return Err(invalid(ProofRefusal::BadSignature));
 		}
-		// A tick takes at least a block, so the window lasts at least this many blocks.
-		let ticks_left = owed.open.deadline_tick.saturating_sub(owed.current_tick);
 		let validity: TransactionValidity = ValidTransaction::with_tag_prefix(TAG_PREFIX)
 			.and_provides((allotment, tick))
 			.priority(PROOF_PRIORITY)
-			.longevity(u64::from(ticks_left).saturating_add(1))
+			.longevity(owed.longevity(&clock))
 			.propagate(true)
 			.build();
 		Ok((validity?, Weight::zero()))
 	}
 
 	/// The audit, if it is owed, its window is open and a proof of this length can answer it.
-	fn owed(allotment: AllotmentId, tick: Tick, proof_len: usize) -> Result<Owed, ProofRefusal> {
+	pub(crate) fn owed(
+		clock: &mut Clock,
+		allotment: AllotmentId,
+		tick: Tick,
+		proof_len: usize,
+	) -> Result<Owed, ProofRefusal> {
 		let state = Audited::<T>::get(allotment).ok_or(ProofRefusal::UnknownAudit)?;
 		let Some(open) = state.open.filter(|open| open.tick == tick) else {
 			return Err(Self::why_not_open(allotment, tick, &state));
 		};
-		let current_tick = Beacon::<T>::get().tick;
-		ensure!(current_tick >= tick.saturating_add(OPENING_DELAY_TICKS), ProofRefusal::TooEarly);
-		ensure!(current_tick <= open.deadline_tick, ProofRefusal::TooLate);
-		let seed = Self::seed(tick).ok_or(ProofRefusal::TooEarly)?;
+		ensure!(clock.tick >= tick.saturating_add(OPENING_DELAY_TICKS), ProofRefusal::TooEarly);
+		ensure!(clock.tick <= open.deadline_tick, ProofRefusal::TooLate);
+		ensure!(open.attempts_left > 0, ProofRefusal::TooManyFailures);
+		let seed = clock.seed::<T>(tick).ok_or(ProofRefusal::TooEarly)?;
 		let leaves = sampled(allotment, &seed, &open);
 		let expected = granary_por::proof_len(open.leaf_count, &leaves);
 		ensure!(expected == Ok(proof_len), ProofRefusal::WrongLength);
-		Ok(Owed { state, open, leaves, current_tick })
+		Ok(Owed { state, open, leaves })
 	}
 
 	/// The record of the audit that ended last.
@@ -116,22 +153,72 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// The block's check: the leaves lead to the frozen root. Records the proof and tells the till.
-	pub(crate) fn prove(allotment: AllotmentId, tick: Tick, proof: &[u8]) -> Result<(), Error<T>> {
-		let Owed { mut state, open, leaves, .. } =
-			Self::owed(allotment, tick, proof.len()).map_err(ProofRefusal::error)?;
-		granary_por::verify::<HostBlake2>(&open.root, open.leaf_count, &leaves, proof)
-			.map_err(|_| Error::<T>::InvalidProof)?;
-		let extrinsic =
-			frame_system::Pallet::<T>::extrinsic_index().ok_or(Error::<T>::NotInExtrinsic)?;
+	/// The Merkle check: the leaves lead to the frozen root.
+	fn leads_to_root(owed: &Owed, proof: &[u8]) -> bool {
+		let OpenAudit { root, leaf_count, .. } = &owed.open;
+		granary_por::verify::<HostBlake2>(root, *leaf_count, &owed.leaves, proof).is_ok()
+	}
 
+	/// Why the chain would refuse this proof now, whoever signed it.
+	pub fn check_proof(
+		allotment: AllotmentId,
+		tick: Tick,
+		proof: &[u8],
+	) -> Result<(), ProofRefusal> {
+		let owed = Self::owed(&mut Clock::read::<T>(), allotment, tick, proof.len())?;
+		ensure!(Self::leads_to_root(&owed, proof), ProofRefusal::InvalidProof);
+		Ok(())
+	}
+
+	/// The index of the extrinsic that is executed.
+	pub(crate) fn place() -> Result<u32, Error<T>> {
+		frame_system::Pallet::<T>::extrinsic_index().ok_or(Error::<T>::NotInExtrinsic)
+	}
+
+	/// The block's check. Records a valid proof and tells the till; counts a wrong one.
+	///
+	/// A wrong proof is not refused here, since a refusal would undo the count: an event tells of it.
+	/// Refused is what answers no audit that is owed, and changes nothing.
+	pub(crate) fn prove(
+		clock: &mut Clock,
+		extrinsic: u32,
+		allotment: AllotmentId,
+		tick: Tick,
+		proof: &[u8],
+	) -> Result<(), ProofRefusal> {
+		let owed = Self::owed(clock, allotment, tick, proof.len())?;
+		if !Self::leads_to_root(&owed, proof) {
+			Self::count_failure(allotment, owed);
+			return Ok(());
+		}
+
+		let Owed { mut state, open, .. } = owed;
 		let slot = state.end(false);
 		Deadlines::<T>::remove(open.deadline_tick, allotment);
 		let outcome = AuditOutcome::Proven { block: Self::now(), extrinsic };
 		Self::remember(allotment, slot, &open, outcome);
+		Self::apply_removal(allotment, &mut state, &open.root);
 		Audited::<T>::insert(allotment, state);
 		Self::deposit_event(Event::AuditProven { allotment, node: open.node, tick });
 		T::Allotments::proven(allotment, open.from_block, open.to_block);
+		if open.kind == AuditKind::Targeted {
+			Self::settle_proven_purchase(allotment);
+		}
 		Ok(())
+	}
+
+	/// A wrong proof took room in a block for nothing: only a few of them are taken.
+	fn count_failure(allotment: AllotmentId, owed: Owed) {
+		let Owed { mut state, open, .. } = owed;
+		let attempts_left = open.attempts_left.saturating_sub(1);
+		state.open = Some(OpenAudit { attempts_left, ..open });
+		Audited::<T>::insert(allotment, state);
+		Self::deposit_event(Event::ProofRefused {
+			allotment,
+			node: open.node,
+			tick: open.tick,
+			refusal: ProofRefusal::InvalidProof,
+			attempts_left,
+		});
 	}
 }

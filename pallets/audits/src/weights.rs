@@ -1,236 +1,400 @@
-//! Weights of `pallet_audits`, written by the benchmarking CLI. Do not edit: run `scripts/weights`.
+//! Weights of `pallet_audits`.
 //!
-//! Benchmarking CLI 64.0.0, 2026-11-21, 20 steps, 10 repeats, on AMD EPYC.
+//! First values, by operation counts on a two-core machine; they have the form that the benchmarking
+//! command writes, which replaces this file:
+//!
+//! ```text
+//! granary-node benchmark pallet --chain dev --pallet pallet_audits --extrinsic '*' \
+//!     --steps 50 --repeat 20 --template .maintain/frame-weight-template.hbs \
+//!     --output pallets/audits/src/weights.rs
+//! ```
 
-#![allow(unused_parens, unused_imports, missing_docs, clippy::all, reason = "generated")]
+#![cfg_attr(rustfmt, rustfmt_skip)]
+#![allow(unused_parens, unused_imports, missing_docs, dead_code, reason = "generated file")]
 
+use frame_support::{traits::Get, weights::{Weight, constants::RocksDbWeight}};
 use core::marker::PhantomData;
-use frame_support::{
-	traits::Get,
-	weights::{constants::ParityDbWeight, Weight},
-};
 
 /// Weight functions needed for `pallet_audits`.
 pub trait WeightInfo {
-	fn submit_checkpoints(n: u32) -> Weight;
-	fn authorize_submit_proof(s: u32) -> Weight;
-	fn submit_proof(s: u32) -> Weight;
+	fn submit_checkpoints(n: u32, ) -> Weight;
+	fn authorize_submit_proof(s: u32, ) -> Weight;
+	fn submit_proof(s: u32, ) -> Weight;
 	fn set_parameters() -> Weight;
 	fn poll_base() -> Weight;
 	fn open_audit() -> Weight;
 	fn close_missed() -> Weight;
 	fn forget_retired() -> Weight;
 	fn on_finalize() -> Weight;
+	fn submit_sealed_checkpoints(n: u32, ) -> Weight;
+	fn submit_removal() -> Weight;
+	fn authorize_declare_loss() -> Weight;
+	fn declare_loss() -> Weight;
+	fn buy_audit() -> Weight;
+	fn authorize_submit_proofs(n: u32, l: u32, ) -> Weight;
+	fn submit_proofs(n: u32, l: u32, ) -> Weight;
+	fn retire() -> Weight;
 }
 
-/// Measured weights.
+/// Weights for `pallet_audits` using the Substrate node and recommended hardware.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	/// Storage: `Reservations::Allotments` (r:32 w:0)
-	/// Proof: `Reservations::Allotments` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `MaxEncodedLen`)
-	/// Storage: `Reservations::Reservations` (r:32 w:0)
-	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(381), added: 2856, mode: `MaxEncodedLen`)
-	/// Storage: `Audits::Audited` (r:32 w:32)
-	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(183), added: 2658, mode: `MaxEncodedLen`)
-	/// Storage: `System::BlockHash` (r:1 w:0)
-	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
-	/// Storage: `Grid::Nodes` (r:32 w:0)
-	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
-	/// Storage: `Audits::Beacon` (r:1 w:0)
-	/// Proof: `Audits::Beacon` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::AuditParameters` (r:1 w:0)
-	/// Proof: `Audits::AuditParameters` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Beacon` (r:1 w:0)
+	/// Storage: `Audits::Audited` (r:32 w:32)
 	/// Storage: `Audits::Due` (r:0 w:32)
-	/// Proof: `Audits::Due` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 32]`.
-	fn submit_checkpoints(n: u32) -> Weight {
-		// Minimum execution time: 98_307_000 picoseconds.
-		Weight::from_parts(13_180_421, 3509)
-			.saturating_add(Weight::from_parts(80_158_126, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(3_u64))
-			.saturating_add(T::DbWeight::get().reads((4_u64).saturating_mul(n.into())))
+	fn submit_checkpoints(n: u32, ) -> Weight {
+		// Minimum execution time: 116_000_000 picoseconds.
+		Weight::from_parts(12_000_000, 3000)
+			.saturating_add(Weight::from_parts(104_000_000, 2600).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(2_u64))
+			.saturating_add(T::DbWeight::get().reads((3_u64).saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes((2_u64).saturating_mul(n.into())))
-			.saturating_add(Weight::from_parts(0, 2856).saturating_mul(n.into()))
 	}
 	/// Storage: `Audits::Audited` (r:1 w:0)
-	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(183), added: 2658, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Beacon` (r:1 w:0)
-	/// Proof: `Audits::Beacon` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Seeds` (r:1 w:0)
-	/// Proof: `Audits::Seeds` (`max_values`: None, `max_size`: Some(40), added: 2515, mode: `MaxEncodedLen`)
-	/// Storage: `Grid::Nodes` (r:1 w:0)
-	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
-	/// Storage: `System::BlockHash` (r:1 w:0)
-	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	/// The range of component `s` is `[1, 64]`.
-	fn authorize_submit_proof(s: u32) -> Weight {
-		// Minimum execution time: 51_317_000 picoseconds.
-		Weight::from_parts(53_408_601, 3771)
-			.saturating_add(Weight::from_parts(2_122_288, 0).saturating_mul(s.into()))
-			.saturating_add(T::DbWeight::get().reads(5_u64))
+	fn authorize_submit_proof(s: u32, ) -> Weight {
+		// Minimum execution time: 74_600_000 picoseconds.
+		Weight::from_parts(72_000_000, 4000)
+			.saturating_add(Weight::from_parts(2_600_000, 0).saturating_mul(s.into()))
+			.saturating_add(T::DbWeight::get().reads(6_u64))
 	}
 	/// Storage: `Audits::Audited` (r:1 w:1)
-	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(183), added: 2658, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Beacon` (r:1 w:0)
-	/// Proof: `Audits::Beacon` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Seeds` (r:1 w:0)
-	/// Proof: `Audits::Seeds` (`max_values`: None, `max_size`: Some(40), added: 2515, mode: `MaxEncodedLen`)
-	/// Storage: `Reservations::Allotments` (r:1 w:1)
-	/// Proof: `Reservations::Allotments` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `MaxEncodedLen`)
-	/// Storage: `Reservations::Reservations` (r:1 w:0)
-	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(381), added: 2856, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Deadlines` (r:0 w:1)
-	/// Proof: `Audits::Deadlines` (`max_values`: None, `max_size`: Some(32), added: 2507, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::History` (r:0 w:1)
-	/// Proof: `Audits::History` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
 	/// The range of component `s` is `[1, 64]`.
-	fn submit_proof(s: u32) -> Weight {
-		// Minimum execution time: 41_272_000 picoseconds.
-		Weight::from_parts(40_635_664, 3846)
-			.saturating_add(Weight::from_parts(10_099_466, 0).saturating_mul(s.into()))
-			.saturating_add(T::DbWeight::get().reads(5_u64))
-			.saturating_add(T::DbWeight::get().writes(4_u64))
-	}
-	/// Storage: `Audits::AuditParameters` (r:0 w:1)
-	/// Proof: `Audits::AuditParameters` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
-	fn set_parameters() -> Weight {
-		// Minimum execution time: 3_755_000 picoseconds.
-		Weight::from_parts(4_166_000, 0).saturating_add(T::DbWeight::get().writes(1_u64))
-	}
-	/// Storage: `Audits::Beacon` (r:1 w:0)
-	/// Proof: `Audits::Beacon` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
-	/// Storage: `Audits::DeadlineCursor` (r:1 w:1)
-	/// Proof: `Audits::DeadlineCursor` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
-	/// Storage: `Audits::Deadlines` (r:8 w:0)
-	/// Proof: `Audits::Deadlines` (`max_values`: None, `max_size`: Some(32), added: 2507, mode: `MaxEncodedLen`)
-	/// Storage: `Audits::OpenedTick` (r:1 w:1)
-	/// Proof: `Audits::OpenedTick` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
-	/// Storage: `Audits::DueCursor` (r:1 w:1)
-	/// Proof: `Audits::DueCursor` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
-	/// Storage: `Audits::Due` (r:8 w:0)
-	/// Proof: `Audits::Due` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
-	/// Storage: `Audits::Polled` (r:0 w:1)
-	/// Proof: `Audits::Polled` (`max_values`: Some(1), `max_size`: Some(1), added: 496, mode: `MaxEncodedLen`)
-	fn poll_base() -> Weight {
-		// Minimum execution time: 39_890_000 picoseconds.
-		Weight::from_parts(42_153_000, 21046)
-			.saturating_add(T::DbWeight::get().reads(20_u64))
-			.saturating_add(T::DbWeight::get().writes(4_u64))
-	}
-	/// Storage: `Audits::Due` (r:2 w:2)
-	/// Proof: `Audits::Due` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
-	/// Storage: `Audits::Audited` (r:1 w:1)
-	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(183), added: 2658, mode: `MaxEncodedLen`)
-	/// Storage: `Reservations::Allotments` (r:1 w:0)
-	/// Proof: `Reservations::Allotments` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `MaxEncodedLen`)
-	/// Storage: `Reservations::Reservations` (r:1 w:0)
-	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(381), added: 2856, mode: `MaxEncodedLen`)
-	/// Storage: `Audits::AuditParameters` (r:1 w:0)
-	/// Proof: `Audits::AuditParameters` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
-	/// Storage: `Audits::Beacon` (r:1 w:0)
-	/// Proof: `Audits::Beacon` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
-	/// Storage: `Audits::Deadlines` (r:0 w:1)
-	/// Proof: `Audits::Deadlines` (`max_values`: None, `max_size`: Some(32), added: 2507, mode: `MaxEncodedLen`)
-	fn open_audit() -> Weight {
-		// Minimum execution time: 26_460_000 picoseconds.
-		Weight::from_parts(29_283_000, 5996)
-			.saturating_add(T::DbWeight::get().reads(7_u64))
-			.saturating_add(T::DbWeight::get().writes(4_u64))
-	}
-	/// Storage: `Audits::Deadlines` (r:2 w:1)
-	/// Proof: `Audits::Deadlines` (`max_values`: None, `max_size`: Some(32), added: 2507, mode: `MaxEncodedLen`)
-	/// Storage: `Audits::Audited` (r:1 w:1)
-	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(183), added: 2658, mode: `MaxEncodedLen`)
-	/// Storage: `Audits::Seeds` (r:1 w:0)
-	/// Proof: `Audits::Seeds` (`max_values`: None, `max_size`: Some(40), added: 2515, mode: `MaxEncodedLen`)
-	/// Storage: `Reservations::Allotments` (r:1 w:1)
-	/// Proof: `Reservations::Allotments` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `MaxEncodedLen`)
-	/// Storage: `Reservations::Reservations` (r:1 w:0)
-	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(381), added: 2856, mode: `MaxEncodedLen`)
-	/// Storage: `Audits::History` (r:0 w:1)
-	/// Proof: `Audits::History` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
-	fn close_missed() -> Weight {
-		// Minimum execution time: 27_552_000 picoseconds.
-		Weight::from_parts(30_185_000, 6004)
+	fn submit_proof(s: u32, ) -> Weight {
+		// Minimum execution time: 97_000_000 picoseconds.
+		Weight::from_parts(70_000_000, 6000)
+			.saturating_add(Weight::from_parts(27_000_000, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
-	/// Storage: `Audits::Retired` (r:2 w:1)
-	/// Proof: `Audits::Retired` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::AuditParameters` (r:0 w:1)
+	fn set_parameters() -> Weight {
+		// Minimum execution time: 8_000_000 picoseconds.
+		Weight::from_parts(8_000_000, 0)
+			.saturating_add(T::DbWeight::get().writes(1_u64))
+	}
+	/// Storage: `Audits::Beacon` (r:1 w:0)
+	/// Storage: `Audits::Polled` (r:0 w:1)
+	/// Storage: `Audits::DeadlineCursor` (r:1 w:1)
+	/// Storage: `Audits::OpenedTick` (r:1 w:1)
+	/// Storage: `Audits::DueCursor` (r:1 w:1)
+	fn poll_base() -> Weight {
+		// Minimum execution time: 14_000_000 picoseconds.
+		Weight::from_parts(14_000_000, 1500)
+			.saturating_add(T::DbWeight::get().reads(22_u64))
+			.saturating_add(T::DbWeight::get().writes(4_u64))
+	}
+	/// Storage: `Audits::Due` (r:1 w:2)
+	/// Storage: `Audits::Audited` (r:1 w:1)
+	/// Storage: `Audits::AuditParameters` (r:1 w:0)
+	/// Storage: `Audits::Beacon` (r:1 w:0)
+	/// Storage: `Audits::Deadlines` (r:0 w:1)
+	fn open_audit() -> Weight {
+		// Minimum execution time: 45_000_000 picoseconds.
+		Weight::from_parts(45_000_000, 4000)
+			.saturating_add(T::DbWeight::get().reads(7_u64))
+			.saturating_add(T::DbWeight::get().writes(4_u64))
+	}
+	/// Storage: `Audits::Deadlines` (r:1 w:1)
+	/// Storage: `Audits::Audited` (r:1 w:1)
+	/// Storage: `Audits::Seeds` (r:1 w:0)
+	/// Storage: `Audits::History` (r:0 w:1)
+	fn close_missed() -> Weight {
+		// Minimum execution time: 60_000_000 picoseconds.
+		Weight::from_parts(60_000_000, 4000)
+			.saturating_add(T::DbWeight::get().reads(16_u64))
+			.saturating_add(T::DbWeight::get().writes(16_u64))
+	}
+	/// Storage: `Audits::Retired` (r:1 w:1)
 	/// Storage: `Audits::History` (r:0 w:16)
-	/// Proof: `Audits::History` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
 	fn forget_retired() -> Weight {
-		// Minimum execution time: 19_299_000 picoseconds.
-		Weight::from_parts(20_721_000, 5972)
+		// Minimum execution time: 30_000_000 picoseconds.
+		Weight::from_parts(30_000_000, 3600)
 			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().writes(17_u64))
 	}
-	/// Storage: `Babe::AuthorVrfRandomness` (r:1 w:0)
-	/// Proof: `Babe::AuthorVrfRandomness` (`max_values`: Some(1), `max_size`: Some(33), added: 528, mode: `MaxEncodedLen`)
-	/// Storage: `Babe::EpochIndex` (r:1 w:0)
-	/// Proof: `Babe::EpochIndex` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Polled` (r:1 w:1)
-	/// Proof: `Audits::Polled` (`max_values`: Some(1), `max_size`: Some(1), added: 496, mode: `MaxEncodedLen`)
-	/// Storage: `Audits::FullBlocks` (r:1 w:0)
-	/// Proof: `Audits::FullBlocks` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::FullBlocks` (r:1 w:1)
 	/// Storage: `Audits::Beacon` (r:1 w:1)
-	/// Proof: `Audits::Beacon` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Seeds` (r:0 w:1)
-	/// Proof: `Audits::Seeds` (`max_values`: None, `max_size`: Some(40), added: 2515, mode: `MaxEncodedLen`)
 	fn on_finalize() -> Weight {
-		// Minimum execution time: 9_795_000 picoseconds.
-		Weight::from_parts(10_536_000, 1554)
+		// Minimum execution time: 22_000_000 picoseconds.
+		Weight::from_parts(22_000_000, 2000)
+			.saturating_add(T::DbWeight::get().reads(7_u64))
+			.saturating_add(T::DbWeight::get().writes(4_u64))
+	}
+	/// Storage: `Audits::Audited` (r:32 w:32)
+	/// Storage: `Audits::Removals` (r:32 w:32)
+	/// Storage: `Audits::Due` (r:0 w:32)
+	fn submit_sealed_checkpoints(n: u32, ) -> Weight {
+		// Minimum execution time: 12_000_000 picoseconds.
+		Weight::from_parts(12_000_000, 3000)
+			.saturating_add(Weight::from_parts(106_000_000, 2600).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads((4_u64).saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes((3_u64).saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(2_u64))
+			.saturating_add(T::DbWeight::get().writes(1_u64))
+	}
+	/// Storage: `Audits::Audited` (r:1 w:1)
+	/// Storage: `Audits::Removals` (r:1 w:1)
+	fn submit_removal() -> Weight {
+		// Minimum execution time: 120_000_000 picoseconds.
+		Weight::from_parts(120_000_000, 5000)
 			.saturating_add(T::DbWeight::get().reads(5_u64))
-			.saturating_add(T::DbWeight::get().writes(3_u64))
+			.saturating_add(T::DbWeight::get().writes(2_u64))
+	}
+	/// Storage: `Audits::Audited` (r:1 w:0)
+	fn authorize_declare_loss() -> Weight {
+		// Minimum execution time: 75_000_000 picoseconds.
+		Weight::from_parts(75_000_000, 3000)
+			.saturating_add(T::DbWeight::get().reads(4_u64))
+			.saturating_add(T::DbWeight::get().writes(0_u64))
+	}
+	/// Storage: `Audits::Audited` (r:2 w:2)
+	/// Storage: `Audits::AuditSlots` (r:1 w:2)
+	/// Storage: `Audits::SlotCount` (r:1 w:1)
+	/// Storage: `Audits::Removals` (r:0 w:1)
+	/// Storage: `Audits::Targeted` (r:1 w:1)
+	fn declare_loss() -> Weight {
+		// Minimum execution time: 90_000_000 picoseconds.
+		Weight::from_parts(90_000_000, 9000)
+			.saturating_add(T::DbWeight::get().reads(14_u64))
+			.saturating_add(T::DbWeight::get().writes(12_u64))
+	}
+	/// Storage: `Audits::Audited` (r:1 w:1)
+	/// Storage: `Audits::Targeted` (r:1 w:1)
+	/// Storage: `Audits::TargetedQueue` (r:1 w:1)
+	fn buy_audit() -> Weight {
+		// Minimum execution time: 80_000_000 picoseconds.
+		Weight::from_parts(80_000_000, 6000)
+			.saturating_add(T::DbWeight::get().reads(9_u64))
+			.saturating_add(T::DbWeight::get().writes(6_u64))
+	}
+	/// Storage: `Audits::Audited` (r:32 w:0)
+	/// Storage: `Audits::Beacon` (r:1 w:0)
+	/// Storage: `Audits::Seeds` (r:32 w:0)
+	fn authorize_submit_proofs(n: u32, l: u32, ) -> Weight {
+		// Minimum execution time: 72_000_000 picoseconds.
+		Weight::from_parts(72_000_000, 4000)
+			.saturating_add(Weight::from_parts(6_000_000, 2600).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(2_600_000, 0).saturating_mul(l.into()))
+			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(4_u64))
+			.saturating_add(T::DbWeight::get().writes(0_u64))
+	}
+	/// Storage: `Audits::Audited` (r:32 w:32)
+	/// Storage: `Audits::Beacon` (r:1 w:0)
+	/// Storage: `Audits::Seeds` (r:32 w:0)
+	/// Storage: `Audits::Deadlines` (r:0 w:32)
+	/// Storage: `Audits::History` (r:0 w:32)
+	fn submit_proofs(n: u32, l: u32, ) -> Weight {
+		// Minimum execution time: 20_000_000 picoseconds.
+		Weight::from_parts(20_000_000, 4000)
+			.saturating_add(Weight::from_parts(70_000_000, 6000).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(27_000_000, 0).saturating_mul(l.into()))
+			.saturating_add(T::DbWeight::get().reads((8_u64).saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes((8_u64).saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(2_u64))
+			.saturating_add(T::DbWeight::get().writes(0_u64))
+	}
+	/// Storage: `Audits::Audited` (r:2 w:2)
+	/// Storage: `Audits::AuditSlots` (r:1 w:2)
+	/// Storage: `Audits::SlotCount` (r:1 w:1)
+	/// Storage: `Audits::Removals` (r:0 w:1)
+	/// Storage: `Audits::Targeted` (r:1 w:1)
+	fn retire() -> Weight {
+		// Minimum execution time: 60_000_000 picoseconds.
+		Weight::from_parts(60_000_000, 9000)
+			.saturating_add(T::DbWeight::get().reads(8_u64))
+			.saturating_add(T::DbWeight::get().writes(9_u64))
 	}
 }
 
+// For backwards compatibility and tests.
 impl WeightInfo for () {
-	fn submit_checkpoints(n: u32) -> Weight {
-		Weight::from_parts(13_180_421, 3509)
-			.saturating_add(Weight::from_parts(80_158_126, 0).saturating_mul(n.into()))
-			.saturating_add(ParityDbWeight::get().reads(3_u64))
-			.saturating_add(ParityDbWeight::get().reads((4_u64).saturating_mul(n.into())))
-			.saturating_add(ParityDbWeight::get().writes((2_u64).saturating_mul(n.into())))
-			.saturating_add(Weight::from_parts(0, 2856).saturating_mul(n.into()))
+	/// Storage: `Audits::AuditParameters` (r:1 w:0)
+	/// Storage: `Audits::Beacon` (r:1 w:0)
+	/// Storage: `Audits::Audited` (r:32 w:32)
+	/// Storage: `Audits::Due` (r:0 w:32)
+	/// The range of component `n` is `[1, 32]`.
+	fn submit_checkpoints(n: u32, ) -> Weight {
+		// Minimum execution time: 116_000_000 picoseconds.
+		Weight::from_parts(12_000_000, 3000)
+			.saturating_add(Weight::from_parts(104_000_000, 2600).saturating_mul(n.into()))
+			.saturating_add(RocksDbWeight::get().reads(2_u64))
+			.saturating_add(RocksDbWeight::get().reads((3_u64).saturating_mul(n.into())))
+			.saturating_add(RocksDbWeight::get().writes((2_u64).saturating_mul(n.into())))
 	}
-	fn authorize_submit_proof(s: u32) -> Weight {
-		Weight::from_parts(53_408_601, 3771)
-			.saturating_add(Weight::from_parts(2_122_288, 0).saturating_mul(s.into()))
-			.saturating_add(ParityDbWeight::get().reads(5_u64))
+	/// Storage: `Audits::Audited` (r:1 w:0)
+	/// Storage: `Audits::Beacon` (r:1 w:0)
+	/// Storage: `Audits::Seeds` (r:1 w:0)
+	/// The range of component `s` is `[1, 64]`.
+	fn authorize_submit_proof(s: u32, ) -> Weight {
+		// Minimum execution time: 74_600_000 picoseconds.
+		Weight::from_parts(72_000_000, 4000)
+			.saturating_add(Weight::from_parts(2_600_000, 0).saturating_mul(s.into()))
+			.saturating_add(RocksDbWeight::get().reads(6_u64))
 	}
-	fn submit_proof(s: u32) -> Weight {
-		Weight::from_parts(40_635_664, 3846)
-			.saturating_add(Weight::from_parts(10_099_466, 0).saturating_mul(s.into()))
-			.saturating_add(ParityDbWeight::get().reads(5_u64))
-			.saturating_add(ParityDbWeight::get().writes(4_u64))
+	/// Storage: `Audits::Audited` (r:1 w:1)
+	/// Storage: `Audits::Beacon` (r:1 w:0)
+	/// Storage: `Audits::Seeds` (r:1 w:0)
+	/// Storage: `Audits::Deadlines` (r:0 w:1)
+	/// Storage: `Audits::History` (r:0 w:1)
+	/// The range of component `s` is `[1, 64]`.
+	fn submit_proof(s: u32, ) -> Weight {
+		// Minimum execution time: 97_000_000 picoseconds.
+		Weight::from_parts(70_000_000, 6000)
+			.saturating_add(Weight::from_parts(27_000_000, 0).saturating_mul(s.into()))
+			.saturating_add(RocksDbWeight::get().reads(6_u64))
+			.saturating_add(RocksDbWeight::get().writes(4_u64))
 	}
+	/// Storage: `Audits::AuditParameters` (r:0 w:1)
 	fn set_parameters() -> Weight {
-		Weight::from_parts(4_166_000, 0).saturating_add(ParityDbWeight::get().writes(1_u64))
+		// Minimum execution time: 8_000_000 picoseconds.
+		Weight::from_parts(8_000_000, 0)
+			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
+	/// Storage: `Audits::Beacon` (r:1 w:0)
+	/// Storage: `Audits::Polled` (r:0 w:1)
+	/// Storage: `Audits::DeadlineCursor` (r:1 w:1)
+	/// Storage: `Audits::OpenedTick` (r:1 w:1)
+	/// Storage: `Audits::DueCursor` (r:1 w:1)
 	fn poll_base() -> Weight {
-		Weight::from_parts(42_153_000, 21046)
-			.saturating_add(ParityDbWeight::get().reads(20_u64))
-			.saturating_add(ParityDbWeight::get().writes(4_u64))
+		// Minimum execution time: 14_000_000 picoseconds.
+		Weight::from_parts(14_000_000, 1500)
+			.saturating_add(RocksDbWeight::get().reads(22_u64))
+			.saturating_add(RocksDbWeight::get().writes(4_u64))
 	}
+	/// Storage: `Audits::Due` (r:1 w:2)
+	/// Storage: `Audits::Audited` (r:1 w:1)
+	/// Storage: `Audits::AuditParameters` (r:1 w:0)
+	/// Storage: `Audits::Beacon` (r:1 w:0)
+	/// Storage: `Audits::Deadlines` (r:0 w:1)
 	fn open_audit() -> Weight {
-		Weight::from_parts(29_283_000, 5996)
-			.saturating_add(ParityDbWeight::get().reads(7_u64))
-			.saturating_add(ParityDbWeight::get().writes(4_u64))
+		// Minimum execution time: 45_000_000 picoseconds.
+		Weight::from_parts(45_000_000, 4000)
+			.saturating_add(RocksDbWeight::get().reads(7_u64))
+			.saturating_add(RocksDbWeight::get().writes(4_u64))
 	}
+	/// Storage: `Audits::Deadlines` (r:1 w:1)
+	/// Storage: `Audits::Audited` (r:1 w:1)
+	/// Storage: `Audits::Seeds` (r:1 w:0)
+	/// Storage: `Audits::History` (r:0 w:1)
 	fn close_missed() -> Weight {
-		Weight::from_parts(30_185_000, 6004)
-			.saturating_add(ParityDbWeight::get().reads(6_u64))
-			.saturating_add(ParityDbWeight::get().writes(4_u64))
+		// Minimum execution time: 60_000_000 picoseconds.
+		Weight::from_parts(60_000_000, 4000)
+			.saturating_add(RocksDbWeight::get().reads(16_u64))
+			.saturating_add(RocksDbWeight::get().writes(16_u64))
 	}
+	/// Storage: `Audits::Retired` (r:1 w:1)
+	/// Storage: `Audits::History` (r:0 w:16)
 	fn forget_retired() -> Weight {
-		Weight::from_parts(20_721_000, 5972)
-			.saturating_add(ParityDbWeight::get().reads(2_u64))
-			.saturating_add(ParityDbWeight::get().writes(17_u64))
+		// Minimum execution time: 30_000_000 picoseconds.
+		Weight::from_parts(30_000_000, 3600)
+			.saturating_add(RocksDbWeight::get().reads(2_u64))
+			.saturating_add(RocksDbWeight::get().writes(17_u64))
 	}
+	/// Storage: `Audits::Polled` (r:1 w:1)
+	/// Storage: `Audits::FullBlocks` (r:1 w:1)
+	/// Storage: `Audits::Beacon` (r:1 w:1)
+	/// Storage: `Audits::Seeds` (r:0 w:1)
 	fn on_finalize() -> Weight {
-		Weight::from_parts(10_536_000, 1554)
-			.saturating_add(ParityDbWeight::get().reads(5_u64))
-			.saturating_add(ParityDbWeight::get().writes(3_u64))
+		// Minimum execution time: 22_000_000 picoseconds.
+		Weight::from_parts(22_000_000, 2000)
+			.saturating_add(RocksDbWeight::get().reads(7_u64))
+			.saturating_add(RocksDbWeight::get().writes(4_u64))
+	}
+	/// Storage: `Audits::Audited` (r:32 w:32)
+	/// Storage: `Audits::Removals` (r:32 w:32)
+	/// Storage: `Audits::Due` (r:0 w:32)
+	fn submit_sealed_checkpoints(n: u32, ) -> Weight {
+		// Minimum execution time: 12_000_000 picoseconds.
+		Weight::from_parts(12_000_000, 3000)
+			.saturating_add(Weight::from_parts(106_000_000, 2600).saturating_mul(n.into()))
+			.saturating_add(RocksDbWeight::get().reads((4_u64).saturating_mul(n.into())))
+			.saturating_add(RocksDbWeight::get().writes((3_u64).saturating_mul(n.into())))
+			.saturating_add(RocksDbWeight::get().reads(2_u64))
+			.saturating_add(RocksDbWeight::get().writes(1_u64))
+	}
+	/// Storage: `Audits::Audited` (r:1 w:1)
+	/// Storage: `Audits::Removals` (r:1 w:1)
+	fn submit_removal() -> Weight {
+		// Minimum execution time: 120_000_000 picoseconds.
+		Weight::from_parts(120_000_000, 5000)
+			.saturating_add(RocksDbWeight::get().reads(5_u64))
+			.saturating_add(RocksDbWeight::get().writes(2_u64))
+	}
+	/// Storage: `Audits::Audited` (r:1 w:0)
+	fn authorize_declare_loss() -> Weight {
+		// Minimum execution time: 75_000_000 picoseconds.
+		Weight::from_parts(75_000_000, 3000)
+			.saturating_add(RocksDbWeight::get().reads(4_u64))
+			.saturating_add(RocksDbWeight::get().writes(0_u64))
+	}
+	/// Storage: `Audits::Audited` (r:2 w:2)
+	/// Storage: `Audits::AuditSlots` (r:1 w:2)
+	/// Storage: `Audits::SlotCount` (r:1 w:1)
+	/// Storage: `Audits::Removals` (r:0 w:1)
+	/// Storage: `Audits::Targeted` (r:1 w:1)
+	fn declare_loss() -> Weight {
+		// Minimum execution time: 90_000_000 picoseconds.
+		Weight::from_parts(90_000_000, 9000)
+			.saturating_add(RocksDbWeight::get().reads(14_u64))
+			.saturating_add(RocksDbWeight::get().writes(12_u64))
+	}
+	/// Storage: `Audits::Audited` (r:1 w:1)
+	/// Storage: `Audits::Targeted` (r:1 w:1)
+	/// Storage: `Audits::TargetedQueue` (r:1 w:1)
+	fn buy_audit() -> Weight {
+		// Minimum execution time: 80_000_000 picoseconds.
+		Weight::from_parts(80_000_000, 6000)
+			.saturating_add(RocksDbWeight::get().reads(9_u64))
+			.saturating_add(RocksDbWeight::get().writes(6_u64))
+	}
+	/// Storage: `Audits::Audited` (r:32 w:0)
+	/// Storage: `Audits::Beacon` (r:1 w:0)
+	/// Storage: `Audits::Seeds` (r:32 w:0)
+	fn authorize_submit_proofs(n: u32, l: u32, ) -> Weight {
+		// Minimum execution time: 72_000_000 picoseconds.
+		Weight::from_parts(72_000_000, 4000)
+			.saturating_add(Weight::from_parts(6_000_000, 2600).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(2_600_000, 0).saturating_mul(l.into()))
+			.saturating_add(RocksDbWeight::get().reads((2_u64).saturating_mul(n.into())))
+			.saturating_add(RocksDbWeight::get().reads(4_u64))
+			.saturating_add(RocksDbWeight::get().writes(0_u64))
+	}
+	/// Storage: `Audits::Audited` (r:32 w:32)
+	/// Storage: `Audits::Beacon` (r:1 w:0)
+	/// Storage: `Audits::Seeds` (r:32 w:0)
+	/// Storage: `Audits::Deadlines` (r:0 w:32)
+	/// Storage: `Audits::History` (r:0 w:32)
+	fn submit_proofs(n: u32, l: u32, ) -> Weight {
+		// Minimum execution time: 20_000_000 picoseconds.
+		Weight::from_parts(20_000_000, 4000)
+			.saturating_add(Weight::from_parts(70_000_000, 6000).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(27_000_000, 0).saturating_mul(l.into()))
+			.saturating_add(RocksDbWeight::get().reads((8_u64).saturating_mul(n.into())))
+			.saturating_add(RocksDbWeight::get().writes((8_u64).saturating_mul(n.into())))
+			.saturating_add(RocksDbWeight::get().reads(2_u64))
+			.saturating_add(RocksDbWeight::get().writes(0_u64))
+	}
+	/// Storage: `Audits::Audited` (r:2 w:2)
+	/// Storage: `Audits::AuditSlots` (r:1 w:2)
+	/// Storage: `Audits::SlotCount` (r:1 w:1)
+	/// Storage: `Audits::Removals` (r:0 w:1)
+	/// Storage: `Audits::Targeted` (r:1 w:1)
+	fn retire() -> Weight {
+		// Minimum execution time: 60_000_000 picoseconds.
+		Weight::from_parts(60_000_000, 9000)
+			.saturating_add(RocksDbWeight::get().reads(8_u64))
+			.saturating_add(RocksDbWeight::get().writes(9_u64))
 	}
 }

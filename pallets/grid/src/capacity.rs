@@ -1,17 +1,36 @@
 //! What grid offers to the other pallets.
 
-use crate::{Config, Error, Farms, Nodes, Pallet, TwinOf, Twins};
-use frame_support::{ensure, traits::DefensiveSaturating};
+use crate::{Config, Error, Farms, HoldReason, Nodes, Pallet, TwinOf, Twins};
+use frame_support::{
+	ensure,
+	traits::{
+		fungible::MutateHold,
+		tokens::{Fortitude, Precision, Restriction},
+		DefensiveSaturating,
+	},
+};
 use granary_primitives::{
-	grid::NodeInfo,
+	grid::{NodeInfo, NodeOffer},
 	traits::{AuditKeys, Capacity},
-	Balance, FarmId, NodeId, PublicKey,
+	Balance, FarmId, NodeId, PublicKey, Region,
 };
 use sp_runtime::DispatchError;
 
 impl<T: Config> Capacity<T::AccountId, DispatchError> for Pallet<T> {
 	fn node(node: NodeId) -> Option<NodeInfo> {
 		Self::node_info(node)
+	}
+
+	fn offer(node: NodeId) -> Option<NodeOffer> {
+		let record = Nodes::<T>::get(node)?;
+		Some(NodeOffer {
+			farm: record.farm,
+			region: Region::default(),
+			free_bytes: record.capacity_bytes.saturating_sub(record.reserved_bytes),
+			free_bond: record.bond.saturating_sub(record.bond_used),
+			price_per_gib_hour: record.price_per_gib_hour,
+			certified: false,
+		})
 	}
 
 	fn allot(node: NodeId, bytes: u64, bond: Balance) -> Result<(), DispatchError> {
@@ -36,6 +55,25 @@ impl<T: Config> Capacity<T::AccountId, DispatchError> for Pallet<T> {
 		});
 	}
 
+	fn slash(node: NodeId, amount: Balance, to: &T::AccountId) -> Balance {
+		let Some(mut record) = Nodes::<T>::get(node) else { return 0 };
+		// Forced: a lock that the operator puts on its account afterwards must not save the bond.
+		let moved = T::Currency::transfer_on_hold(
+			&HoldReason::NodeBond.into(),
+			&record.operator,
+			to,
+			amount.min(record.bond_used),
+			Precision::BestEffort,
+			Restriction::Free,
+			Fortitude::Force,
+		)
+		.unwrap_or(0);
+		record.bond = record.bond.defensive_saturating_sub(moved);
+		record.bond_used = record.bond_used.defensive_saturating_sub(moved);
+		Nodes::<T>::insert(node, record);
+		moved
+	}
+
 	fn payout_account(farm: FarmId) -> Option<T::AccountId> {
 		Farms::<T>::get(farm).map(|farm| farm.payout)
 	}
@@ -57,5 +95,9 @@ impl<T: Config> Capacity<T::AccountId, DispatchError> for Pallet<T> {
 impl<T: Config> AuditKeys for Pallet<T> {
 	fn audit_key(node: NodeId) -> Option<PublicKey> {
 		Nodes::<T>::get(node).map(|node| node.audit_key)
+	}
+
+	fn in_maintenance(_node: NodeId) -> bool {
+		false
 	}
 }

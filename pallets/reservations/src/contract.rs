@@ -1,10 +1,11 @@
 //! Making, extending and closing reservations.
 
 use crate::{
-	types::{Allotment, Reservation, Terms},
+	placement::Offered,
+	types::{Allotment, Details, Options, Policy, Reservation, Terms, MIN_NAME_LEN},
 	AllotmentCount, Allotments, AllotmentsOfNode, Config, ContractParameters, Error, Event,
-	HoldReason, NextAllotment, NextReservation, Pallet, ReservationCount, ReservationOfTenant,
-	Reservations, WeightInfo,
+	HoldReason, Names, NextAllotment, NextReservation, Offers, Pallet, Providers, Repairs,
+	ReservationDetails, ReservationOfTenant, Reservations, WeightInfo,
 };
 use alloc::collections::BTreeSet;
 use frame_support::{
@@ -17,43 +18,42 @@ use frame_support::{
 use granary_primitives::{
 	reservation::ReservationState,
 	traits::{AuditSchedule, Capacity},
-	AllotmentId, Balance, BlockNumber, FarmId, NodeId, ReservationId,
+	AllotmentId, Balance, BlockNumber, NodeId, ReservationId,
 };
 use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_reserve(
 		tenant: T::AccountId,
-		nodes: BoundedVec<NodeId, T::MaxShards>,
+		nodes: &[NodeId],
 		terms: Terms,
+		policy: Policy,
+		options: Options,
 	) -> DispatchResult {
 		let parameters = ContractParameters::<T>::get();
-		ensure!(terms.fit(nodes.len()), Error::<T>::BadShardCount);
+		ensure!(terms.shards() <= T::MaxShards::get() as usize, Error::<T>::BadShardCount);
 		ensure!(terms.has_room(), Error::<T>::BadSize);
 		Self::ensure_term(terms.blocks)?;
 		let tenant_transport_key = T::Grid::transport_key(&tenant).ok_or(Error::<T>::NotTwin)?;
-		let id = NextReservation::<T>::get();
-		NextReservation::<T>::put(id.checked_add(1).ok_or(Error::<T>::NoIdLeft)?);
-
-		let mut farms = BTreeSet::new();
-		let mut allotments = BoundedVec::new();
-		let mut price_per_block: Balance = 0;
-		for (shard, node) in nodes.iter().enumerate() {
-			let allotment = Self::allot(id, shard as u8, *node, terms.bytes, &mut farms)?;
-			price_per_block = price_per_block
-				.checked_add(allotment.1.price_per_block)
-				.ok_or(Error::<T>::PriceOverflow)?;
-			allotments.try_push(allotment.0).map_err(|_| Error::<T>::BadShardCount)?;
-		}
-		ensure!(price_per_block <= terms.max_price_per_block, Error::<T>::TooExpensive);
+		let placed = Self::place(&terms, &policy, nodes, BTreeSet::new())?;
+		let price_per_block = Self::sum_of_prices(&placed, terms.max_price_per_block)?;
 		let escrow = price_per_block
 			.checked_mul(Balance::from(terms.blocks))
 			.ok_or(Error::<T>::PriceOverflow)?;
-		T::Currency::hold(&HoldReason::Escrow.into(), &tenant, escrow)?;
-
 		let now = Self::now();
 		let ends = now.checked_add(terms.blocks).ok_or(Error::<T>::BadTerm)?;
-		Self::list(&tenant, id)?;
+		let id = NextReservation::<T>::get();
+		NextReservation::<T>::put(id.checked_add(1).ok_or(Error::<T>::NoIdLeft)?);
+		T::Currency::hold(&HoldReason::Escrow.into(), &tenant, escrow)?;
+
+		let mut allotments = BoundedVec::new();
+		for (shard, offered) in placed.iter().enumerate() {
+			let allotment = Self::allot(id, shard as u8, offered, terms.bytes, terms.blocks)?;
+			allotments.try_push(allotment).map_err(|_| Error::<T>::BadShardCount)?;
+		}
+		let provider = options.provider;
+		Self::write_details(id, options)?;
+		ReservationOfTenant::<T>::insert(&tenant, id.to_be_bytes(), ());
 		Reservations::<T>::insert(
 			id,
 			Reservation {
@@ -67,7 +67,9 @@ impl<T: Config> Pallet<T> {
 				created: now,
 				ends,
 				next_settlement: Self::next_settlement(now, parameters.settlement_blocks, ends),
-				state: ReservationState::Active,
+				state: ReservationState::Created,
+				profile: terms.profile,
+				provider,
 				allotments,
 			},
 		);
@@ -75,52 +77,77 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Adds a reservation to its tenant's list, which stays sorted because numbers only grow.
-	fn list(tenant: &T::AccountId, id: ReservationId) -> DispatchResult {
-		let place = ReservationCount::<T>::get(tenant);
-		let count = place.checked_add(1).ok_or(Error::<T>::NoIdLeft)?;
-		ReservationCount::<T>::insert(tenant, count);
-		ReservationOfTenant::<T>::insert(tenant, place, id);
+	/// Checks name and provider and writes what is not empty.
+	fn write_details(id: ReservationId, options: Options) -> DispatchResult {
+		if let Some(provider) = options.provider {
+			let approved = Providers::<T>::get(provider).is_some_and(|record| record.approved);
+			ensure!(approved, Error::<T>::UnknownProvider);
+		}
+		if let Some(name) = &options.name {
+			let is_text = core::str::from_utf8(name).is_ok() && name.len() >= MIN_NAME_LEN;
+			ensure!(is_text, Error::<T>::BadName);
+			ensure!(!Names::<T>::contains_key(name), Error::<T>::NameInUse);
+			Names::<T>::insert(name, id);
+		}
+		let Options { name, deployment, data, .. } = options;
+		Self::put_details(id, Details { name, deployment, data, repairer: None });
 		Ok(())
 	}
 
-	/// Takes one allotment on a node of a farm that is not in `farms` yet.
-	fn allot(
+	/// Writes details, or nothing if they are empty.
+	pub(crate) fn put_details(id: ReservationId, details: Details<T>) {
+		if details == Details::default() {
+			ReservationDetails::<T>::remove(id);
+		} else {
+			ReservationDetails::<T>::insert(id, details);
+		}
+	}
+
+	/// Takes one allotment for so many blocks.
+	pub(crate) fn allot(
 		reservation: ReservationId,
 		shard: u8,
-		node: NodeId,
+		offered: &Offered,
 		bytes: u64,
-		farms: &mut BTreeSet<FarmId>,
-	) -> Result<(AllotmentId, Allotment), DispatchError> {
-		let parameters = ContractParameters::<T>::get();
-		let info = T::Grid::node(node).ok_or(Error::<T>::UnknownNode)?;
-		ensure!(farms.insert(info.farm), Error::<T>::FarmsNotDistinct);
-		let price_per_block = parameters
-			.price_per_block(bytes, info.price_per_gib_hour)
-			.ok_or(Error::<T>::PriceOverflow)?;
-		let bond = parameters.bond(bytes, price_per_block).ok_or(Error::<T>::PriceOverflow)?;
+		blocks: BlockNumber,
+	) -> Result<AllotmentId, DispatchError> {
+		let Offered { node, price_per_block, bond, .. } = *offered;
 		T::Grid::allot(node, bytes, bond)?;
-		AllotmentCount::<T>::try_mutate(node, |count| {
-			ensure!(*count < T::MaxAllotmentsPerNode::get(), Error::<T>::TooManyAllotments);
-			*count += 1;
-			Ok::<(), DispatchError>(())
-		})?;
+		AllotmentCount::<T>::mutate(node, |count| *count = count.saturating_add(1));
 		let id = NextAllotment::<T>::get();
 		NextAllotment::<T>::put(id.checked_add(1).ok_or(Error::<T>::NoIdLeft)?);
+		let priced = price_per_block.checked_mul(Balance::from(blocks));
 		let allotment = Allotment {
 			reservation,
 			shard,
 			node,
 			bytes,
 			price_per_block,
+			priced: priced.ok_or(Error::<T>::PriceOverflow)?,
+			bond_made: bond,
 			bond,
 			accrued: 0,
 			paid: 0,
 			withheld: 0,
+			lost: false,
+			shrinks_to: None,
 		};
 		Allotments::<T>::insert(id, allotment);
 		AllotmentsOfNode::<T>::insert(node, id, ());
-		Ok((id, allotment))
+		Ok(id)
+	}
+
+	/// Gives an allotment's capacity and bond back to its node and ends its audits.
+	pub(crate) fn free(id: AllotmentId, one: &Allotment) {
+		T::Grid::release(one.node, one.bytes, one.bond);
+		// Nothing can be taken any more of what is given back.
+		Allotments::<T>::insert(id, Allotment { bond: 0, shrinks_to: None, ..*one });
+		AllotmentsOfNode::<T>::remove(one.node, id);
+		AllotmentCount::<T>::mutate_exists(one.node, |count| {
+			*count = count.map(|one| one.defensive_saturating_sub(1)).filter(|one| *one > 0);
+		});
+		Repairs::<T>::remove(id);
+		T::Audits::closed(id);
 	}
 
 	fn ensure_term(blocks: BlockNumber) -> DispatchResult {
@@ -132,6 +159,13 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
+	/// The reservation, if it is not closed.
+	pub(crate) fn open(id: ReservationId) -> Result<Reservation<T>, DispatchError> {
+		let record = Reservations::<T>::get(id).ok_or(Error::<T>::UnknownReservation)?;
+		ensure!(record.state != ReservationState::Closed, Error::<T>::AlreadyClosed);
+		Ok(record)
+	}
+
 	/// The reservation, if it is this tenant's and not closed.
 	pub(crate) fn of_tenant(
 		tenant: &T::AccountId,
@@ -139,8 +173,7 @@ impl<T: Config> Pallet<T> {
 	) -> Result<Reservation<T>, DispatchError> {
 		let record = Reservations::<T>::get(id).ok_or(Error::<T>::UnknownReservation)?;
 		ensure!(record.tenant == *tenant, Error::<T>::NotTenant);
-		ensure!(record.state != ReservationState::Closed, Error::<T>::AlreadyClosed);
-		Ok(record)
+		Self::open(id)
 	}
 
 	pub(crate) fn do_extend(
@@ -154,19 +187,26 @@ impl<T: Config> Pallet<T> {
 		let ends = from.checked_add(blocks).ok_or(Error::<T>::BadTerm)?;
 		ensure!(blocks > 0, Error::<T>::BadTerm);
 		Self::ensure_term(ends.saturating_sub(record.created))?;
-		let mut price_per_block: Balance = 0;
-		for allotment in &record.allotments {
-			let price = Allotments::<T>::get(allotment).map_or(0, |one| one.price_per_block);
-			price_per_block = price_per_block.saturating_add(price);
-		}
 		// The blocks since the end are paid for too: the nodes kept the data in them and audits went on.
-		let added = price_per_block
-			.checked_mul(Balance::from(ends.saturating_sub(record.ends)))
-			.ok_or(Error::<T>::PriceOverflow)?;
+		let added_blocks = Balance::from(ends.saturating_sub(record.ends));
+		let mut added: Balance = 0;
+		for allotment in &record.allotments {
+			let Some(mut one) = Allotments::<T>::get(allotment).filter(|one| !one.lost) else {
+				continue;
+			};
+			let price = one.price_per_block.checked_mul(added_blocks);
+			let price = price.ok_or(Error::<T>::PriceOverflow)?;
+			added = added.checked_add(price).ok_or(Error::<T>::PriceOverflow)?;
+			one.priced = one.priced.checked_add(price).ok_or(Error::<T>::PriceOverflow)?;
+			Allotments::<T>::insert(allotment, one);
+		}
 		T::Currency::hold(&HoldReason::Escrow.into(), tenant, added)?;
 		record.escrow = record.escrow.saturating_add(added);
 		record.ends = ends;
-		record.state = ReservationState::Active;
+		if matches!(record.state, ReservationState::Grace { .. }) {
+			record.state = ReservationState::Active;
+			Self::deposit_event(Event::Activated { reservation: id });
+		}
 		let weight = T::WeightInfo::extend(record.allotments.len() as u32);
 		Reservations::<T>::insert(id, record);
 		Self::deposit_event(Event::Extended { reservation: id, ends });
@@ -180,13 +220,9 @@ impl<T: Config> Pallet<T> {
 	) -> Result<Weight, DispatchError> {
 		Self::pay_accrued(&mut record);
 		for allotment in &record.allotments {
-			let Some(one) = Allotments::<T>::get(allotment) else { continue };
-			T::Grid::release(one.node, one.bytes, one.bond);
-			AllotmentsOfNode::<T>::remove(one.node, allotment);
-			AllotmentCount::<T>::mutate_exists(one.node, |count| {
-				*count = count.map(|one| one.defensive_saturating_sub(1)).filter(|one| *one > 0);
-			});
-			T::Audits::closed(*allotment);
+			if let Some(one) = Allotments::<T>::get(allotment) {
+				Self::free(*allotment, &one);
+			}
 		}
 		let returned = record.escrow;
 		T::Currency::release(
@@ -195,6 +231,13 @@ impl<T: Config> Pallet<T> {
 			returned,
 			Precision::Exact,
 		)?;
+		Self::return_repair_fund(id, &record.tenant);
+		if let Some(details) = ReservationDetails::<T>::take(id) {
+			if let Some(name) = details.name {
+				Names::<T>::remove(name);
+			}
+		}
+		Offers::<T>::remove(id);
 		record.escrow = 0;
 		record.state = ReservationState::Closed;
 		let weight = T::WeightInfo::close(record.allotments.len() as u32);

@@ -23,39 +23,58 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod calls;
+mod change;
 mod contract;
+mod errors;
+mod events;
 #[cfg(test)]
 mod mock;
+pub mod parameters;
+mod placement;
 mod query;
+mod repair;
 mod settlement;
+mod shares;
 #[cfg(test)]
 mod tests;
+mod till;
 #[cfg(any(feature = "try-runtime", test))]
 mod try_state;
 pub mod types;
 pub mod weights;
 
 pub use pallet::*;
-pub use types::Parameters;
+pub use parameters::Parameters;
 pub use weights::WeightInfo;
+
+use frame_support::pallet_macros::import_section;
 
 /// The pallet: configuration, storage, events, errors, hooks and calls.
 #[allow(clippy::expect_used, reason = "the pallet macros generate them, with their proofs")]
 #[allow(clippy::too_many_arguments, reason = "the arguments of a call are its wire format")]
+#[import_section(calls::calls)]
+#[import_section(events::events)]
+#[import_section(errors::errors)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use crate::types::{Allotment, Reservation, Terms};
+	use crate::types::{
+		Allotment, Data, Details, Name, Options, Policy, Provider, Repair, Reservation, Terms,
+		MAX_CANDIDATES, MAX_CLOSED_AT_ONCE,
+	};
 	use frame_support::{
 		pallet_prelude::*,
 		traits::fungible::{Inspect, Mutate, MutateHold},
 	};
 	use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
 	use granary_primitives::{
-		traits::{AuditSchedule, Capacity},
-		AccountBytes, AllotmentId, Balance, BlockNumber, NodeId, ReservationId,
+		reservation::DayEarnings,
+		traits::{AuditSchedule, Capacity, PriceFeed},
+		AccountBytes, AllotmentId, Balance, BlockNumber, FarmId, Hash, NodeId, ProviderId,
+		ReservationId,
 	};
-	use sp_runtime::SaturatedConversion;
+	use sp_runtime::{Perbill, SaturatedConversion};
 
 	/// The version of the storage layout.
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -88,8 +107,17 @@ pub mod pallet {
 		/// Who has to know when an allotment is freed.
 		type Audits: AuditSchedule;
 
-		/// Receives what is not the farmer's share.
+		/// Receives what is nobody else's share.
 		type Treasury: Get<Self::AccountId>;
+
+		/// Keeps what penalties bring until it pays for repairs; must exist.
+		type RepairAccount: Get<Self::AccountId>;
+
+		/// The price of the currency, where nodes' prices are in US dollars.
+		type Prices: PriceFeed;
+
+		/// Who changes parameters and approves solution providers.
+		type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 
 		/// Shards of a reservation, k+m.
 		#[pallet::constant]
@@ -128,23 +156,48 @@ pub mod pallet {
 	pub type Reservations<T: Config> =
 		StorageMap<_, Twox64Concat, ReservationId, Reservation<T>, OptionQuery>;
 
-	/// Each tenant's reservations, ascending, by their place in its list. `Blake2_128Concat`: anybody can choose an account;
-	/// `Twox64Concat`: places are counted.
+	/// Each tenant's reservations. `Blake2_128Concat`: anybody can choose an account; `Identity`: the chain numbers reservations, and as big-endian
+	/// bytes they iterate in their order.
 	#[pallet::storage]
-	pub type ReservationOfTenant<T: Config> = StorageDoubleMap<
-		_,
-		Blake2_128Concat,
-		T::AccountId,
-		Twox64Concat,
-		u32,
-		ReservationId,
-		OptionQuery,
-	>;
+	pub type ReservationOfTenant<T: Config> =
+		StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Identity, [u8; 8], (), OptionQuery>;
 
-	/// How many reservations a tenant has made. Hasher as in [`ReservationOfTenant`].
+	/// What tenants wrote beside their reservations; only what is not empty. Hasher as in [`Reservations`].
 	#[pallet::storage]
-	pub type ReservationCount<T: Config> =
-		StorageMap<_, Blake2_128Concat, T::AccountId, u32, ValueQuery>;
+	pub type ReservationDetails<T: Config> =
+		StorageMap<_, Twox64Concat, ReservationId, Details<T>, OptionQuery>;
+
+	/// The reservation of each name. `Blake2_128Concat`: anybody can choose a name.
+	#[pallet::storage]
+	pub type Names<T> = StorageMap<_, Blake2_128Concat, Name, ReservationId, OptionQuery>;
+
+	/// Who may take over a reservation. Hasher as in [`Reservations`].
+	#[pallet::storage]
+	pub type Offers<T: Config> =
+		StorageMap<_, Twox64Concat, ReservationId, T::AccountId, OptionQuery>;
+
+	/// What penalties have brought for the repairs of each reservation. Hasher as in [`Reservations`].
+	#[pallet::storage]
+	pub type RepairFunds<T> = StorageMap<_, Twox64Concat, ReservationId, Balance, ValueQuery>;
+
+	/// Allotments whose first proof pays for a repair. Hasher as in [`Reservations`].
+	#[pallet::storage]
+	pub type Repairs<T: Config> =
+		StorageMap<_, Twox64Concat, AllotmentId, Repair<T::AccountId>, OptionQuery>;
+
+	/// The number of the next solution provider.
+	#[pallet::storage]
+	pub type NextProvider<T> = StorageValue<_, ProviderId, ValueQuery>;
+
+	/// Solution providers by number. Hasher as in [`Reservations`].
+	#[pallet::storage]
+	pub type Providers<T: Config> =
+		StorageMap<_, Twox64Concat, ProviderId, Provider<T::AccountId>, OptionQuery>;
+
+	/// What each farm was paid on the last 32 days, a ring by `day % 32`. `Twox64Concat`: the chain numbers farms; `Identity`: a number below 32.
+	#[pallet::storage]
+	pub type FarmEarnings<T> =
+		StorageDoubleMap<_, Twox64Concat, FarmId, Identity, u32, DayEarnings, ValueQuery>;
 
 	/// The number of the next allotment.
 	#[pallet::storage]
@@ -182,110 +235,6 @@ pub mod pallet {
 		}
 	}
 
-	/// What happened.
-	#[pallet::event]
-	#[pallet::generate_deposit(pub(super) fn deposit_event)]
-	pub enum Event<T: Config> {
-		/// Capacity is reserved.
-		#[codec(index = 0)]
-		Reserved {
-			/// The reservation.
-			reservation: ReservationId,
-			/// Who pays.
-			tenant: T::AccountId,
-			/// What is held for it.
-			escrow: Balance,
-		},
-		/// The term is longer.
-		#[codec(index = 1)]
-		Extended {
-			/// The reservation.
-			reservation: ReservationId,
-			/// The block at which it ends now.
-			ends: BlockNumber,
-		},
-		/// What was earned is paid.
-		#[codec(index = 2)]
-		Settled {
-			/// The reservation.
-			reservation: ReservationId,
-			/// Paid to farms and treasury.
-			paid: Balance,
-		},
-		/// The term is over; the reservation can be read until it is closed.
-		#[codec(index = 3)]
-		GraceStarted {
-			/// The reservation.
-			reservation: ReservationId,
-			/// The first block at which it is closed.
-			until: BlockNumber,
-		},
-		/// Capacity and bonds are free, the rest of the escrow is returned.
-		#[codec(index = 4)]
-		Closed {
-			/// The reservation.
-			reservation: ReservationId,
-			/// What the tenant got back.
-			returned: Balance,
-		},
-		/// The parameters changed.
-		#[codec(index = 5)]
-		ParametersSet {
-			/// The new ones.
-			parameters: Parameters,
-		},
-	}
-
-	/// Why a call was refused.
-	#[pallet::error]
-	pub enum Error<T> {
-		/// The account is no twin; register one first.
-		#[codec(index = 0)]
-		NotTwin,
-		/// There must be at least one data shard, and one node for each shard.
-		#[codec(index = 1)]
-		BadShardCount,
-		/// An allotment must have room for at least one leaf.
-		#[codec(index = 2)]
-		BadSize,
-		/// The term is shorter or longer than allowed.
-		#[codec(index = 3)]
-		BadTerm,
-		/// No node has this number.
-		#[codec(index = 4)]
-		UnknownNode,
-		/// Two of the nodes belong to one farm.
-		#[codec(index = 5)]
-		FarmsNotDistinct,
-		/// The nodes cost more than the tenant is willing to pay.
-		#[codec(index = 6)]
-		TooExpensive,
-		/// The price is out of range.
-		#[codec(index = 7)]
-		PriceOverflow,
-		/// The node has as many allotments as it may.
-		#[codec(index = 8)]
-		TooManyAllotments,
-		/// No reservation has this number.
-		#[codec(index = 9)]
-		UnknownReservation,
-		/// The reservation belongs to another account.
-		#[codec(index = 10)]
-		NotTenant,
-		/// The reservation is closed.
-		#[codec(index = 11)]
-		AlreadyClosed,
-		/// The reservation is not due yet.
-		#[codec(index = 12)]
-		NotDue,
-		/// The parameters contradict each other.
-		#[codec(index = 13)]
-		BadParameters,
-		/// No number is left.
-		#[codec(index = 14)]
-		NoIdLeft,
-	}
-
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn offchain_worker(now: BlockNumberFor<T>) {
@@ -304,108 +253,6 @@ pub mod pallet {
 		#[cfg(feature = "try-runtime")]
 		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
 			Self::do_try_state()
-		}
-	}
-
-	#[pallet::call]
-	impl<T: Config> Pallet<T> {
-		/// Reserves `bytes_per_allotment` on each of the nodes, in shard order, and holds the price of the whole term.
-		///
-		/// Origin: signed by a twin's account, the tenant. `data_shards + parity_shards` nodes of distinct farms must be named;
-		/// `max_price_per_block` bounds what all allotments together may cost per block, in plancks.
-		///
-		/// Errors: [`Error::NotTwin`], [`Error::BadShardCount`], [`Error::BadSize`], [`Error::BadTerm`], [`Error::UnknownNode`],
-		/// [`Error::FarmsNotDistinct`], [`Error::TooExpensive`], [`Error::PriceOverflow`], [`Error::TooManyAllotments`], [`Error::NoIdLeft`],
-		/// grid's if a node has too little capacity or bond, the currency's if the escrow cannot be held. Emits [`Event::Reserved`].
-		#[pallet::call_index(0)]
-		#[pallet::weight(T::WeightInfo::reserve(nodes.len() as u32))]
-		pub fn reserve(
-			origin: OriginFor<T>,
-			data_shards: u8,
-			parity_shards: u8,
-			nodes: BoundedVec<NodeId, T::MaxShards>,
-			bytes_per_allotment: u64,
-			term_blocks: BlockNumber,
-			public_read: bool,
-			max_price_per_block: Balance,
-		) -> DispatchResult {
-			let tenant = ensure_signed(origin)?;
-			let terms = Terms {
-				data_shards,
-				parity_shards,
-				bytes: bytes_per_allotment,
-				blocks: term_blocks,
-				public_read,
-				max_price_per_block,
-			};
-			Self::do_reserve(tenant, nodes, terms)
-		}
-
-		/// Makes the term longer and holds the price of the added blocks. A reservation in grace becomes active again: its term goes on
-		/// from now, and the blocks since its end, in which the nodes kept the data, are paid for too.
-		///
-		/// The whole term must not exceed the longest one: a farmer's price and capacity are bound no longer than that.
-		///
-		/// Origin: signed by the tenant. Errors: [`Error::UnknownReservation`], [`Error::NotTenant`], [`Error::AlreadyClosed`],
-		/// [`Error::BadTerm`], [`Error::PriceOverflow`], and the currency's. Emits [`Event::Extended`].
-		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::extend(T::MaxShards::get()))]
-		pub fn extend(
-			origin: OriginFor<T>,
-			reservation: ReservationId,
-			blocks: BlockNumber,
-		) -> DispatchResultWithPostInfo {
-			let tenant = ensure_signed(origin)?;
-			let weight = Self::do_extend(&tenant, reservation, blocks)?;
-			Ok(Some(weight).into())
-		}
-
-		/// Pays what is earned, frees capacity and bonds, returns the rest of the escrow.
-		///
-		/// Origin: signed by the tenant. Errors: [`Error::UnknownReservation`], [`Error::NotTenant`], [`Error::AlreadyClosed`],
-		/// and the currency's. Emits [`Event::Closed`].
-		#[pallet::call_index(2)]
-		#[pallet::weight(T::WeightInfo::close(T::MaxShards::get()))]
-		pub fn close(
-			origin: OriginFor<T>,
-			reservation: ReservationId,
-		) -> DispatchResultWithPostInfo {
-			let tenant = ensure_signed(origin)?;
-			let record = Self::of_tenant(&tenant, reservation)?;
-			let weight = Self::do_close(reservation, record)?;
-			Ok(Some(weight).into())
-		}
-
-		/// Pays what is earned by a reservation that is due; ends its term and its grace when these are over.
-		///
-		/// Origin: authorised. Anyone may submit it without account, nonce and fee; it is accepted once a period and reservation.
-		///
-		/// Errors: [`Error::UnknownReservation`], [`Error::AlreadyClosed`], [`Error::NotDue`]. Emits [`Event::Settled`], and
-		/// [`Event::GraceStarted`] or [`Event::Closed`] when it comes to that.
-		#[pallet::call_index(3)]
-		#[pallet::weight(Pallet::<T>::heaviest_settlement())]
-		#[pallet::authorize(Pallet::<T>::authorize_settle)]
-		#[pallet::weight_of_authorize(T::WeightInfo::authorize_settle())]
-		pub fn settle(
-			origin: OriginFor<T>,
-			reservation: ReservationId,
-		) -> DispatchResultWithPostInfo {
-			ensure_authorized(origin)?;
-			let weight = Self::do_settle(reservation)?;
-			Ok((Some(weight), Pays::No).into())
-		}
-
-		/// Changes periods, terms and shares. Reservations keep their price and their end.
-		///
-		/// Origin: root. Errors: [`Error::BadParameters`]. Emits [`Event::ParametersSet`].
-		#[pallet::call_index(4)]
-		#[pallet::weight(T::WeightInfo::set_parameters())]
-		pub fn set_parameters(origin: OriginFor<T>, parameters: Parameters) -> DispatchResult {
-			ensure_root(origin)?;
-			ensure!(parameters.are_sane(), Error::<T>::BadParameters);
-			ContractParameters::<T>::put(parameters);
-			Self::deposit_event(Event::ParametersSet { parameters });
-			Ok(())
 		}
 	}
 

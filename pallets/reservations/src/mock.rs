@@ -5,8 +5,13 @@ use frame_support::{derive_impl, parameter_types, traits::ConstU128, BoundedVec}
 use frame_system::offchain::{
 	CreateAuthorizedTransaction, CreateTransaction, CreateTransactionBase,
 };
-use granary_primitives::{traits::AuditSchedule, AllotmentId, Balance, NodeId};
+use frame_system::EnsureRoot;
+use granary_primitives::{
+	traits::{AuditSchedule, PriceFeed},
+	AllotmentId, Balance, NodeId,
+};
 use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage, Perbill};
+use std::collections::BTreeMap;
 
 type Block = frame_system::mocking::MockBlockU32<Test>;
 type Extension = frame_system::AuthorizeCall<Test>;
@@ -53,6 +58,11 @@ parameter_types! {
 	pub TreasuryAccount: AccountId32 = account(99);
 	/// Allotments that audits were told to forget.
 	pub static Closed: Vec<AllotmentId> = Vec::new();
+	/// Leaves of the logs that have a checkpoint.
+	pub static Leaves: BTreeMap<AllotmentId, u64> = BTreeMap::new();
+	/// Plancks for a millionth of a milli-cent.
+	pub static Rate: Option<Balance> = None;
+	pub RepairAccount: AccountId32 = account(98);
 }
 
 impl pallet_grid::Config for Test {
@@ -71,8 +81,18 @@ impl pallet_grid::Config for Test {
 pub struct Audits;
 
 impl AuditSchedule for Audits {
+	fn leaf_count(allotment: AllotmentId) -> u64 {
+		Leaves::get().get(&allotment).copied().unwrap_or(0)
+	}
+
 	fn closed(allotment: AllotmentId) {
 		Closed::mutate(|closed| closed.push(allotment));
+	}
+}
+
+impl PriceFeed for Rate {
+	fn plancks(micro_milli_cents: Balance) -> Option<Balance> {
+		Rate::get()?.checked_mul(micro_milli_cents)
 	}
 }
 
@@ -82,6 +102,9 @@ impl pallet_reservations::Config for Test {
 	type Grid = Grid;
 	type Audits = Audits;
 	type Treasury = TreasuryAccount;
+	type RepairAccount = RepairAccount;
+	type Prices = Rate;
+	type GovernanceOrigin = EnsureRoot<AccountId32>;
 	type MaxShards = MaxShards;
 	type MaxAllotmentsPerNode = MaxAllotmentsPerNode;
 	type MaxSettlementsPerBlock = MaxSettlementsPerBlock;
@@ -136,6 +159,9 @@ pub(crate) fn parameters() -> crate::Parameters {
 		bond_days: 1,
 		repair_cost_per_gib: 5,
 		farmer_share: Perbill::from_percent(90),
+		burn_share: Perbill::zero(),
+		discounts: Default::default(),
+		..Default::default()
 	}
 }
 
@@ -144,6 +170,7 @@ pub(crate) fn new_test_ext() -> sp_io::TestExternalities {
 	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
 	let mut balances: Vec<_> = (1..=9).map(|number| (account(number), 1_000_000)).collect();
 	balances.push((account(TENANT), 100_000));
+	balances.push((RepairAccount::get(), 10));
 	pallet_balances::GenesisConfig::<Test> { balances, ..Default::default() }
 		.assimilate_storage(&mut storage)
 		.unwrap();
@@ -154,6 +181,8 @@ pub(crate) fn new_test_ext() -> sp_io::TestExternalities {
 	ext.execute_with(|| {
 		System::set_block_number(1);
 		Closed::set(Vec::new());
+		Leaves::set(BTreeMap::new());
+		Rate::set(None);
 		for number in 1..=9 {
 			let origin = || RuntimeOrigin::signed(account(number));
 			Grid::register_twin(origin(), BoundedVec::new(), [number; 32]).unwrap();

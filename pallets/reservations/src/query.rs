@@ -1,15 +1,20 @@
 //! Queries for the runtime API.
 
 use crate::{
-	types::Allotment, Allotments, AllotmentsOfNode, Config, NextReservation, Pallet,
-	ReservationCount, ReservationOfTenant, Reservations,
+	types::{Allotment, Name, Policy, Terms, MAX_CANDIDATES},
+	Allotments, AllotmentsOfNode, Config, ContractParameters, Error, FarmEarnings, Names,
+	NextReservation, Pallet, RepairFunds, ReservationDetails, ReservationOfTenant, Reservations,
 };
-use alloc::vec::Vec;
-use frame_support::traits::Get;
+use alloc::{collections::BTreeSet, vec::Vec};
+use frame_support::{ensure, traits::Get};
 use granary_primitives::{
-	reservation::{AllotmentInfo, ReservationInfo, ReservationState},
-	AccountBytes, AllotmentId, NodeId, ReservationId,
+	reservation::{
+		AllotmentInfo, DayEarnings, Quote, ReservationDetails as ReservationDetailsInfo,
+		ReservationInfo, ReservationState,
+	},
+	AccountBytes, AllotmentId, Balance, FarmId, NodeId, ReservationId,
 };
+use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {
 	/// The reservation with this number.
@@ -26,6 +31,7 @@ impl<T: Config> Pallet<T> {
 			created: record.created,
 			ends: record.ends,
 			state: record.state,
+			profile: record.profile,
 			allotments: record.allotments.into_inner(),
 		})
 	}
@@ -43,27 +49,71 @@ impl<T: Config> Pallet<T> {
 		(start..last).filter_map(Self::reservation_info).collect()
 	}
 
-	/// The tenant's list is sorted: the first entry is found by halving, the rest follow it.
 	fn reservations_of(
 		tenant: &T::AccountId,
 		start: ReservationId,
 		limit: u32,
 	) -> Vec<ReservationInfo> {
-		let entry = |place| ReservationOfTenant::<T>::get(tenant, place);
-		let count = ReservationCount::<T>::get(tenant);
-		let (mut first, mut after) = (0, count);
-		while first < after {
-			let middle = first + (after - first) / 2;
-			if entry(middle).is_some_and(|id| id < start) {
-				first = middle + 1;
-			} else {
-				after = middle;
-			}
-		}
-		(first..first.saturating_add(limit).min(count))
-			.filter_map(entry)
+		let keys = match start.checked_sub(1) {
+			Some(before) => {
+				let key = ReservationOfTenant::<T>::hashed_key_for(tenant, before.to_be_bytes());
+				ReservationOfTenant::<T>::iter_key_prefix_from(tenant, key)
+			},
+			None => ReservationOfTenant::<T>::iter_key_prefix(tenant),
+		};
+		keys.take(limit as usize)
+			.map(u64::from_be_bytes)
 			.filter_map(Self::reservation_info)
 			.collect()
+	}
+
+	/// What the tenant wrote beside a reservation, and its repair fund.
+	pub fn reservation_details(id: ReservationId) -> Option<ReservationDetailsInfo> {
+		let record = Reservations::<T>::get(id)?;
+		let details = ReservationDetails::<T>::get(id).unwrap_or_default();
+		Some(ReservationDetailsInfo {
+			name: details.name.map(|name| name.into_inner()).unwrap_or_default(),
+			deployment: details.deployment,
+			data: details.data.into_inner(),
+			provider: record.provider,
+			repairer: details.repairer.map(Into::into),
+			repair_fund: RepairFunds::<T>::get(id),
+		})
+	}
+
+	/// The reservation of this name.
+	pub fn reservation_of_name(name: Vec<u8>) -> Option<ReservationId> {
+		Names::<T>::get(Name::try_from(name).ok()?)
+	}
+
+	/// What reserving would cost now: the placement that [`Pallet::reserve_by_policy`] would make, or why it would be refused.
+	pub fn quote(
+		terms: Terms,
+		candidates: Vec<NodeId>,
+		policy: Policy,
+	) -> Result<Quote, DispatchError> {
+		ensure!(candidates.len() <= MAX_CANDIDATES as usize, Error::<T>::BadShardCount);
+		ensure!(terms.shards() <= T::MaxShards::get() as usize, Error::<T>::BadShardCount);
+		let placed = Self::place(&terms, &policy, &candidates, BTreeSet::new())?;
+		let price_per_block = Self::sum_of_prices(&placed, terms.max_price_per_block)?;
+		let escrow = price_per_block
+			.checked_mul(Balance::from(terms.blocks))
+			.ok_or(Error::<T>::PriceOverflow)?;
+		Ok(Quote {
+			nodes: placed.iter().map(|one| one.node).collect(),
+			prices_per_block: placed.iter().map(|one| one.price_per_block).collect(),
+			price_per_block,
+			escrow,
+			discount_ppb: ContractParameters::<T>::get().discount(terms.blocks).deconstruct(),
+			bonds: placed.iter().map(|one| one.bond).collect(),
+		})
+	}
+
+	/// What a farm was paid on each of the last days on which it was paid, ascending.
+	pub fn farm_earnings(farm: FarmId) -> Vec<DayEarnings> {
+		let mut days: Vec<_> = FarmEarnings::<T>::iter_prefix_values(farm).collect();
+		days.sort_unstable_by_key(|earned| earned.day);
+		days
 	}
 
 	/// The allotment with this number.
@@ -86,6 +136,8 @@ impl<T: Config> Pallet<T> {
 			accrued: one.accrued,
 			paid: one.paid,
 			withheld: one.withheld,
+			lost: one.lost,
+			shrinks_to: one.shrinks_to,
 			state,
 		}
 	}

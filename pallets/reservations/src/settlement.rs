@@ -1,24 +1,13 @@
 //! Earning by proofs, paying from escrow, and the off-chain worker that asks for it.
 
 use crate::{
-	types::Reservation, Allotments, Call, Config, ContractParameters, Error, Event, HoldReason,
-	NextReservation, Pallet, Reservations, WeightInfo,
+	types::{Allotment, Reservation},
+	Call, Config, ContractParameters, Error, Event, NextReservation, Pallet, Reservations,
+	WeightInfo,
 };
-use frame_support::{
-	ensure,
-	traits::{
-		fungible::MutateHold,
-		tokens::{Fortitude, Precision, Restriction},
-		Get,
-	},
-	weights::Weight,
-};
+use frame_support::{ensure, traits::Get, weights::Weight};
 use frame_system::offchain::SubmitTransaction;
-use granary_primitives::{
-	reservation::ReservationState,
-	traits::{AllotmentView, Allotments as AllotmentsTrait, Capacity, ReservationOwner},
-	AllotmentId, Balance, BlockNumber, ReservationId,
-};
+use granary_primitives::{reservation::ReservationState, Balance, BlockNumber, ReservationId};
 use sp_runtime::{
 	transaction_validity::{
 		InvalidTransaction, TransactionSource, TransactionValidity, TransactionValidityWithRefund,
@@ -98,64 +87,6 @@ impl<T: Config> Pallet<T> {
 		Ok(weight)
 	}
 
-	/// Pays what each allotment has accrued. What cannot be paid now, for example because the payout account would stay below the existential
-	/// deposit, remains accrued. Returns what was paid.
-	pub(crate) fn pay_accrued(record: &mut Reservation<T>) -> Balance {
-		let share = ContractParameters::<T>::get().farmer_share;
-		let mut total: Balance = 0;
-		for allotment in record.allotments.clone() {
-			let Some(mut one) = Allotments::<T>::get(allotment) else { continue };
-			let amount = one.accrued.min(record.escrow);
-			let farm = T::Grid::node(one.node).map(|node| node.farm);
-			let Some(payout) = farm.and_then(T::Grid::payout_account) else { continue };
-			let paid = Self::pay_shares(record, &payout, share * amount, amount);
-			one.accrued = one.accrued.saturating_sub(paid);
-			one.paid = one.paid.saturating_add(paid);
-			total = total.saturating_add(paid);
-			Allotments::<T>::insert(allotment, one);
-		}
-		total
-	}
-
-	/// Pays `farmers` of `amount` to the farm and the rest to the treasury. Nothing is paid before the farm can take its share, or the
-	/// treasury would take its own again and again of what waits. Returns what was paid.
-	fn pay_shares(
-		record: &mut Reservation<T>,
-		payout: &T::AccountId,
-		farmers: Balance,
-		amount: Balance,
-	) -> Balance {
-		let farmer = Self::pay(record, payout, farmers);
-		if farmer < farmers {
-			return farmer;
-		}
-		let rest = amount.saturating_sub(farmers);
-		let treasury = Self::pay(record, &T::Treasury::get(), rest);
-		// What the treasury cannot take, because it would stay below the existential deposit, is the farmer's.
-		let left = Self::pay(record, payout, rest.saturating_sub(treasury));
-		farmer.saturating_add(treasury).saturating_add(left)
-	}
-
-	/// Moves money from the escrow; what could not be moved is none. Forced, because the escrow was promised: a lock that a tenant puts on
-	/// its account afterwards must not keep the farmer from being paid.
-	fn pay(record: &mut Reservation<T>, to: &T::AccountId, amount: Balance) -> Balance {
-		if amount == 0 {
-			return 0;
-		}
-		let moved = T::Currency::transfer_on_hold(
-			&HoldReason::Escrow.into(),
-			&record.tenant,
-			to,
-			amount,
-			Precision::Exact,
-			Restriction::Free,
-			Fortitude::Force,
-		)
-		.unwrap_or(0);
-		record.escrow = record.escrow.saturating_sub(moved);
-		moved
-	}
-
 	/// Submits settlements for what is due, a bounded number. Each block looks at a window of reservations; the windows move on, so that each
 	/// reservation's turn comes round whatever was missed before.
 	pub(crate) fn submit_settlements(now: BlockNumber) {
@@ -179,67 +110,17 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// The price of the blocks `from..to` that lie in the term, and at most what is left of the term's: the escrow holds no more.
-	fn price_of(allotment: AllotmentId, from: BlockNumber, to: BlockNumber) -> Balance {
-		let Some(one) = Allotments::<T>::get(allotment) else { return 0 };
-		let Some(record) = Reservations::<T>::get(one.reservation) else { return 0 };
-		if record.state == ReservationState::Closed {
+	/// The price of the blocks `from..to` that lie in the term, and at most what is still open: the escrow holds no more.
+	pub(crate) fn price_of(
+		one: &Allotment,
+		record: &Reservation<T>,
+		from: BlockNumber,
+		to: BlockNumber,
+	) -> Balance {
+		if one.lost || record.state == ReservationState::Closed {
 			return 0;
 		}
 		let blocks = to.min(record.ends).saturating_sub(from.max(record.created));
-		let price = one.price_per_block.saturating_mul(Balance::from(blocks));
-		price.min(one.price_of_term(&record).saturating_sub(one.decided()))
-	}
-}
-
-impl<T: Config> AllotmentsTrait<T::AccountId> for Pallet<T> {
-	fn allotment(allotment: AllotmentId) -> Option<AllotmentView<T::AccountId>> {
-		let one = Allotments::<T>::get(allotment)?;
-		let record = Reservations::<T>::get(one.reservation)?;
-		Some(AllotmentView {
-			reservation: one.reservation,
-			node: one.node,
-			tenant: record.tenant,
-			bytes: one.bytes,
-			live: record.state != ReservationState::Closed,
-		})
-	}
-
-	fn proven(allotment: AllotmentId, from: BlockNumber, to: BlockNumber) {
-		let earned = Self::price_of(allotment, from, to);
-		Allotments::<T>::mutate_extant(allotment, |one| {
-			one.accrued = one.accrued.saturating_add(earned);
-		});
-	}
-
-	fn missed(allotment: AllotmentId, from: BlockNumber, to: BlockNumber) {
-		let lost = Self::price_of(allotment, from, to);
-		Allotments::<T>::mutate_extant(allotment, |one| {
-			one.withheld = one.withheld.saturating_add(lost);
-		});
-	}
-
-	#[cfg(feature = "runtime-benchmarks")]
-	fn create_allotment_for_benchmark(
-		tenant: &T::AccountId,
-		audit_key: granary_primitives::PublicKey,
-		bytes: u64,
-	) -> AllotmentId {
-		crate::benchmarking::allotment_for::<T>(tenant, audit_key, bytes)
-	}
-}
-
-impl<T: Config> ReservationOwner<T::AccountId> for Pallet<T> {
-	fn tenant(reservation: ReservationId) -> Option<T::AccountId> {
-		Reservations::<T>::get(reservation)
-			.filter(|record| record.state != ReservationState::Closed)
-			.map(|record| record.tenant)
-	}
-
-	#[cfg(feature = "runtime-benchmarks")]
-	fn create_reservation_for_benchmark(tenant: &T::AccountId) -> ReservationId {
-		let id = NextReservation::<T>::get();
-		crate::benchmarking::allotment_for::<T>(tenant, [9; 32], 1 << 30);
-		id
+		one.price_per_block.saturating_mul(Balance::from(blocks)).min(one.undecided())
 	}
 }

@@ -1,11 +1,17 @@
 //! What must always be true.
 
 use crate::{
-	types::Reservation, AllotmentCount, Allotments, AllotmentsOfNode, Config, HoldReason, Pallet,
-	ReservationCount, ReservationOfTenant, Reservations,
+	types::Reservation, AllotmentCount, Allotments, AllotmentsOfNode, Config, HoldReason, Names,
+	Pallet, RepairFunds, Repairs, ReservationDetails, ReservationOfTenant, Reservations,
 };
 use alloc::collections::BTreeMap;
-use frame_support::{ensure, traits::fungible::InspectHold};
+use frame_support::{
+	ensure,
+	traits::{
+		fungible::{Inspect, InspectHold},
+		Get,
+	},
+};
 use granary_primitives::{
 	reservation::ReservationState, traits::Capacity, Balance, NodeId, ReservationId,
 };
@@ -50,14 +56,15 @@ impl<T: Config> Pallet<T> {
 			let one = Allotments::<T>::get(allotment).ok_or("a reservation misses an allotment")?;
 			ensure!(one.reservation == id, "an allotment names another reservation");
 			ensure!(
-				one.decided() <= one.price_of_term(record),
-				"an allotment earned and lost more than its term's price"
+				one.decided() <= one.priced,
+				"an allotment earned and lost more than its price"
 			);
+			ensure!(one.bond <= one.bond_made, "an allotment's bond grew");
 			let indexed = AllotmentsOfNode::<T>::contains_key(one.node, allotment);
 			ensure!(live == indexed, "a node's list of allotments is wrong");
 			accrued += one.accrued;
 			paid += one.paid;
-			price += one.price_of_term(record);
+			price += one.priced;
 			if live {
 				let sum = taken.entry(one.node).or_default();
 				*sum = (sum.0 + one.bytes, sum.1 + one.bond, sum.2 + 1);
@@ -72,25 +79,32 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Checks that every reservation is in its tenant's list once, in ascending order.
+	/// Checks that every reservation is in its tenant's list and nothing else is, and that names and funds belong to open reservations.
 	fn check_lists() -> Result<(), TryRuntimeError> {
 		let mut listed = 0;
-		for (tenant, count) in ReservationCount::<T>::iter() {
-			let mut before = None;
-			for place in 0..count {
-				let id = ReservationOfTenant::<T>::get(&tenant, place);
-				ensure!(id > before, "a tenant's list is not ascending");
-				let record = id.and_then(Reservations::<T>::get).ok_or("a list names nothing")?;
-				ensure!(record.tenant == tenant, "a list names another tenant's reservation");
-				before = id;
-				listed += 1;
-			}
+		for (tenant, id, ()) in ReservationOfTenant::<T>::iter() {
+			let record =
+				Reservations::<T>::get(u64::from_be_bytes(id)).ok_or("a list names nothing")?;
+			ensure!(record.tenant == tenant, "a list names another tenant's reservation");
+			listed += 1;
 		}
 		ensure!(listed == Reservations::<T>::iter().count(), "a reservation is in no list");
-		ensure!(
-			listed == ReservationOfTenant::<T>::iter().count(),
-			"a list is longer than counted"
-		);
+		for (name, id) in Names::<T>::iter() {
+			let details = ReservationDetails::<T>::get(id).ok_or("a name without details")?;
+			ensure!(details.name.as_ref() == Some(&name), "a name of another reservation");
+			Self::open(id).map_err(|_| "a closed reservation has a name")?;
+		}
+		let mut funds: Balance = 0;
+		for (id, fund) in RepairFunds::<T>::iter() {
+			funds += fund;
+			ensure!(fund == 0 || Self::open(id).is_ok(), "a closed reservation has a repair fund");
+		}
+		let kept = T::Currency::balance(&T::RepairAccount::get());
+		ensure!(funds <= kept, "the repair account keeps less than the funds");
+		for (allotment, _) in Repairs::<T>::iter() {
+			let one = Allotments::<T>::get(allotment).ok_or("a repair of nothing")?;
+			ensure!(!one.lost, "a repair of what is lost again");
+		}
 		Ok(())
 	}
 }

@@ -18,6 +18,15 @@ pub trait WeightInfo {
 	fn settle(n: u32) -> Weight;
 	fn authorize_settle() -> Weight;
 	fn set_parameters() -> Weight;
+	fn reserve_by_policy(n: u32) -> Weight;
+	fn grow(n: u32) -> Weight;
+	fn shrink(n: u32) -> Weight;
+	fn offer_transfer() -> Weight;
+	fn accept_transfer() -> Weight;
+	fn set_data() -> Weight;
+	fn replace_allotment(n: u32) -> Weight;
+	fn register_provider() -> Weight;
+	fn approve_provider() -> Weight;
 }
 
 /// Measured weights.
@@ -146,6 +155,42 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		// Minimum execution time: 3_795_000 picoseconds.
 		Weight::from_parts(4_286_000, 0).saturating_add(T::DbWeight::get().writes(1_u64))
 	}
+	fn reserve_by_policy(n: u32) -> Weight {
+		Weight::from_parts(80_000_000, 4000)
+			.saturating_add(Weight::from_parts(60_000_000, 3000).saturating_mul(n.into()))
+	}
+	fn grow(n: u32) -> Weight {
+		Weight::from_parts(80_000_000, 4000)
+			.saturating_add(Weight::from_parts(60_000_000, 3000).saturating_mul(n.into()))
+	}
+	fn shrink(n: u32) -> Weight {
+		Weight::from_parts(80_000_000, 4000)
+			.saturating_add(Weight::from_parts(60_000_000, 3000).saturating_mul(n.into()))
+	}
+	fn offer_transfer() -> Weight {
+		Weight::from_parts(80_000_000, 4000)
+			.saturating_add(Weight::from_parts(60_000_000, 3000).saturating_mul(1))
+	}
+	fn accept_transfer() -> Weight {
+		Weight::from_parts(80_000_000, 4000)
+			.saturating_add(Weight::from_parts(60_000_000, 3000).saturating_mul(1))
+	}
+	fn set_data() -> Weight {
+		Weight::from_parts(80_000_000, 4000)
+			.saturating_add(Weight::from_parts(60_000_000, 3000).saturating_mul(1))
+	}
+	fn replace_allotment(n: u32) -> Weight {
+		Weight::from_parts(80_000_000, 4000)
+			.saturating_add(Weight::from_parts(60_000_000, 3000).saturating_mul(n.into()))
+	}
+	fn register_provider() -> Weight {
+		Weight::from_parts(80_000_000, 4000)
+			.saturating_add(Weight::from_parts(60_000_000, 3000).saturating_mul(1))
+	}
+	fn approve_provider() -> Weight {
+		Weight::from_parts(80_000_000, 4000)
+			.saturating_add(Weight::from_parts(60_000_000, 3000).saturating_mul(1))
+	}
 }
 
 impl WeightInfo for () {
@@ -189,5 +234,41 @@ impl WeightInfo for () {
 	}
 	fn set_parameters() -> Weight {
 		Weight::from_parts(4_286_000, 0).saturating_add(ParityDbWeight::get().writes(1_u64))
+	}
+	fn reserve_by_policy(n: u32) -> Weight {
+		Weight::from_parts(80_000_000, 4000)
+			.saturating_add(Weight::from_parts(60_000_000, 3000).saturating_mul(n.into()))
+	}
+	fn grow(n: u32) -> Weight {
+		Weight::from_parts(80_000_000, 4000)
+			.saturating_add(Weight::from_parts(60_000_000, 3000).saturating_mul(n.into()))
+	}
+	fn shrink(n: u32) -> Weight {
+		Weight::from_parts(80_000_000, 4000)
+			.saturating_add(Weight::from_parts(60_000_000, 3000).saturating_mul(n.into()))
+	}
+	fn offer_transfer() -> Weight {
+		Weight::from_parts(80_000_000, 4000)
+			.saturating_add(Weight::from_parts(60_000_000, 3000).saturating_mul(1))
+	}
+	fn accept_transfer() -> Weight {
+		Weight::from_parts(80_000_000, 4000)
+			.saturating_add(Weight::from_parts(60_000_000, 3000).saturating_mul(1))
+	}
+	fn set_data() -> Weight {
+		Weight::from_parts(80_000_000, 4000)
+			.saturating_add(Weight::from_parts(60_000_000, 3000).saturating_mul(1))
+	}
+	fn replace_allotment(n: u32) -> Weight {
+		Weight::from_parts(80_000_000, 4000)
+			.saturating_add(Weight::from_parts(60_000_000, 3000).saturating_mul(n.into()))
+	}
+	fn register_provider() -> Weight {
+		Weight::from_parts(80_000_000, 4000)
+			.saturating_add(Weight::from_parts(60_000_000, 3000).saturating_mul(1))
+	}
+	fn approve_provider() -> Weight {
+		Weight::from_parts(80_000_000, 4000)
+			.saturating_add(Weight::from_parts(60_000_000, 3000).saturating_mul(1))
 	}
 }

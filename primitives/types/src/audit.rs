@@ -1,6 +1,6 @@
 //! Checkpoints, audits and their history as the runtime API answers them.
 
-use crate::{AllotmentId, BlockNumber, Hash, NodeId, Signature, Tick};
+use crate::{AccountBytes, AllotmentId, Balance, BlockNumber, Hash, NodeId, Signature, Tick};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -44,6 +44,137 @@ pub struct SignedCheckpoint {
 	pub tenant_signature: Signature,
 	/// By the node's audit key, sr25519.
 	pub node_signature: Signature,
+}
+
+/// The most leaves that a codeword of a sealed log may have: what a code over GF(2^16) reaches.
+pub const MAX_CODEWORD_LEAVES: u32 = 65_536;
+
+/// The inner code of a sealed log: its leaves are codewords with parity, in an order that only the
+/// tenant knows. The chain audits a sealed log like any other; the seal says what a passed audit
+/// is worth.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub struct Seal {
+	/// Leaves of one codeword, parity included; at most [`MAX_CODEWORD_LEAVES`].
+	pub codeword_leaves: u32,
+	/// Leaves of one codeword that may be missing.
+	pub parity_leaves: u32,
+}
+
+impl Seal {
+	/// True if such a code exists: some parity, some data, not too long.
+	pub const fn is_valid(&self) -> bool {
+		self.parity_leaves > 0
+			&& self.parity_leaves < self.codeword_leaves
+			&& self.codeword_leaves <= MAX_CODEWORD_LEAVES
+	}
+}
+
+/// A checkpoint of a sealed log: what [`crate::message::sealed_checkpoint`] covers.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub struct SealedCheckpoint {
+	/// The log.
+	pub checkpoint: Checkpoint,
+	/// Its inner code; the same for the whole life of the log.
+	pub seal: Seal,
+}
+
+/// A sealed checkpoint with both signatures over [`crate::message::sealed_checkpoint`].
+#[derive(
+	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct SignedSealedCheckpoint {
+	/// What was signed.
+	pub sealed: SealedCheckpoint,
+	/// By the tenant's account, sr25519.
+	pub tenant_signature: Signature,
+	/// By the node's audit key, sr25519.
+	pub node_signature: Signature,
+}
+
+/// A log that shall replace the present one, which may be longer or quite another. It takes effect
+/// with the next valid proof of the present log, so nobody can drop data after seeing a challenge.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub struct Removal {
+	/// The new log. Its epoch is one more than the newest one that both sides signed, its previous
+	/// root is that one's root; it has at least one leaf.
+	pub checkpoint: Checkpoint,
+	/// The inner code of the new log, if it is sealed.
+	pub seal: Option<Seal>,
+}
+
+/// A removal with both signatures over [`crate::message::removal`].
+#[derive(
+	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct SignedRemoval {
+	/// What was signed.
+	pub removal: Removal,
+	/// By the tenant's account, sr25519.
+	pub tenant_signature: Signature,
+	/// By the node's audit key, sr25519.
+	pub node_signature: Signature,
+}
+
+/// Why an audit takes place.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub enum AuditKind {
+	/// It was due.
+	#[codec(index = 0)]
+	Scheduled,
+	/// The beacon picked the allotment out of all.
+	#[codec(index = 1)]
+	Spot,
+	/// Somebody bought it.
+	#[codec(index = 2)]
+	Targeted,
 }
 
 /// How an audit ended.
@@ -149,4 +280,113 @@ pub struct AuditClock {
 	pub window_ticks: Tick,
 	/// Leaves sampled by an audit.
 	pub leaves_per_audit: u32,
+}
+
+/// An audit that is open, beyond what its answer needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub struct OpenAuditInfo {
+	/// The tick that chooses the leaves.
+	pub tick: Tick,
+	/// The last tick at which a proof is accepted.
+	pub deadline_tick: Tick,
+	/// Why it takes place.
+	pub kind: AuditKind,
+	/// Leaves to be proven, or all if the log is shorter.
+	pub samples: u32,
+	/// Wrong proofs that are still tolerated; at 0 the pool takes no proof of it any more.
+	pub attempts_left: u8,
+}
+
+/// A targeted audit that somebody has bought.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub struct BoughtAudit {
+	/// Who bought it.
+	pub buyer: AccountBytes,
+	/// What is held of the buyer's money, in plancks.
+	pub deposit: Balance,
+	/// What of the deposit goes to the node's side if the audit is proven, in plancks.
+	pub price: Balance,
+	/// Leaves that are sampled.
+	pub leaves: u32,
+}
+
+/// Everything about an allotment's audits that [`AuditStatus`] does not say.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub struct AuditDetails {
+	/// The inner code of a sealed log.
+	pub seal: Option<Seal>,
+	/// The log that replaces the present one after its next proof.
+	pub removal: Option<Removal>,
+	/// The audit that is open.
+	pub open: Option<OpenAuditInfo>,
+	/// The targeted audit that waits or is open.
+	pub bought: Option<BoughtAudit>,
+	/// Ticks between two scheduled audits by the allotment's profile, before jitter.
+	pub period_ticks: Tick,
+	/// The block since which openings are postponed because the node is in maintenance.
+	pub postponed_since: Option<BlockNumber>,
+}
+
+/// One audit of the calendar. Blocks are the earliest ones: a tick takes at least one block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub struct CalendarEntry {
+	/// The allotment.
+	pub allotment: AllotmentId,
+	/// The node that holds it.
+	pub node: NodeId,
+	/// The tick of the audit. If it is not open yet, spot and targeted audits may come first.
+	pub tick: Tick,
+	/// True if the audit is open.
+	pub open: bool,
+	/// The earliest block at whose end the tick's seed is known.
+	pub seed_block: BlockNumber,
+	/// The earliest block that takes a proof.
+	pub opens_block: BlockNumber,
+	/// The last tick at which a proof is accepted.
+	pub deadline_tick: Tick,
+	/// The earliest block in which the audit counts as missed.
+	pub missed_block: BlockNumber,
+}
+
+/// Where a page of the calendar ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub struct CalendarCursor {
+	/// The tick that was looked at last.
+	pub tick: Tick,
+	/// The last allotment of that tick that was looked at, if any.
+	pub after: Option<AllotmentId>,
+}
+
+/// A page of the audit calendar, by tick.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub struct CalendarPage {
+	/// The audits.
+	pub entries: Vec<CalendarEntry>,
+	/// What to ask with for the next page; `None` at the end.
+	pub next: Option<CalendarCursor>,
+}
+
+/// How probably losses escape the audits of an allotment, or of a coalition of them. Probabilities are
+/// in units of 10^-18, rounded; spot and targeted audits are left out, so they are upper bounds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub struct Detection {
+	/// Leaves that one round of audits samples, over all allotments of the coalition.
+	pub samples_per_round: u64,
+	/// Leaves that are sampled within the ticks that were asked for.
+	pub samples_within: u64,
+	/// Leaves that were sampled by the audits since the last miss, as far as they are remembered.
+	pub samples_proven: u64,
+	/// Chance that the loss escapes one round.
+	pub escapes_round_e18: u64,
+	/// Chance that the loss escapes the ticks that were asked for.
+	pub escapes_within_e18: u64,
+	/// Chance that a loss before all these audits would have escaped them.
+	pub escapes_proven_e18: u64,
 }

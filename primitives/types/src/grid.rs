@@ -1,6 +1,6 @@
 //! Twins, farms and nodes as the runtime API answers them.
 
-use crate::{AccountBytes, Balance, FarmId, NodeId, PublicKey, TwinId};
+use crate::{AccountBytes, Balance, FarmId, NodeId, PublicKey, Region, TwinId};
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use scale_info::TypeInfo;
@@ -59,4 +59,21 @@ pub struct NodeInfo {
 	pub bond: Balance,
 	/// The part of the bond that backs allotments.
 	pub bond_used: Balance,
+}
+
+/// What a node offers to a placement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeOffer {
+	/// The failure domain.
+	pub farm: FarmId,
+	/// Where the farm is.
+	pub region: Region,
+	/// Capacity that is not reserved.
+	pub free_bytes: u64,
+	/// Bond that backs nothing yet, in plancks.
+	pub free_bond: Balance,
+	/// Price of one GiB for one hour.
+	pub price_per_gib_hour: Balance,
+	/// A certifier vouches for the node.
+	pub certified: bool,
 }

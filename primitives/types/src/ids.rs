@@ -28,3 +28,7 @@ pub type PublicKey = [u8; 32];
 pub type Signature = [u8; 64];
 /// A dataset, named by its tenant at random.
 pub type DatasetId = [u8; 16];
+/// A solution provider: who brought a tenant and shares in its payments.
+pub type ProviderId = u32;
+/// Where a farm is: an ISO 3166-1 alpha-2 country code in capitals; zeros if it was not told.
+pub type Region = [u8; 2];

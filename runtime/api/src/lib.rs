@@ -11,12 +11,19 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 use granary_primitives::{
-	audit::{AuditClock, AuditRecord, AuditStatus, DueAudit},
+	audit::{
+		AuditClock, AuditDetails, AuditRecord, AuditStatus, CalendarCursor, CalendarEntry,
+		CalendarPage, Detection, DueAudit,
+	},
 	grid::{FarmInfo, NodeInfo, TwinInfo},
-	reservation::{AllotmentInfo, ReservationInfo},
+	refusal::ProofRefusal,
+	reservation::{
+		AllotmentInfo, DayEarnings, Policy, Quote, ReservationDetails, ReservationInfo, Terms,
+	},
 	snapshot::SnapshotInfo,
-	AccountBytes, AllotmentId, FarmId, NodeId, ReservationId, SnapshotId, TwinId,
+	AccountBytes, AllotmentId, FarmId, NodeId, ReservationId, SnapshotId, Tick, TwinId,
 };
+use sp_runtime::DispatchError;
 
 /// The longest page that any list answers.
 pub const MAX_PAGE: u32 = 256;
@@ -52,6 +59,25 @@ sp_api::decl_runtime_apis! {
 		fn audit_status(allotment: AllotmentId) -> Option<AuditStatus>;
 		/// The last audits of an allotment, newest first.
 		fn audit_history(allotment: AllotmentId) -> Vec<AuditRecord>;
+		/// What a tenant wrote beside a reservation, and its repair fund.
+		fn reservation_details(id: ReservationId) -> Option<ReservationDetails>;
+		/// The reservation of this name.
+		fn reservation_of_name(name: Vec<u8>) -> Option<ReservationId>;
+		/// What reserving by this policy would take and cost now, or why it would be refused.
+		fn quote(terms: Terms, candidates: Vec<NodeId>, policy: Policy) -> Result<Quote, DispatchError>;
+		/// What a farm was paid on each of the last 32 days on which it was paid, ascending.
+		fn farm_earnings(farm: FarmId) -> Vec<DayEarnings>;
+		/// Seal, waiting removal, open and bought audit of an allotment.
+		fn audit_details(allotment: AllotmentId) -> Option<AuditDetails>;
+		/// The open audit of an allotment, if any, and the scheduled one.
+		fn next_audits(allotment: AllotmentId) -> Vec<CalendarEntry>;
+		/// Scheduled audits by tick, of one node or of all.
+		fn audit_calendar(node: Option<NodeId>, cursor: Option<CalendarCursor>, limit: u32) -> CalendarPage;
+		/// How probably a loss of `lost_ppb` parts per billion on `colluders` of a reservation's allotments would escape its audits, in one round and
+		/// within `ticks`. Without `colluders` as many as lose something for good: one more than the parity shards.
+		fn detection(reservation: ReservationId, colluders: Option<u32>, lost_ppb: u32, ticks: Tick) -> Option<Detection>;
+		/// Whether this proof would be accepted now, and if not, why.
+		fn check_proof(allotment: AllotmentId, tick: Tick, proof: Vec<u8>) -> Result<(), ProofRefusal>;
 		/// The snapshot with this number.
 		fn snapshot(id: SnapshotId) -> Option<SnapshotInfo>;
 		/// Snapshots from `start` on.

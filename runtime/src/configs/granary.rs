@@ -9,6 +9,7 @@ use frame_support::{
 	traits::{ConstU128, ConstU32, ConstU64, Get},
 	PalletId,
 };
+use frame_system::EnsureRoot;
 use sp_runtime::traits::AccountIdConversion;
 
 /// Leaves of 512 bytes in the longest log: 4 TiB.
@@ -17,6 +18,8 @@ pub const MAX_LEAF_COUNT: u64 = 1 << 33;
 parameter_types! {
 	/// The account that receives what is not the farmers' share.
 	pub TreasuryAccount: AccountId = PalletId(*b"grnytrsy").into_account_truncating();
+	/// The account that keeps what penalties bring until it pays for repairs.
+	pub RepairAccount: AccountId = PalletId(*b"grnyrepr").into_account_truncating();
 }
 
 impl pallet_grid::Config for Runtime {
@@ -36,6 +39,9 @@ impl pallet_reservations::Config for Runtime {
 	type Grid = Grid;
 	type Audits = Audits;
 	type Treasury = TreasuryAccount;
+	type RepairAccount = RepairAccount;
+	type Prices = ();
+	type GovernanceOrigin = EnsureRoot<AccountId>;
 	type MaxShards = ConstU32<32>;
 	type MaxAllotmentsPerNode = ConstU32<4096>;
 	type MaxSettlementsPerBlock = ConstU32<32>;
@@ -64,6 +70,8 @@ impl Get<Option<[u8; 32]>> for EpochRandomness {
 impl pallet_audits::Config for Runtime {
 	type AuthorVrf = AuthorVrf;
 	type EpochRandomness = EpochRandomness;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Currency = Balances;
 	type AuditKeys = Grid;
 	type Allotments = Reservations;
 	type MaxAuditsPerTick = ConstU32<16>;

@@ -6,5 +6,5 @@ mod money;
 mod system;
 
 pub use consensus::{BlockAuthor, GENESIS_EPOCH_CONFIG, MAX_AUTHORITIES};
-pub use granary::{TreasuryAccount, MAX_LEAF_COUNT};
+pub use granary::{RepairAccount, TreasuryAccount, MAX_LEAF_COUNT};
 pub use system::RuntimeBlockWeights;

@@ -1,6 +1,7 @@
 //! Why the pool or the runtime refused a transaction, in words.
 
 use crate::{Call, ChainError};
+use granary_primitives::refusal::ProofRefusal;
 use subxt::{
 	error::{ArithmeticError, BackendError, DispatchError, ExtrinsicError, ModuleError, RpcError},
 	rpcs::{Error as RpcsError, UserError},
@@ -19,19 +20,10 @@ pub const NOTHING_DUE: &str = "nothing is due yet";
 /// The reason for refusing what was submitted already.
 pub const ALREADY_IN_POOL: &str = "the same transaction is already in the pool";
 
-/// The codes with which the audits' `submit_proof` is refused before it enters the pool
-/// (`pallet_audits::ProofRefusal`); part of that call's contract.
-fn proof_refusal(code: u8) -> Option<&'static str> {
-	Some(match code {
-		1 => "UnknownAudit: no audit of this allotment is open at this tick",
-		2 => "TooEarly: the audit's window is not open yet",
-		3 => "TooLate: the audit's deadline has passed",
-		4 => "AlreadyProven: the audit is already proven",
-		5 => "WrongLength: the proof does not have the length that the challenge allows",
-		6 => "BadSignature: the signature is not the node's audit key's over this proof",
-		7 => "UnknownNode: the node has no audit key on chain",
-		_ => return None,
-	})
+/// What the code means with which audits refuse a transaction before it enters the pool.
+fn proof_refusal(code: u8) -> Option<String> {
+	let refusal = ProofRefusal::ALL.iter().find(|refusal| **refusal as u8 == code)?;
+	Some(format!("{refusal:?}: {}", refusal.text()))
 }
 
 pub(crate) fn refused(call: &Call, reason: impl std::fmt::Display) -> ChainError {
@@ -70,10 +62,10 @@ fn in_words(path: &str, refusal: &UserError) -> String {
 	let custom = data
 		.rsplit_once("Custom error: ")
 		.and_then(|(_, code)| code.trim().parse().ok())
-		.filter(|_| path == "Audits.submit_proof")
+		.filter(|_| path.starts_with("Audits."))
 		.and_then(proof_refusal);
 	if let Some(text) = custom {
-		return text.to_owned();
+		return text;
 	}
 	match refusal.code {
 		INVALID if data.contains("Inability to pay") => "the account cannot pay the fee".to_owned(),

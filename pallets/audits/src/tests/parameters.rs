@@ -1,6 +1,6 @@
 //! Parameters are checked, by call and at genesis.
 
-use crate::{mock::*, types::ProofRefusal, Error, Event, Parameters};
+use crate::{mock::*, Error, Event, Parameters, Penalties, ProofRefusal, TargetedTerms};
 use frame_support::{assert_noop, assert_ok, traits::Hooks};
 use sp_runtime::{AccountId32, BuildStorage, DispatchError};
 
@@ -41,6 +41,20 @@ fn nonsense_is_refused() {
 			set(Parameters { leaves_per_audit: 65, ..p }),
 			Error::<Test>::LeavesOutOfRange
 		);
+		let steps = |first_misses, second_misses, faulty_misses| Parameters {
+			penalties: Penalties { first_misses, second_misses, faulty_misses, ..p.penalties },
+			..p
+		};
+		for wrong in [steps(0, 1, 2), steps(3, 3, 8), steps(3, 6, 6), steps(3, 6, 17)] {
+			assert_noop!(set(wrong), Error::<Test>::PenaltiesOutOfOrder);
+		}
+		assert_ok!(set(steps(1, 2, 16)));
+		let terms = TargetedTerms { deposit: 1, price: 2, ..p.targeted };
+		assert_noop!(set(Parameters { targeted: terms, ..p }), Error::<Test>::PriceAboveDeposit);
+		assert_noop!(
+			set(Parameters { max_failed_proofs: 0, ..p }),
+			Error::<Test>::NoFailureTolerated
+		);
 	});
 }
 
@@ -58,7 +72,24 @@ fn genesis_is_written_as_json() {
 		r#"{"periodTicks":30,"jitterTicks":3,"windowTicks":10,"leavesPerAudit":4}"#,
 	)
 	.unwrap();
-	assert_eq!(config, PARAMETERS);
+	// What older presets do not name has its default.
+	let defaults = Parameters::default();
+	let expected = Parameters {
+		spot_period_ticks: defaults.spot_period_ticks,
+		targeted: defaults.targeted,
+		..PARAMETERS
+	};
+	assert_eq!(config, expected);
+	let back: Parameters =
+		serde_json::from_str(&serde_json::to_string(&PARAMETERS).unwrap()).unwrap();
+	assert_eq!(back, PARAMETERS);
+	let partly: Parameters = serde_json::from_str(
+		r#"{"periodTicks":30,"jitterTicks":3,"windowTicks":10,"leavesPerAudit":4,
+			"penalties":{"firstMisses":1},"targeted":{"price":7}}"#,
+	)
+	.unwrap();
+	assert_eq!(partly.penalties, Penalties { first_misses: 1, ..Penalties::DEFAULT });
+	assert_eq!(partly.targeted, TargetedTerms { price: 7, ..TargetedTerms::DEFAULT });
 }
 
 #[test]
@@ -68,10 +99,11 @@ fn the_runtime_fits_together() {
 
 #[test]
 fn codes_of_refusals_are_distinct_and_lead_back() {
-	for refusal in ProofRefusal::ALL {
+	for refusal in ProofRefusal::ALL.iter().copied() {
 		assert_eq!(ProofRefusal::from_code(refusal.code()), Some(refusal));
+		assert_eq!(codec::Encode::encode(&refusal), [refusal.code()]);
 		assert!(!refusal.text().is_empty());
 	}
 	assert_eq!(ProofRefusal::from_code(0), None);
-	assert_eq!(ProofRefusal::from_code(8), None);
+	assert_eq!(ProofRefusal::from_code(14), None);
 }

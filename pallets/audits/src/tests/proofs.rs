@@ -31,7 +31,7 @@ fn authorize(call: &RuntimeCall) -> Result<ValidTransaction, TransactionValidity
 }
 
 fn refused(call: &RuntimeCall, refusal: ProofRefusal) {
-	assert_eq!(authorize(call), Err(refusal.into()));
+	assert_eq!(authorize(call), Err(crate::types::invalid(refusal)));
 }
 
 fn dispatch(call: RuntimeCall) -> Result<Pays, DispatchError> {
@@ -188,17 +188,67 @@ fn only_the_nodes_key_passes() {
 fn a_wrong_proof_passes_the_pool_but_not_the_tree() {
 	run(|| {
 		let (party, due, proof, signature) = owed();
-		for at in [0, 511, 512, proof.len() - 1] {
+		for (attempts_left, at) in [(2, 0), (1, proof.len() - 1)] {
 			let mut wrong = proof.clone();
 			wrong[at] ^= 1;
+			assert_eq!(Audits::check_proof(1, due.tick, &wrong), Err(ProofRefusal::InvalidProof));
 			let forged = party.sign_proof(due.tick, &wrong);
 			let wrong = call(1, due.tick, wrong, forged);
 			assert_ok!(authorize(&wrong));
-			assert_noop!(dispatch(wrong), Error::<Test>::InvalidProof);
+			// The call succeeds: an error would undo the count.
+			assert_eq!(dispatch(wrong), Ok(Pays::No));
+			System::assert_last_event(
+				Event::ProofRefused {
+					allotment: 1,
+					node: 1,
+					tick: due.tick,
+					refusal: ProofRefusal::InvalidProof,
+					attempts_left,
+				}
+				.into(),
+			);
 		}
+		assert!(Till::get().is_empty());
 		// The audit is still owed and can be proven.
+		assert_eq!(Audits::check_proof(1, due.tick, &proof), Ok(()));
+		assert_ok!(dispatch(call(1, due.tick, proof, signature)));
+		assert_eq!(Audits::audit_status(1).unwrap().proven, 1);
+	});
+}
+
+#[test]
+fn after_a_few_wrong_proofs_no_more_are_taken() {
+	run(|| {
+		let (party, due, proof, signature) = owed();
+		let wrong = vec![0; proof.len()];
+		let forged = party.sign_proof(due.tick, &wrong);
+		for _ in 0..PARAMETERS.max_failed_proofs {
+			assert_ok!(dispatch(call(1, due.tick, wrong.clone(), forged)));
+		}
+		let right = call(1, due.tick, proof.clone(), signature);
+		refused(&right, ProofRefusal::TooManyFailures);
+		assert_noop!(dispatch(right), Error::<Test>::TooManyFailures);
+		assert_eq!(Audits::check_proof(1, due.tick, &proof), Err(ProofRefusal::TooManyFailures));
+		run_to_tick(due.deadline_tick + 1);
+		assert_eq!(Audits::audit_status(1).unwrap().missed, 1);
+		// The next audit starts afresh.
+		let due = party.await_audit();
+		run_to_tick(due.opens_tick);
+		let (proof, signature) = party.prove(&due);
 		assert_ok!(dispatch(call(1, due.tick, proof, signature)));
 	});
+}
+
+#[test]
+fn every_refusal_has_the_error_of_its_name() {
+	for refusal in ProofRefusal::ALL {
+		let error = format!("{:?}", Error::<Test>::from(*refusal));
+		let expected = match refusal {
+			ProofRefusal::BadSignature => "BadNodeSignature".to_owned(),
+			other => format!("{other:?}"),
+		};
+		assert_eq!(error, expected);
+	}
 }
 
 #[test]

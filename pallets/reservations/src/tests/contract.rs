@@ -62,7 +62,7 @@ fn bad_requests_take_nothing() {
 		assert_noop!(ask(TENANT, 1, 1, &[0, 1], gib, 10, 19), E::TooExpensive);
 		assert_noop!(
 			ask(TENANT, 1, 0, &[0], 5 << 30, 10, 90),
-			pallet_grid::Error::<Test>::NotEnoughCapacity
+			crate::Error::<Test>::NotEnoughCapacity
 		);
 		assert_noop!(
 			ask(TENANT, 4, 4, &[0, 1, 2, 3, 4, 5, 6, 7], 4 << 30, 1000, 1000),
@@ -94,7 +94,7 @@ fn a_node_is_never_oversold_in_capacity_or_bond() {
 		let ask = || Reservations::reserve(tenant(), 1, 0, nodes(&[0]), 1 << 30, 10, true, 10);
 		assert_ok!(ask());
 		assert_ok!(ask());
-		assert_noop!(ask(), pallet_grid::Error::<Test>::NotEnoughBond);
+		assert_noop!(ask(), crate::Error::<Test>::NotEnoughBond);
 	});
 }
 

@@ -1,10 +1,15 @@
 //! Tests by topic.
 
+mod change;
 mod contract;
 mod money;
 mod offchain;
 mod parameters;
+mod placement;
+mod random;
+mod repair;
 mod settlement;
+mod shares;
 
 use crate::mock::*;
 use frame_support::{assert_ok, traits::fungible::InspectHold};

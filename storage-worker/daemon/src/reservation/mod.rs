@@ -289,6 +289,7 @@ async fn show(chain: &ChainClient, id: ReservationId, context: &Context) -> Resu
 
 fn state_text(state: ReservationState) -> String {
 	match state {
+		ReservationState::Created => "created".to_owned(),
 		ReservationState::Active => "active".to_owned(),
 		ReservationState::Grace { until } => format!("grace until block {until}"),
 		ReservationState::Closed => "closed".to_owned(),
