@@ -131,6 +131,8 @@ pub struct ReservationDetails {
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "std", serde(rename_all = "camelCase"))]
 pub struct Terms {
 	/// Shards that suffice to read.
 	pub data_shards: u8,
