@@ -47,6 +47,10 @@ mod runtime {
 	pub type Utility = pallet_utility;
 	#[runtime::pallet_index(9)]
 	pub type Sudo = pallet_sudo;
+	#[runtime::pallet_index(10)]
+	pub type Council = pallet_collective<Instance1>;
+	#[runtime::pallet_index(11)]
+	pub type Governance = pallet_governance;
 	#[runtime::pallet_index(20)]
 	pub type Grid = pallet_grid;
 	#[runtime::pallet_index(21)]
@@ -55,6 +59,8 @@ mod runtime {
 	pub type Audits = pallet_audits;
 	#[runtime::pallet_index(23)]
 	pub type Snapshots = pallet_snapshots;
+	#[runtime::pallet_index(24)]
+	pub type Oracle = pallet_oracle;
 }
 
 /// The inherents that a block's author adds. The macro's trait for it can be seen from here only.

@@ -6,8 +6,8 @@
 use crate::{
 	configs::{RepairAccount, TreasuryAccount, GENESIS_EPOCH_CONFIG},
 	constants::{DEVELOPMENT_EPOCH_SLOTS, DEVELOPMENT_SLOT_DURATION_MS, EXISTENTIAL_DEPOSIT, UNIT},
-	AccountId, AuditsConfig, BabeConfig, Balance, BalancesConfig, GrandpaConfig,
-	ReservationsConfig, RuntimeGenesisConfig, SudoConfig, TimingConfig,
+	AccountId, AuditsConfig, BabeConfig, Balance, BalancesConfig, CouncilConfig, GrandpaConfig,
+	OracleConfig, ReservationsConfig, RuntimeGenesisConfig, SudoConfig, TimingConfig,
 };
 use alloc::{vec, vec::Vec};
 use frame_support::build_struct_json_patch;
@@ -50,7 +50,14 @@ fn contracts() -> pallet_reservations::Parameters {
 	}
 }
 
-fn genesis(authorities: Vec<(BabeId, GrandpaId)>, root: AccountId) -> Value {
+/// The council of both presets, whose accounts also feed the oracle.
+fn council() -> Vec<AccountId> {
+	[Sr25519Keyring::Alice, Sr25519Keyring::Bob, Sr25519Keyring::Charlie]
+		.map(|key| key.to_account_id())
+		.to_vec()
+}
+
+fn genesis(authorities: Vec<(BabeId, GrandpaId)>, sudo: Option<AccountId>) -> Value {
 	let mut balances: Vec<(AccountId, Balance)> =
 		Sr25519Keyring::iter().map(|key| (key.to_account_id(), ENDOWMENT)).collect();
 	for account in [TreasuryAccount::get(), RepairAccount::get()] {
@@ -72,7 +79,9 @@ fn genesis(authorities: Vec<(BabeId, GrandpaId)>, root: AccountId) -> Value {
 				.map(|(_, grandpa)| (grandpa.clone(), 1))
 				.collect::<Vec<_>>(),
 		},
-		sudo: SudoConfig { key: Some(root) },
+		sudo: SudoConfig { key: sudo },
+		council: CouncilConfig { members: council() },
+		oracle: OracleConfig { feeders: council().try_into().unwrap_or_default() },
 		audits: AuditsConfig { parameters: AUDITS },
 		reservations: ReservationsConfig { parameters: contracts() },
 	})
@@ -82,17 +91,17 @@ fn authority(babe: Sr25519Keyring, grandpa: Ed25519Keyring) -> (BabeId, GrandpaI
 	(babe.public().into(), grandpa.public().into())
 }
 
-/// One authority: a chain on one command.
+/// One authority and a sudo key: a chain on one command.
 fn development() -> Value {
 	let alice = authority(Sr25519Keyring::Alice, Ed25519Keyring::Alice);
-	genesis(vec![alice], Sr25519Keyring::Alice.to_account_id())
+	genesis(vec![alice], Some(Sr25519Keyring::Alice.to_account_id()))
 }
 
-/// Two authorities: blocks are finalised by a real vote.
+/// Two authorities and no sudo key: blocks are finalised by a real vote, and the council decides.
 fn local_testnet() -> Value {
 	let alice = authority(Sr25519Keyring::Alice, Ed25519Keyring::Alice);
 	let bob = authority(Sr25519Keyring::Bob, Ed25519Keyring::Bob);
-	genesis(vec![alice, bob], Sr25519Keyring::Alice.to_account_id())
+	genesis(vec![alice, bob], None)
 }
 
 /// The genesis of this name.

@@ -2,7 +2,7 @@
 
 use crate::{
 	constants::{MILLI, UNIT},
-	AccountId, Audits, Balances, Grid, Reservations, Runtime, RuntimeHoldReason,
+	AccountId, Audits, Balances, Grid, Oracle, Reservations, Runtime, RuntimeHoldReason,
 };
 use frame_support::{
 	parameter_types,
@@ -40,7 +40,7 @@ impl pallet_reservations::Config for Runtime {
 	type Audits = Audits;
 	type Treasury = TreasuryAccount;
 	type RepairAccount = RepairAccount;
-	type Prices = ();
+	type Prices = Oracle;
 	type GovernanceOrigin = EnsureRoot<AccountId>;
 	type MaxShards = ConstU32<32>;
 	type MaxAllotmentsPerNode = ConstU32<4096>;
@@ -79,6 +79,13 @@ impl pallet_audits::Config for Runtime {
 	type MaxLeavesPerAudit = ConstU32<64>;
 	type MaxLeafCount = ConstU64<MAX_LEAF_COUNT>;
 	type WeightInfo = pallet_audits::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_oracle::Config for Runtime {
+	type GovernanceOrigin = EnsureRoot<AccountId>;
+	type Unit = ConstU128<UNIT>;
+	type MaxFeeders = ConstU32<16>;
+	type WeightInfo = pallet_oracle::weights::SubstrateWeight<Runtime>;
 }
 
 impl pallet_snapshots::Config for Runtime {

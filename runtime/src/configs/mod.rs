@@ -1,6 +1,7 @@
 //! How the pallets are put together, one file a topic.
 
 mod consensus;
+mod governance;
 mod granary;
 mod money;
 mod system;

@@ -1,0 +1,43 @@
+//! The council, whose qualified majority is root.
+
+use crate::{
+	configs::RuntimeBlockWeights, constants::DAYS, AccountId, Runtime, RuntimeCall, RuntimeEvent,
+	RuntimeOrigin,
+};
+use frame_support::{parameter_types, traits::ConstU32, weights::Weight};
+use frame_system::EnsureRoot;
+
+/// Members of the council, at most.
+pub const MAX_COUNCIL_MEMBERS: u32 = 32;
+
+type CouncilInstance = pallet_collective::Instance1;
+
+parameter_types! {
+	/// What a motion may weigh: half a block.
+	pub MaxProposalWeight: Weight = RuntimeBlockWeights::get().max_block / 2;
+	/// Blocks in which a motion is decided.
+	pub const MotionDuration: crate::BlockNumber = 5 * DAYS;
+}
+
+impl pallet_collective::Config<CouncilInstance> for Runtime {
+	type RuntimeOrigin = RuntimeOrigin;
+	type Proposal = RuntimeCall;
+	type RuntimeEvent = RuntimeEvent;
+	type MotionDuration = MotionDuration;
+	type MaxProposals = ConstU32<32>;
+	type MaxMembers = ConstU32<MAX_COUNCIL_MEMBERS>;
+	type DefaultVote = pallet_collective::MoreThanMajorityThenPrimeDefaultVote;
+	type SetMembersOrigin = EnsureRoot<AccountId>;
+	type WeightInfo = pallet_collective::weights::SubstrateWeight<Runtime>;
+	type MaxProposalWeight = MaxProposalWeight;
+	type DisapproveOrigin = EnsureRoot<AccountId>;
+	type KillOrigin = EnsureRoot<AccountId>;
+	type Consideration = ();
+}
+
+impl pallet_governance::Config for Runtime {
+	type RuntimeCall = RuntimeCall;
+	type CouncilOrigin =
+		pallet_collective::EnsureProportionAtLeast<AccountId, CouncilInstance, 2, 3>;
+	type WeightInfo = pallet_governance::weights::SubstrateWeight<Runtime>;
+}
