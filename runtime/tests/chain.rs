@@ -8,11 +8,13 @@
 )]
 
 use codec::Encode;
+use frame_support::dispatch::GetDispatchInfo;
 use frame_system::offchain::CreateAuthorizedTransaction;
 use granary_primitives::AccountBytes;
 use granary_runtime::{
-	apis, constants, genesis_config_presets, timing, Babe, Balances, Executive, Hash, Header,
-	Runtime, RuntimeCall, SignedPayload, System, TxExtension, UncheckedExtrinsic, VERSION,
+	apis, constants, genesis_config_presets, timing, Babe, Balances, Council, Executive, Hash,
+	Header, Oracle, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, SignedPayload, Sudo, System,
+	TxExtension, UncheckedExtrinsic, VERSION,
 };
 use granary_runtime_api::runtime_decl_for_granary_api::GranaryApi;
 use serde_json::Value;
@@ -28,7 +30,7 @@ use sp_io::TestExternalities;
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{
 	generic::Era,
-	traits::Header as _,
+	traits::{BlakeTwo256, Dispatchable, Hash as _, Header as _},
 	transaction_validity::{InvalidTransaction, TransactionSource, TransactionValidityError},
 	Digest, DigestItem, MultiSignature,
 };
@@ -235,4 +237,81 @@ fn the_version_names_the_chain_and_lists_its_apis() {
 	assert_eq!(VERSION.apis, apis::RUNTIME_API_VERSIONS);
 	let granary = <dyn granary_runtime_api::GranaryApi<granary_runtime::Block>>::ID;
 	assert!(VERSION.has_api_with(&granary, |version| version == 1));
+}
+
+/// A motion of Alice that Bob agrees to, and its end.
+fn decide(call: RuntimeCall) {
+	let [alice, bob] = [Sr25519Keyring::Alice, Sr25519Keyring::Bob].map(|key| key.to_account_id());
+	let enact = RuntimeCall::Governance(pallet_governance::Call::enact { call: Box::new(call) });
+	let (hash, len) = (BlakeTwo256::hash_of(&enact), enact.encoded_size() as u32);
+	let weight = enact.get_dispatch_info().call_weight;
+	let index = pallet_collective::ProposalCount::<Runtime, pallet_collective::Instance1>::get();
+	Council::propose(RuntimeOrigin::signed(alice.clone()), 2, Box::new(enact), len).unwrap();
+	for member in [alice, bob.clone()] {
+		Council::vote(RuntimeOrigin::signed(member), hash, index, true).unwrap();
+	}
+	Council::close(RuntimeOrigin::signed(bob), hash, index, weight, len).unwrap();
+}
+
+#[test]
+fn only_the_development_chain_has_a_sudo_key() {
+	chain("development").execute_with(|| {
+		let alice = Sr25519Keyring::Alice.to_account_id();
+		assert_eq!(pallet_sudo::Key::<Runtime>::get(), Some(alice));
+	});
+	chain("local_testnet").execute_with(|| {
+		assert_eq!(pallet_sudo::Key::<Runtime>::get(), None);
+		for key in Sr25519Keyring::iter() {
+			let remark = RuntimeCall::System(frame_system::Call::remark { remark: vec![] });
+			let origin = RuntimeOrigin::signed(key.to_account_id());
+			assert!(Sudo::sudo(origin, Box::new(remark)).is_err());
+		}
+	});
+}
+
+#[test]
+fn two_of_three_councillors_are_root() {
+	chain("local_testnet").execute_with(|| {
+		System::set_block_number(1);
+		let mut parameters = pallet_audits::AuditParameters::<Runtime>::get();
+		parameters.window_ticks += 1;
+		let set = || RuntimeCall::Audits(pallet_audits::Call::set_parameters { parameters });
+		let alice = RuntimeOrigin::signed(Sr25519Keyring::Alice.to_account_id());
+		assert!(set().dispatch(alice).is_err(), "one alone is not");
+		decide(set());
+		assert_eq!(pallet_audits::AuditParameters::<Runtime>::get(), parameters);
+		// A decision that cannot be carried out is on record.
+		parameters.window_ticks = 0;
+		let bad = pallet_audits::Call::set_parameters { parameters };
+		decide(RuntimeCall::Audits(bad));
+		let failed = System::events().into_iter().any(|record| {
+			matches!(
+				record.event,
+				RuntimeEvent::Governance(pallet_governance::Event::Enacted { result: Err(_) })
+			)
+		});
+		assert!(failed);
+		// An upgrade is authorised by its hash.
+		let code_hash = Hash::repeat_byte(7);
+		let authorize = frame_system::Call::authorize_upgrade { code_hash };
+		decide(RuntimeCall::System(authorize));
+		assert!(System::authorized_upgrade().is_some());
+	});
+}
+
+#[test]
+fn councillors_feed_the_price() {
+	use granary_primitives::traits::PriceFeed;
+	chain("local_testnet").execute_with(|| {
+		System::set_block_number(1);
+		assert_eq!(Oracle::plancks(1_000_000), None);
+		let feeders = [Sr25519Keyring::Alice, Sr25519Keyring::Bob, Sr25519Keyring::Charlie];
+		for feeder in feeders {
+			// Ten cents a unit.
+			let origin = RuntimeOrigin::signed(feeder.to_account_id());
+			Oracle::submit_price(origin, 10_000_000_000).unwrap();
+		}
+		// A milli-cent is a ten-thousandth of it.
+		assert_eq!(Oracle::plancks(1_000_000), Some(constants::UNIT / 10_000));
+	});
 }

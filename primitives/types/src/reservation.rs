@@ -40,6 +40,13 @@ pub enum ReservationState {
 	Created,
 }
 
+impl ReservationState {
+	/// Whether the tenant may store: in grace a reservation can only be read.
+	pub const fn takes_writes(&self) -> bool {
+		matches!(self, Self::Created | Self::Active)
+	}
+}
+
 /// How often an allotment is audited; the price includes it.
 #[derive(
 	Clone,

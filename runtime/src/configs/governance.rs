@@ -8,7 +8,7 @@ use frame_support::{parameter_types, traits::ConstU32, weights::Weight};
 use frame_system::EnsureRoot;
 
 /// Members of the council, at most.
-pub const MAX_COUNCIL_MEMBERS: u32 = 32;
+const MAX_COUNCIL_MEMBERS: u32 = 32;
 
 type CouncilInstance = pallet_collective::Instance1;
 

@@ -58,7 +58,7 @@ pub(crate) async fn open_for_writing(
 		reservation.id
 	);
 	ensure!(
-		reservation.state == ReservationState::Active,
+		reservation.state.takes_writes(),
 		"reservation {} is not active any more and takes no writes; make a new one or extend it",
 		reservation.id
 	);

@@ -122,7 +122,8 @@ mod tests {
 		};
 		assert!(may_be_deleted(&allotment, 7));
 		assert!(!may_be_deleted(&allotment, 8));
-		for state in [ReservationState::Active, ReservationState::Grace { until: 5 }] {
+		let grace = ReservationState::Grace { until: 5 };
+		for state in [ReservationState::Created, ReservationState::Active, grace] {
 			allotment.state = state;
 			assert!(!may_be_deleted(&allotment, 7));
 		}
