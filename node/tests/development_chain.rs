@@ -44,6 +44,9 @@ fn things_that_do_not_exist_are_null(node: &DevelopmentNode) {
 		("granary_allotment", json!([0])),
 		("granary_auditStatus", json!([0])),
 		("granary_snapshot", json!([0])),
+		("granary_reservationDetails", json!([0])),
+		("granary_reservationOfName", json!(["archive"])),
+		("granary_detection", json!([0, 10_000_000, 100])),
 	] {
 		assert_eq!(node.ask(method, params), Value::Null, "{method}");
 	}
@@ -66,6 +69,8 @@ fn lists_are_empty(node: &DevelopmentNode) {
 		("granary_dueAudits", json!([0, 10])),
 		("granary_auditHistory", json!([0])),
 		("granary_snapshots", json!([])),
+		("granary_farmEarnings", json!([0])),
+		("granary_nextAudits", json!([0])),
 	] {
 		assert_eq!(node.ask(method, params), json!([]), "{method}");
 	}
@@ -79,6 +84,17 @@ fn wrong_questions_are_refused(node: &DevelopmentNode) {
 	let error = node.call("granary_proof", json!([7, 1])).unwrap_err();
 	assert_eq!(error["code"], 11_014);
 	assert_eq!(error["message"], "allotment 7 is not on chain");
+	let terms = json!({
+		"dataShards": 1, "parityShards": 0, "bytes": 512, "blocks": 20, "publicRead": false,
+		"maxPricePerBlock": 1000, "profile": "Standard",
+	});
+	let error = node.call("granary_quote", json!([terms, [0]])).unwrap_err();
+	assert!(error["message"].as_str().unwrap().contains("UnknownNode"), "{error}");
+	let verdict = node.ask("granary_checkProof", json!([7, 1, "0x00"]));
+	assert_eq!(verdict["accepted"], false);
+	assert_eq!(verdict["reason"], "no audit of this allotment is open at this tick");
+	let calendar = node.ask("granary_auditCalendar", json!([]));
+	assert_eq!(calendar, json!({ "entries": [], "next": null }));
 	let error = node.call("granary_twin", json!(["nobody"])).unwrap_err();
 	assert_eq!(error["code"], -32_602);
 }

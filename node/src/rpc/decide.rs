@@ -6,17 +6,21 @@ use super::{
 	types::{address, money, text},
 };
 use crate::service::FullClient;
+use codec::Decode;
+use frame_support::traits::PalletInfoAccess;
 use granary_primitives::{
 	self as chain,
 	audit::{CalendarCursor, CalendarEntry, Detection},
 	reservation::{Policy, Terms},
 	AllotmentId, FarmId, NodeId, ReservationId, Tick,
 };
+use granary_runtime::{Reservations, Runtime};
 use granary_runtime_api::{GranaryApi, MAX_PAGE};
 use jsonrpsee::{core::RpcResult, proc_macros::rpc};
 use serde::Serialize;
 use sp_api::ApiError;
 use sp_core::{Bytes, H256};
+use sp_runtime::DispatchError;
 use std::sync::Arc;
 
 /// What a tenant wrote beside a reservation.
@@ -89,6 +93,17 @@ pub(super) struct Verdict {
 	accepted: bool,
 	code: Option<u8>,
 	reason: Option<&'static str>,
+}
+
+/// The name of a reservations' error; over the runtime's boundary only its number comes.
+fn name_of(error: &DispatchError) -> String {
+	let known = match error {
+		DispatchError::Module(module) if usize::from(module.index) == Reservations::index() => {
+			pallet_reservations::Error::<Runtime>::decode(&mut &module.error[..]).ok()
+		},
+		_ => None,
+	};
+	known.map_or_else(|| format!("{error:?}"), |known| format!("Reservations.{known:?}"))
 }
 
 /// The methods.
@@ -214,7 +229,8 @@ impl DecideRpcServer for Decide {
 	) -> RpcResult<Quote> {
 		let policy = policy.unwrap_or_default();
 		let quote = self.ask(at, "quote", |api, at| api.quote(at, terms, candidates, policy))?;
-		let refused = |error| RpcFailure::BadArgument(format!("it would be refused: {error:?}"));
+		let refused =
+			|error| RpcFailure::BadArgument(format!("it would be refused: {}", name_of(&error)));
 		Ok(quote.map(Quote::from).map_err(refused)?)
 	}
 

@@ -1,7 +1,7 @@
 //! Queries for the runtime API.
 
 use crate::{
-	types::{Allotment, Name, Policy, Terms, MAX_CANDIDATES},
+	types::{Name, Policy, Terms, MAX_CANDIDATES},
 	Allotments, AllotmentsOfNode, Config, ContractParameters, Error, FarmEarnings, Names,
 	NextReservation, Pallet, RepairFunds, ReservationDetails, ReservationOfTenant, Reservations,
 };
@@ -10,7 +10,7 @@ use frame_support::{ensure, traits::Get};
 use granary_primitives::{
 	reservation::{
 		AllotmentInfo, DayEarnings, Quote, ReservationDetails as ReservationDetailsInfo,
-		ReservationInfo, ReservationState,
+		ReservationInfo,
 	},
 	AccountBytes, AllotmentId, Balance, FarmId, NodeId, ReservationId,
 };
@@ -119,17 +119,14 @@ impl<T: Config> Pallet<T> {
 	/// The allotment with this number.
 	pub fn allotment_info(id: AllotmentId) -> Option<AllotmentInfo> {
 		let one = Allotments::<T>::get(id)?;
-		let state = Reservations::<T>::get(one.reservation)
-			.map_or(ReservationState::Closed, |record| record.state);
-		Some(Self::info_of(id, one, state))
-	}
-
-	fn info_of(id: AllotmentId, one: Allotment, state: ReservationState) -> AllotmentInfo {
-		AllotmentInfo {
+		let record = Reservations::<T>::get(one.reservation)?;
+		Some(AllotmentInfo {
 			id,
 			reservation: one.reservation,
 			shard: one.shard,
 			node: one.node,
+			tenant_transport_key: record.tenant_transport_key,
+			public_read: record.public_read,
 			bytes: one.bytes,
 			price_per_block: one.price_per_block,
 			bond: one.bond,
@@ -138,8 +135,8 @@ impl<T: Config> Pallet<T> {
 			withheld: one.withheld,
 			lost: one.lost,
 			shrinks_to: one.shrinks_to,
-			state,
-		}
+			state: record.state,
+		})
 	}
 
 	/// At most `limit` live allotments of a node, ascending from `start` on.

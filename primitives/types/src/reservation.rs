@@ -234,6 +234,10 @@ pub struct AllotmentInfo {
 	pub shard: u8,
 	/// The node that holds it.
 	pub node: NodeId,
+	/// The tenant's X25519 transport key, which the namespace's password is agreed with.
+	pub tenant_transport_key: PublicKey,
+	/// Anyone may read the (sealed) shards.
+	pub public_read: bool,
 	/// Reserved bytes.
 	pub bytes: u64,
 	/// What the node earns for it per block when proven, in plancks.

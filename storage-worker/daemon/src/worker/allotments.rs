@@ -1,13 +1,13 @@
-//! Namespaces as the chain wants them: made for each allotment, removed when it is gone.
+//! Namespaces as the chain wants them: made for each allotment, changed with it, removed when it is gone.
 
 use crate::keys::{allotment_of_namespace, namespace_name, namespace_password, WorkerKeys};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use granary_chain::ChainClient;
 use granary_primitives::{
 	reservation::{AllotmentInfo, ReservationState},
 	AllotmentId, NodeId,
 };
-use granary_zdb::{Durability, Mode, NamespaceOptions, Store};
+use granary_zdb::{Durability, Mode, NamespaceOptions, NamespaceUpdate, Store};
 use std::collections::BTreeMap;
 use tracing::{info, warn};
 
@@ -37,11 +37,9 @@ pub(super) async fn reconcile(
 		.map(|allotment| (allotment.id, allotment))
 		.collect();
 	for allotment in live.values() {
-		if store.namespace(&namespace_name(allotment.id)).is_none() {
-			// One allotment that cannot be served must not stop the others.
-			if let Err(error) = create(chain, store, keys, allotment).await {
-				warn!(allotment = allotment.id, "cannot create its namespace: {error:#}");
-			}
+		// One allotment that cannot be served must not stop the others.
+		if let Err(error) = serve(store, keys, allotment) {
+			warn!(allotment = allotment.id, "cannot serve its namespace: {error:#}");
 		}
 	}
 	for name in store.list() {
@@ -57,35 +55,48 @@ pub(super) async fn reconcile(
 	Ok(live)
 }
 
-/// Data are deleted only when the chain says that this node's allotment is closed. That the chain does not know it is no
+/// Data are deleted only when the chain says that this node's allotment is closed, or lost and replaced. That the chain does not know it is no
 /// reason: a node that is still synchronising answers from a past in which it did not exist yet.
 async fn is_closed(chain: &ChainClient, allotment: AllotmentId, node: NodeId) -> Result<bool> {
 	let record = chain.allotment(allotment).await?;
 	Ok(record.is_some_and(|record| may_be_deleted(&record, node)))
 }
 
+/// For an allotment that is not among the node's live ones.
 fn may_be_deleted(allotment: &AllotmentInfo, node: NodeId) -> bool {
-	allotment.node == node && allotment.state == ReservationState::Closed
+	let gone = allotment.state == ReservationState::Closed || allotment.lost;
+	allotment.node == node && gone
 }
 
-async fn create(
-	chain: &ChainClient,
-	store: &Store,
-	keys: &WorkerKeys,
-	allotment: &AllotmentInfo,
-) -> Result<()> {
-	let reservation = chain
-		.reservation(allotment.reservation)
-		.await?
-		.with_context(|| format!("reservation {} is not on chain", allotment.reservation))?;
+/// Makes the allotment's namespace, or gives it the size and the password that the chain says: both change when a reservation grows, shrinks or
+/// is handed over.
+fn serve(store: &Store, keys: &WorkerKeys, allotment: &AllotmentInfo) -> Result<()> {
+	let name = namespace_name(allotment.id);
 	let password =
-		namespace_password(keys.transport(), &reservation.tenant_transport_key, allotment.id);
+		namespace_password(keys.transport(), &allotment.tenant_transport_key, allotment.id);
+	let max_bytes = Some(disk_bytes(allotment.bytes));
+	let Some(namespace) = store.namespace(&name) else {
+		return create(store, &name, password, allotment);
+	};
+	let update = NamespaceUpdate {
+		max_bytes: (namespace.info().max_bytes != max_bytes).then_some(max_bytes),
+		password: (!namespace.password_matches(password.as_bytes())).then_some(Some(password)),
+		..Default::default()
+	};
+	if update.max_bytes.is_some() || update.password.is_some() {
+		store.update_namespace(&name, &update)?;
+		info!(allotment = allotment.id, bytes = allotment.bytes, "changed its namespace");
+	}
+	Ok(())
+}
+
+fn create(store: &Store, name: &str, password: String, allotment: &AllotmentInfo) -> Result<()> {
 	store.create_namespace(
-		&namespace_name(allotment.id),
+		name,
 		NamespaceOptions {
 			mode: Mode::User,
 			password: Some(password),
-			public: reservation.public_read,
+			public: allotment.public_read,
 			max_bytes: Some(disk_bytes(allotment.bytes)),
 			worm: true,
 			audited: true,
@@ -94,7 +105,7 @@ async fn create(
 	)?;
 	info!(
 		allotment = allotment.id,
-		reservation = reservation.id,
+		reservation = allotment.reservation,
 		bytes = allotment.bytes,
 		"made its namespace"
 	);
@@ -104,29 +115,60 @@ async fn create(
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use granary_zdb::StoreOptions;
 
-	#[test]
-	fn only_a_closed_allotment_of_this_node_may_be_deleted() {
-		let mut allotment = AllotmentInfo {
+	fn allotment() -> AllotmentInfo {
+		AllotmentInfo {
 			id: 1,
 			reservation: 1,
 			shard: 0,
 			node: 7,
-			bytes: 1,
+			tenant_transport_key: [1; 32],
+			public_read: false,
+			bytes: 1 << 20,
 			price_per_block: 0,
 			bond: 0,
 			accrued: 0,
 			paid: 0,
 			withheld: 0,
+			lost: false,
+			shrinks_to: None,
 			state: ReservationState::Closed,
-		};
-		assert!(may_be_deleted(&allotment, 7));
-		assert!(!may_be_deleted(&allotment, 8));
+		}
+	}
+
+	#[test]
+	fn only_a_closed_or_lost_allotment_of_this_node_may_be_deleted() {
+		let mut one = allotment();
+		assert!(may_be_deleted(&one, 7));
+		assert!(!may_be_deleted(&one, 8));
 		let grace = ReservationState::Grace { until: 5 };
 		for state in [ReservationState::Created, ReservationState::Active, grace] {
-			allotment.state = state;
-			assert!(!may_be_deleted(&allotment, 7));
+			one.state = state;
+			assert!(!may_be_deleted(&one, 7));
+			assert!(may_be_deleted(&AllotmentInfo { lost: true, ..one.clone() }, 7));
 		}
+	}
+
+	#[test]
+	fn a_namespace_follows_its_allotment() {
+		let dir = tempfile::tempdir().unwrap();
+		let store = Store::open(StoreOptions::new(dir.path().join("store"))).unwrap();
+		let keys = WorkerKeys::load_or_create(dir.path()).unwrap();
+		let mut one = allotment();
+		serve(&store, &keys, &one).unwrap();
+		let namespace = store.namespace(&namespace_name(1)).unwrap();
+		let password = |one: &AllotmentInfo| {
+			namespace_password(keys.transport(), &one.tenant_transport_key, one.id)
+		};
+		let before = password(&one);
+		assert!(namespace.password_matches(before.as_bytes()));
+		one.bytes = 2 << 20;
+		one.tenant_transport_key = [2; 32];
+		serve(&store, &keys, &one).unwrap();
+		assert_eq!(namespace.info().max_bytes, Some(disk_bytes(2 << 20)));
+		assert!(namespace.password_matches(password(&one).as_bytes()));
+		assert!(!namespace.password_matches(before.as_bytes()), "the old tenant is out");
 	}
 
 	#[test]
