@@ -1,31 +1,17 @@
-//! Weights of `pallet_audits`.
+//! Weights of `pallet_audits`, written by the benchmarking CLI. Do not edit: run `scripts/weights`.
 //!
-//! First values, by operation counts on a two-core machine; they have the form that the benchmarking
-//! command writes, which replaces this file:
-//!
-//! ```text
-//! granary-node benchmark pallet --chain dev --pallet pallet_audits --extrinsic '*' \
-//!     --steps 50 --repeat 20 --template .maintain/frame-weight-template.hbs \
-//!     --output pallets/audits/src/weights.rs
-//! ```
+//! Benchmarking CLI 64.0.0, 2026-11-21, 20 steps, 10 repeats, on AMD EPYC.
 
-#![cfg_attr(rustfmt, rustfmt_skip)]
-#![allow(unused_parens, unused_imports, missing_docs, dead_code, reason = "generated file")]
+#![allow(unused_parens, unused_imports, missing_docs, clippy::all, reason = "generated")]
 
-use frame_support::{traits::Get, weights::{Weight, constants::RocksDbWeight}};
 use core::marker::PhantomData;
+use frame_support::{traits::Get, weights::{Weight, constants::ParityDbWeight}};
 
 /// Weight functions needed for `pallet_audits`.
 pub trait WeightInfo {
 	fn submit_checkpoints(n: u32, ) -> Weight;
 	fn authorize_submit_proof(s: u32, ) -> Weight;
 	fn submit_proof(s: u32, ) -> Weight;
-	fn set_parameters() -> Weight;
-	fn poll_base() -> Weight;
-	fn open_audit() -> Weight;
-	fn close_missed() -> Weight;
-	fn forget_retired() -> Weight;
-	fn on_finalize() -> Weight;
 	fn submit_sealed_checkpoints(n: u32, ) -> Weight;
 	fn submit_removal() -> Weight;
 	fn authorize_declare_loss() -> Weight;
@@ -34,367 +20,517 @@ pub trait WeightInfo {
 	fn authorize_submit_proofs(n: u32, l: u32, ) -> Weight;
 	fn submit_proofs(n: u32, l: u32, ) -> Weight;
 	fn retire() -> Weight;
+	fn set_parameters() -> Weight;
+	fn poll_base() -> Weight;
+	fn open_audit() -> Weight;
+	fn close_missed() -> Weight;
+	fn forget_retired() -> Weight;
+	fn on_finalize() -> Weight;
 }
 
-/// Weights for `pallet_audits` using the Substrate node and recommended hardware.
+/// Measured weights.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	/// Storage: `Audits::AuditParameters` (r:1 w:0)
-	/// Storage: `Audits::Beacon` (r:1 w:0)
+	/// Storage: `System::BlockHash` (r:1 w:0)
+	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	/// Storage: `Reservations::Allotments` (r:32 w:0)
+	/// Proof: `Reservations::Allotments` (`max_values`: None, `max_size`: Some(159), added: 2634, mode: `MaxEncodedLen`)
+	/// Storage: `Reservations::Reservations` (r:32 w:0)
+	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(387), added: 2862, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Audited` (r:32 w:32)
+	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Storage: `Grid::Nodes` (r:32 w:0)
+	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::AuditParameters` (r:1 w:0)
+	/// Proof: `Audits::AuditParameters` (`max_values`: Some(1), `max_size`: Some(85), added: 580, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Beacon` (r:1 w:0)
+	/// Proof: `Audits::Beacon` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::SlotCount` (r:1 w:1)
+	/// Proof: `Audits::SlotCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Due` (r:0 w:32)
+	/// Proof: `Audits::Due` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::AuditSlots` (r:0 w:32)
+	/// Proof: `Audits::AuditSlots` (`max_values`: None, `max_size`: Some(12), added: 2487, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 32]`.
 	fn submit_checkpoints(n: u32, ) -> Weight {
-		// Minimum execution time: 116_000_000 picoseconds.
-		Weight::from_parts(12_000_000, 3000)
-			.saturating_add(Weight::from_parts(104_000_000, 2600).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(2_u64))
-			.saturating_add(T::DbWeight::get().reads((3_u64).saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes((2_u64).saturating_mul(n.into())))
+		// Minimum execution time: 103_535_000 picoseconds.
+		Weight::from_parts(36_588_871, 3509)
+			.saturating_add(Weight::from_parts(87_806_254, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(4_u64))
+			.saturating_add(T::DbWeight::get().reads((4_u64).saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(1_u64))
+			.saturating_add(T::DbWeight::get().writes((3_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 2862).saturating_mul(n.into()))
 	}
-	/// Storage: `Audits::Audited` (r:1 w:0)
 	/// Storage: `Audits::Beacon` (r:1 w:0)
+	/// Proof: `Audits::Beacon` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Audited` (r:1 w:0)
+	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Seeds` (r:1 w:0)
+	/// Proof: `Audits::Seeds` (`max_values`: None, `max_size`: Some(40), added: 2515, mode: `MaxEncodedLen`)
+	/// Storage: `Grid::Nodes` (r:1 w:0)
+	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+	/// Storage: `System::BlockHash` (r:1 w:0)
+	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	/// The range of component `s` is `[1, 64]`.
 	fn authorize_submit_proof(s: u32, ) -> Weight {
-		// Minimum execution time: 74_600_000 picoseconds.
-		Weight::from_parts(72_000_000, 4000)
-			.saturating_add(Weight::from_parts(2_600_000, 0).saturating_mul(s.into()))
-			.saturating_add(T::DbWeight::get().reads(6_u64))
+		// Minimum execution time: 56_525_000 picoseconds.
+		Weight::from_parts(57_934_442, 3771)
+			.saturating_add(Weight::from_parts(2_185_569, 0).saturating_mul(s.into()))
+			.saturating_add(T::DbWeight::get().reads(5_u64))
 	}
-	/// Storage: `Audits::Audited` (r:1 w:1)
 	/// Storage: `Audits::Beacon` (r:1 w:0)
+	/// Proof: `Audits::Beacon` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Audited` (r:1 w:1)
+	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Seeds` (r:1 w:0)
+	/// Proof: `Audits::Seeds` (`max_values`: None, `max_size`: Some(40), added: 2515, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Removals` (r:1 w:1)
+	/// Proof: `Audits::Removals` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
+	/// Storage: `Reservations::Allotments` (r:1 w:1)
+	/// Proof: `Reservations::Allotments` (`max_values`: None, `max_size`: Some(159), added: 2634, mode: `MaxEncodedLen`)
+	/// Storage: `Reservations::Reservations` (r:1 w:1)
+	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(387), added: 2862, mode: `MaxEncodedLen`)
+	/// Storage: `Reservations::Repairs` (r:1 w:1)
+	/// Proof: `Reservations::Repairs` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
+	/// Storage: `Reservations::RepairFunds` (r:1 w:1)
+	/// Proof: `Reservations::RepairFunds` (`max_values`: None, `max_size`: Some(32), added: 2507, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:3 w:3)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Targeted` (r:1 w:1)
+	/// Proof: `Audits::Targeted` (`max_values`: None, `max_size`: Some(84), added: 2559, mode: `MaxEncodedLen`)
+	/// Storage: `Grid::Nodes` (r:1 w:0)
+	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+	/// Storage: `Grid::Farms` (r:1 w:0)
+	/// Proof: `Grid::Farms` (`max_values`: None, `max_size`: Some(118), added: 2593, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Deadlines` (r:0 w:1)
+	/// Proof: `Audits::Deadlines` (`max_values`: None, `max_size`: Some(32), added: 2507, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::History` (r:0 w:1)
+	/// Proof: `Audits::History` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
 	/// The range of component `s` is `[1, 64]`.
 	fn submit_proof(s: u32, ) -> Weight {
-		// Minimum execution time: 97_000_000 picoseconds.
-		Weight::from_parts(70_000_000, 6000)
-			.saturating_add(Weight::from_parts(27_000_000, 0).saturating_mul(s.into()))
-			.saturating_add(T::DbWeight::get().reads(6_u64))
-			.saturating_add(T::DbWeight::get().writes(4_u64))
+		// Minimum execution time: 186_420_000 picoseconds.
+		Weight::from_parts(188_427_578, 8799)
+			.saturating_add(Weight::from_parts(10_419_014, 0).saturating_mul(s.into()))
+			.saturating_add(T::DbWeight::get().reads(15_u64))
+			.saturating_add(T::DbWeight::get().writes(13_u64))
 	}
-	/// Storage: `Audits::AuditParameters` (r:0 w:1)
-	fn set_parameters() -> Weight {
-		// Minimum execution time: 8_000_000 picoseconds.
-		Weight::from_parts(8_000_000, 0)
-			.saturating_add(T::DbWeight::get().writes(1_u64))
-	}
-	/// Storage: `Audits::Beacon` (r:1 w:0)
-	/// Storage: `Audits::Polled` (r:0 w:1)
-	/// Storage: `Audits::DeadlineCursor` (r:1 w:1)
-	/// Storage: `Audits::OpenedTick` (r:1 w:1)
-	/// Storage: `Audits::DueCursor` (r:1 w:1)
-	fn poll_base() -> Weight {
-		// Minimum execution time: 14_000_000 picoseconds.
-		Weight::from_parts(14_000_000, 1500)
-			.saturating_add(T::DbWeight::get().reads(22_u64))
-			.saturating_add(T::DbWeight::get().writes(4_u64))
-	}
-	/// Storage: `Audits::Due` (r:1 w:2)
-	/// Storage: `Audits::Audited` (r:1 w:1)
-	/// Storage: `Audits::AuditParameters` (r:1 w:0)
-	/// Storage: `Audits::Beacon` (r:1 w:0)
-	/// Storage: `Audits::Deadlines` (r:0 w:1)
-	fn open_audit() -> Weight {
-		// Minimum execution time: 45_000_000 picoseconds.
-		Weight::from_parts(45_000_000, 4000)
-			.saturating_add(T::DbWeight::get().reads(7_u64))
-			.saturating_add(T::DbWeight::get().writes(4_u64))
-	}
-	/// Storage: `Audits::Deadlines` (r:1 w:1)
-	/// Storage: `Audits::Audited` (r:1 w:1)
-	/// Storage: `Audits::Seeds` (r:1 w:0)
-	/// Storage: `Audits::History` (r:0 w:1)
-	fn close_missed() -> Weight {
-		// Minimum execution time: 60_000_000 picoseconds.
-		Weight::from_parts(60_000_000, 4000)
-			.saturating_add(T::DbWeight::get().reads(16_u64))
-			.saturating_add(T::DbWeight::get().writes(16_u64))
-	}
-	/// Storage: `Audits::Retired` (r:1 w:1)
-	/// Storage: `Audits::History` (r:0 w:16)
-	fn forget_retired() -> Weight {
-		// Minimum execution time: 30_000_000 picoseconds.
-		Weight::from_parts(30_000_000, 3600)
-			.saturating_add(T::DbWeight::get().reads(2_u64))
-			.saturating_add(T::DbWeight::get().writes(17_u64))
-	}
-	/// Storage: `Audits::Polled` (r:1 w:1)
-	/// Storage: `Audits::FullBlocks` (r:1 w:1)
-	/// Storage: `Audits::Beacon` (r:1 w:1)
-	/// Storage: `Audits::Seeds` (r:0 w:1)
-	fn on_finalize() -> Weight {
-		// Minimum execution time: 22_000_000 picoseconds.
-		Weight::from_parts(22_000_000, 2000)
-			.saturating_add(T::DbWeight::get().reads(7_u64))
-			.saturating_add(T::DbWeight::get().writes(4_u64))
-	}
+	/// Storage: `System::BlockHash` (r:1 w:0)
+	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	/// Storage: `Reservations::Allotments` (r:32 w:0)
+	/// Proof: `Reservations::Allotments` (`max_values`: None, `max_size`: Some(159), added: 2634, mode: `MaxEncodedLen`)
+	/// Storage: `Reservations::Reservations` (r:32 w:0)
+	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(387), added: 2862, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Audited` (r:32 w:32)
-	/// Storage: `Audits::Removals` (r:32 w:32)
+	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Storage: `Grid::Nodes` (r:32 w:0)
+	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::AuditParameters` (r:1 w:0)
+	/// Proof: `Audits::AuditParameters` (`max_values`: Some(1), `max_size`: Some(85), added: 580, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Beacon` (r:1 w:0)
+	/// Proof: `Audits::Beacon` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::SlotCount` (r:1 w:1)
+	/// Proof: `Audits::SlotCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Due` (r:0 w:32)
+	/// Proof: `Audits::Due` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::AuditSlots` (r:0 w:32)
+	/// Proof: `Audits::AuditSlots` (`max_values`: None, `max_size`: Some(12), added: 2487, mode: `MaxEncodedLen`)
+	/// The range of component `n` is `[1, 32]`.
 	fn submit_sealed_checkpoints(n: u32, ) -> Weight {
-		// Minimum execution time: 12_000_000 picoseconds.
-		Weight::from_parts(12_000_000, 3000)
-			.saturating_add(Weight::from_parts(106_000_000, 2600).saturating_mul(n.into()))
+		// Minimum execution time: 103_535_000 picoseconds.
+		Weight::from_parts(32_453_380, 3509)
+			.saturating_add(Weight::from_parts(87_821_170, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().reads((4_u64).saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes((3_u64).saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
+			.saturating_add(T::DbWeight::get().writes((3_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 2862).saturating_mul(n.into()))
 	}
+	/// Storage: `Reservations::Allotments` (r:1 w:0)
+	/// Proof: `Reservations::Allotments` (`max_values`: None, `max_size`: Some(159), added: 2634, mode: `MaxEncodedLen`)
+	/// Storage: `Reservations::Reservations` (r:1 w:0)
+	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(387), added: 2862, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Audited` (r:1 w:1)
+	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Removals` (r:1 w:1)
+	/// Proof: `Audits::Removals` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
+	/// Storage: `System::BlockHash` (r:1 w:0)
+	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	/// Storage: `Grid::Nodes` (r:1 w:0)
+	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
 	fn submit_removal() -> Weight {
-		// Minimum execution time: 120_000_000 picoseconds.
-		Weight::from_parts(120_000_000, 5000)
-			.saturating_add(T::DbWeight::get().reads(5_u64))
+		// Minimum execution time: 100_751_000 picoseconds.
+		Weight::from_parts(104_717_000, 3852)
+			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
 	/// Storage: `Audits::Audited` (r:1 w:0)
+	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Storage: `Reservations::Allotments` (r:1 w:0)
+	/// Proof: `Reservations::Allotments` (`max_values`: None, `max_size`: Some(159), added: 2634, mode: `MaxEncodedLen`)
+	/// Storage: `Reservations::Reservations` (r:1 w:0)
+	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(387), added: 2862, mode: `MaxEncodedLen`)
+	/// Storage: `Grid::Nodes` (r:1 w:0)
+	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+	/// Storage: `System::BlockHash` (r:1 w:0)
+	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	fn authorize_declare_loss() -> Weight {
-		// Minimum execution time: 75_000_000 picoseconds.
-		Weight::from_parts(75_000_000, 3000)
-			.saturating_add(T::DbWeight::get().reads(4_u64))
-			.saturating_add(T::DbWeight::get().writes(0_u64))
+		// Minimum execution time: 56_205_000 picoseconds.
+		Weight::from_parts(58_699_000, 3852)
+			.saturating_add(T::DbWeight::get().reads(5_u64))
 	}
 	/// Storage: `Audits::Audited` (r:2 w:2)
-	/// Storage: `Audits::AuditSlots` (r:1 w:2)
+	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Storage: `Reservations::Allotments` (r:1 w:1)
+	/// Proof: `Reservations::Allotments` (`max_values`: None, `max_size`: Some(159), added: 2634, mode: `MaxEncodedLen`)
+	/// Storage: `Reservations::Reservations` (r:1 w:0)
+	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(387), added: 2862, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::SlotCount` (r:1 w:1)
-	/// Storage: `Audits::Removals` (r:0 w:1)
+	/// Proof: `Audits::SlotCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::AuditSlots` (r:1 w:2)
+	/// Proof: `Audits::AuditSlots` (`max_values`: None, `max_size`: Some(12), added: 2487, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Targeted` (r:1 w:1)
+	/// Proof: `Audits::Targeted` (`max_values`: None, `max_size`: Some(84), added: 2559, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:2 w:2)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
+	/// Storage: `Grid::Nodes` (r:1 w:1)
+	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:2 w:2)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Reservations::RepairFunds` (r:1 w:1)
+	/// Proof: `Reservations::RepairFunds` (`max_values`: None, `max_size`: Some(32), added: 2507, mode: `MaxEncodedLen`)
+	/// Storage: `Reservations::Repairs` (r:0 w:1)
+	/// Proof: `Reservations::Repairs` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Due` (r:0 w:1)
+	/// Proof: `Audits::Due` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Removals` (r:0 w:1)
+	/// Proof: `Audits::Removals` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
 	fn declare_loss() -> Weight {
-		// Minimum execution time: 90_000_000 picoseconds.
-		Weight::from_parts(90_000_000, 9000)
-			.saturating_add(T::DbWeight::get().reads(14_u64))
-			.saturating_add(T::DbWeight::get().writes(12_u64))
+		// Minimum execution time: 136_535_000 picoseconds.
+		Weight::from_parts(140_782_000, 6362)
+			.saturating_add(T::DbWeight::get().reads(13_u64))
+			.saturating_add(T::DbWeight::get().writes(16_u64))
 	}
+	/// Storage: `Reservations::Allotments` (r:1 w:0)
+	/// Proof: `Reservations::Allotments` (`max_values`: None, `max_size`: Some(159), added: 2634, mode: `MaxEncodedLen`)
+	/// Storage: `Reservations::Reservations` (r:1 w:0)
+	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(387), added: 2862, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Audited` (r:1 w:1)
+	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Targeted` (r:1 w:1)
+	/// Proof: `Audits::Targeted` (`max_values`: None, `max_size`: Some(84), added: 2559, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::AuditParameters` (r:1 w:0)
+	/// Proof: `Audits::AuditParameters` (`max_values`: Some(1), `max_size`: Some(85), added: 580, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Beacon` (r:1 w:0)
+	/// Proof: `Audits::Beacon` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::TargetedQueue` (r:1 w:1)
+	/// Proof: `Audits::TargetedQueue` (`max_values`: Some(1), `max_size`: Some(514), added: 1009, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
 	fn buy_audit() -> Weight {
-		// Minimum execution time: 80_000_000 picoseconds.
-		Weight::from_parts(80_000_000, 6000)
-			.saturating_add(T::DbWeight::get().reads(9_u64))
-			.saturating_add(T::DbWeight::get().writes(6_u64))
-	}
-	/// Storage: `Audits::Audited` (r:32 w:0)
-	/// Storage: `Audits::Beacon` (r:1 w:0)
-	/// Storage: `Audits::Seeds` (r:32 w:0)
-	fn authorize_submit_proofs(n: u32, l: u32, ) -> Weight {
-		// Minimum execution time: 72_000_000 picoseconds.
-		Weight::from_parts(72_000_000, 4000)
-			.saturating_add(Weight::from_parts(6_000_000, 2600).saturating_mul(n.into()))
-			.saturating_add(Weight::from_parts(2_600_000, 0).saturating_mul(l.into()))
-			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().reads(4_u64))
-			.saturating_add(T::DbWeight::get().writes(0_u64))
-	}
-	/// Storage: `Audits::Audited` (r:32 w:32)
-	/// Storage: `Audits::Beacon` (r:1 w:0)
-	/// Storage: `Audits::Seeds` (r:32 w:0)
-	/// Storage: `Audits::Deadlines` (r:0 w:32)
-	/// Storage: `Audits::History` (r:0 w:32)
-	fn submit_proofs(n: u32, l: u32, ) -> Weight {
-		// Minimum execution time: 20_000_000 picoseconds.
-		Weight::from_parts(20_000_000, 4000)
-			.saturating_add(Weight::from_parts(70_000_000, 6000).saturating_mul(n.into()))
-			.saturating_add(Weight::from_parts(27_000_000, 0).saturating_mul(l.into()))
-			.saturating_add(T::DbWeight::get().reads((8_u64).saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes((8_u64).saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().reads(2_u64))
-			.saturating_add(T::DbWeight::get().writes(0_u64))
-	}
-	/// Storage: `Audits::Audited` (r:2 w:2)
-	/// Storage: `Audits::AuditSlots` (r:1 w:2)
-	/// Storage: `Audits::SlotCount` (r:1 w:1)
-	/// Storage: `Audits::Removals` (r:0 w:1)
-	/// Storage: `Audits::Targeted` (r:1 w:1)
-	fn retire() -> Weight {
-		// Minimum execution time: 60_000_000 picoseconds.
-		Weight::from_parts(60_000_000, 9000)
+		// Minimum execution time: 63_015_000 picoseconds.
+		Weight::from_parts(66_089_000, 3852)
 			.saturating_add(T::DbWeight::get().reads(8_u64))
+			.saturating_add(T::DbWeight::get().writes(4_u64))
+	}
+	/// Storage: `Grid::Nodes` (r:1 w:0)
+	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+	/// Storage: `System::BlockHash` (r:1 w:0)
+	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Beacon` (r:1 w:0)
+	/// Proof: `Audits::Beacon` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Audited` (r:32 w:0)
+	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Seeds` (r:1 w:0)
+	/// Proof: `Audits::Seeds` (`max_values`: None, `max_size`: Some(40), added: 2515, mode: `MaxEncodedLen`)
+	/// The range of component `n` is `[1, 32]`.
+	/// The range of component `l` is `[1, 512]`.
+	fn authorize_submit_proofs(n: u32, l: u32, ) -> Weight {
+		// Minimum execution time: 215_343_000 picoseconds.
+		Weight::from_parts(217_016_000, 3771)
+			.saturating_add(Weight::from_parts(10_556_386, 0).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(1_911_039, 0).saturating_mul(l.into()))
+			.saturating_add(T::DbWeight::get().reads(4_u64))
+			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 2686).saturating_mul(n.into()))
+	}
+	/// Storage: `Audits::Beacon` (r:1 w:0)
+	/// Proof: `Audits::Beacon` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Audited` (r:32 w:32)
+	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Seeds` (r:1 w:0)
+	/// Proof: `Audits::Seeds` (`max_values`: None, `max_size`: Some(40), added: 2515, mode: `MaxEncodedLen`)
+	/// Storage: `Reservations::Allotments` (r:32 w:32)
+	/// Proof: `Reservations::Allotments` (`max_values`: None, `max_size`: Some(159), added: 2634, mode: `MaxEncodedLen`)
+	/// Storage: `Reservations::Reservations` (r:32 w:32)
+	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(387), added: 2862, mode: `MaxEncodedLen`)
+	/// Storage: `Reservations::Repairs` (r:32 w:32)
+	/// Proof: `Reservations::Repairs` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
+	/// Storage: `Reservations::RepairFunds` (r:32 w:32)
+	/// Proof: `Reservations::RepairFunds` (`max_values`: None, `max_size`: Some(32), added: 2507, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:33 w:33)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Deadlines` (r:0 w:32)
+	/// Proof: `Audits::Deadlines` (`max_values`: None, `max_size`: Some(32), added: 2507, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::History` (r:0 w:32)
+	/// Proof: `Audits::History` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
+	/// The range of component `n` is `[1, 32]`.
+	/// The range of component `l` is `[1, 512]`.
+	fn submit_proofs(n: u32, l: u32, ) -> Weight {
+		// Minimum execution time: 776_045_000 picoseconds.
+		Weight::from_parts(785_800_000, 3593)
+			.saturating_add(Weight::from_parts(65_720_821, 0).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(10_294_652, 0).saturating_mul(l.into()))
+			.saturating_add(T::DbWeight::get().reads(3_u64))
+			.saturating_add(T::DbWeight::get().reads((6_u64).saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(1_u64))
+			.saturating_add(T::DbWeight::get().writes((8_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 2862).saturating_mul(n.into()))
+	}
+	/// Storage: `Audits::SlotCount` (r:1 w:1)
+	/// Proof: `Audits::SlotCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::AuditSlots` (r:1 w:2)
+	/// Proof: `Audits::AuditSlots` (`max_values`: None, `max_size`: Some(12), added: 2487, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Audited` (r:1 w:2)
+	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Targeted` (r:1 w:1)
+	/// Proof: `Audits::Targeted` (`max_values`: None, `max_size`: Some(84), added: 2559, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Due` (r:0 w:1)
+	/// Proof: `Audits::Due` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Removals` (r:0 w:1)
+	/// Proof: `Audits::Removals` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
+	fn retire() -> Weight {
+		// Minimum execution time: 53_440_000 picoseconds.
+		Weight::from_parts(56_064_000, 3676)
+			.saturating_add(T::DbWeight::get().reads(5_u64))
 			.saturating_add(T::DbWeight::get().writes(9_u64))
+	}
+	/// Storage: `Audits::AuditParameters` (r:0 w:1)
+	/// Proof: `Audits::AuditParameters` (`max_values`: Some(1), `max_size`: Some(85), added: 580, mode: `MaxEncodedLen`)
+	fn set_parameters() -> Weight {
+		// Minimum execution time: 4_116_000 picoseconds.
+		Weight::from_parts(4_527_000, 0)
+			.saturating_add(T::DbWeight::get().writes(1_u64))
+	}
+	/// Storage: `Audits::Beacon` (r:1 w:0)
+	/// Proof: `Audits::Beacon` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::DeadlineCursor` (r:1 w:1)
+	/// Proof: `Audits::DeadlineCursor` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Deadlines` (r:8 w:0)
+	/// Proof: `Audits::Deadlines` (`max_values`: None, `max_size`: Some(32), added: 2507, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::OpenedTick` (r:1 w:1)
+	/// Proof: `Audits::OpenedTick` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::AuditParameters` (r:1 w:0)
+	/// Proof: `Audits::AuditParameters` (`max_values`: Some(1), `max_size`: Some(85), added: 580, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::TargetedQueue` (r:1 w:0)
+	/// Proof: `Audits::TargetedQueue` (`max_values`: Some(1), `max_size`: Some(514), added: 1009, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::SlotCount` (r:1 w:0)
+	/// Proof: `Audits::SlotCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::DueCursor` (r:1 w:1)
+	/// Proof: `Audits::DueCursor` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Due` (r:8 w:0)
+	/// Proof: `Audits::Due` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Polled` (r:0 w:1)
+	/// Proof: `Audits::Polled` (`max_values`: Some(1), `max_size`: Some(1), added: 496, mode: `MaxEncodedLen`)
+	fn poll_base() -> Weight {
+		// Minimum execution time: 50_145_000 picoseconds.
+		Weight::from_parts(53_480_000, 21046)
+			.saturating_add(T::DbWeight::get().reads(23_u64))
+			.saturating_add(T::DbWeight::get().writes(4_u64))
+	}
+	/// Storage: `Audits::Due` (r:2 w:2)
+	/// Proof: `Audits::Due` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Audited` (r:1 w:1)
+	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Storage: `Reservations::Allotments` (r:1 w:0)
+	/// Proof: `Reservations::Allotments` (`max_values`: None, `max_size`: Some(159), added: 2634, mode: `MaxEncodedLen`)
+	/// Storage: `Reservations::Reservations` (r:1 w:0)
+	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(387), added: 2862, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Deadlines` (r:0 w:1)
+	/// Proof: `Audits::Deadlines` (`max_values`: None, `max_size`: Some(32), added: 2507, mode: `MaxEncodedLen`)
+	fn open_audit() -> Weight {
+		// Minimum execution time: 25_689_000 picoseconds.
+		Weight::from_parts(27_772_000, 5996)
+			.saturating_add(T::DbWeight::get().reads(5_u64))
+			.saturating_add(T::DbWeight::get().writes(4_u64))
+	}
+	/// Storage: `Audits::Deadlines` (r:2 w:1)
+	/// Proof: `Audits::Deadlines` (`max_values`: None, `max_size`: Some(32), added: 2507, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Audited` (r:2 w:2)
+	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::AuditParameters` (r:1 w:0)
+	/// Proof: `Audits::AuditParameters` (`max_values`: Some(1), `max_size`: Some(85), added: 580, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Seeds` (r:1 w:0)
+	/// Proof: `Audits::Seeds` (`max_values`: None, `max_size`: Some(40), added: 2515, mode: `MaxEncodedLen`)
+	/// Storage: `Reservations::Allotments` (r:1 w:1)
+	/// Proof: `Reservations::Allotments` (`max_values`: None, `max_size`: Some(159), added: 2634, mode: `MaxEncodedLen`)
+	/// Storage: `Reservations::Reservations` (r:1 w:0)
+	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(387), added: 2862, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Targeted` (r:1 w:1)
+	/// Proof: `Audits::Targeted` (`max_values`: None, `max_size`: Some(84), added: 2559, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:2 w:2)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
+	/// Storage: `Grid::Nodes` (r:1 w:1)
+	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:2 w:2)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::SlotCount` (r:1 w:1)
+	/// Proof: `Audits::SlotCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::AuditSlots` (r:1 w:2)
+	/// Proof: `Audits::AuditSlots` (`max_values`: None, `max_size`: Some(12), added: 2487, mode: `MaxEncodedLen`)
+	/// Storage: `Reservations::RepairFunds` (r:1 w:1)
+	/// Proof: `Reservations::RepairFunds` (`max_values`: None, `max_size`: Some(32), added: 2507, mode: `MaxEncodedLen`)
+	/// Storage: `Reservations::Repairs` (r:0 w:1)
+	/// Proof: `Reservations::Repairs` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Due` (r:0 w:1)
+	/// Proof: `Audits::Due` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::History` (r:0 w:1)
+	/// Proof: `Audits::History` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Removals` (r:0 w:1)
+	/// Proof: `Audits::Removals` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Retired` (r:0 w:1)
+	/// Proof: `Audits::Retired` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
+	fn close_missed() -> Weight {
+		// Minimum execution time: 191_126_000 picoseconds.
+		Weight::from_parts(198_057_000, 6362)
+			.saturating_add(T::DbWeight::get().reads(17_u64))
+			.saturating_add(T::DbWeight::get().writes(19_u64))
+	}
+	/// Storage: `Audits::Retired` (r:2 w:1)
+	/// Proof: `Audits::Retired` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::History` (r:0 w:16)
+	/// Proof: `Audits::History` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
+	fn forget_retired() -> Weight {
+		// Minimum execution time: 21_472_000 picoseconds.
+		Weight::from_parts(22_444_000, 5972)
+			.saturating_add(T::DbWeight::get().reads(2_u64))
+			.saturating_add(T::DbWeight::get().writes(17_u64))
+	}
+	/// Storage: `Babe::AuthorVrfRandomness` (r:1 w:0)
+	/// Proof: `Babe::AuthorVrfRandomness` (`max_values`: Some(1), `max_size`: Some(33), added: 528, mode: `MaxEncodedLen`)
+	/// Storage: `Babe::EpochIndex` (r:1 w:0)
+	/// Proof: `Babe::EpochIndex` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Polled` (r:1 w:1)
+	/// Proof: `Audits::Polled` (`max_values`: Some(1), `max_size`: Some(1), added: 496, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::FullBlocks` (r:1 w:0)
+	/// Proof: `Audits::FullBlocks` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Beacon` (r:1 w:1)
+	/// Proof: `Audits::Beacon` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::DeadlineCursor` (r:1 w:0)
+	/// Proof: `Audits::DeadlineCursor` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Audits::Seeds` (r:0 w:1)
+	/// Proof: `Audits::Seeds` (`max_values`: None, `max_size`: Some(40), added: 2515, mode: `MaxEncodedLen`)
+	fn on_finalize() -> Weight {
+		// Minimum execution time: 11_477_000 picoseconds.
+		Weight::from_parts(12_278_000, 1554)
+			.saturating_add(T::DbWeight::get().reads(6_u64))
+			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
 }
 
-// For backwards compatibility and tests.
 impl WeightInfo for () {
-	/// Storage: `Audits::AuditParameters` (r:1 w:0)
-	/// Storage: `Audits::Beacon` (r:1 w:0)
-	/// Storage: `Audits::Audited` (r:32 w:32)
-	/// Storage: `Audits::Due` (r:0 w:32)
-	/// The range of component `n` is `[1, 32]`.
 	fn submit_checkpoints(n: u32, ) -> Weight {
-		// Minimum execution time: 116_000_000 picoseconds.
-		Weight::from_parts(12_000_000, 3000)
-			.saturating_add(Weight::from_parts(104_000_000, 2600).saturating_mul(n.into()))
-			.saturating_add(RocksDbWeight::get().reads(2_u64))
-			.saturating_add(RocksDbWeight::get().reads((3_u64).saturating_mul(n.into())))
-			.saturating_add(RocksDbWeight::get().writes((2_u64).saturating_mul(n.into())))
+		Weight::from_parts(36_588_871, 3509)
+			.saturating_add(Weight::from_parts(87_806_254, 0).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads(4_u64))
+			.saturating_add(ParityDbWeight::get().reads((4_u64).saturating_mul(n.into())))
+			.saturating_add(ParityDbWeight::get().writes(1_u64))
+			.saturating_add(ParityDbWeight::get().writes((3_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 2862).saturating_mul(n.into()))
 	}
-	/// Storage: `Audits::Audited` (r:1 w:0)
-	/// Storage: `Audits::Beacon` (r:1 w:0)
-	/// Storage: `Audits::Seeds` (r:1 w:0)
-	/// The range of component `s` is `[1, 64]`.
 	fn authorize_submit_proof(s: u32, ) -> Weight {
-		// Minimum execution time: 74_600_000 picoseconds.
-		Weight::from_parts(72_000_000, 4000)
-			.saturating_add(Weight::from_parts(2_600_000, 0).saturating_mul(s.into()))
-			.saturating_add(RocksDbWeight::get().reads(6_u64))
+		Weight::from_parts(57_934_442, 3771)
+			.saturating_add(Weight::from_parts(2_185_569, 0).saturating_mul(s.into()))
+			.saturating_add(ParityDbWeight::get().reads(5_u64))
 	}
-	/// Storage: `Audits::Audited` (r:1 w:1)
-	/// Storage: `Audits::Beacon` (r:1 w:0)
-	/// Storage: `Audits::Seeds` (r:1 w:0)
-	/// Storage: `Audits::Deadlines` (r:0 w:1)
-	/// Storage: `Audits::History` (r:0 w:1)
-	/// The range of component `s` is `[1, 64]`.
 	fn submit_proof(s: u32, ) -> Weight {
-		// Minimum execution time: 97_000_000 picoseconds.
-		Weight::from_parts(70_000_000, 6000)
-			.saturating_add(Weight::from_parts(27_000_000, 0).saturating_mul(s.into()))
-			.saturating_add(RocksDbWeight::get().reads(6_u64))
-			.saturating_add(RocksDbWeight::get().writes(4_u64))
+		Weight::from_parts(188_427_578, 8799)
+			.saturating_add(Weight::from_parts(10_419_014, 0).saturating_mul(s.into()))
+			.saturating_add(ParityDbWeight::get().reads(15_u64))
+			.saturating_add(ParityDbWeight::get().writes(13_u64))
 	}
-	/// Storage: `Audits::AuditParameters` (r:0 w:1)
-	fn set_parameters() -> Weight {
-		// Minimum execution time: 8_000_000 picoseconds.
-		Weight::from_parts(8_000_000, 0)
-			.saturating_add(RocksDbWeight::get().writes(1_u64))
-	}
-	/// Storage: `Audits::Beacon` (r:1 w:0)
-	/// Storage: `Audits::Polled` (r:0 w:1)
-	/// Storage: `Audits::DeadlineCursor` (r:1 w:1)
-	/// Storage: `Audits::OpenedTick` (r:1 w:1)
-	/// Storage: `Audits::DueCursor` (r:1 w:1)
-	fn poll_base() -> Weight {
-		// Minimum execution time: 14_000_000 picoseconds.
-		Weight::from_parts(14_000_000, 1500)
-			.saturating_add(RocksDbWeight::get().reads(22_u64))
-			.saturating_add(RocksDbWeight::get().writes(4_u64))
-	}
-	/// Storage: `Audits::Due` (r:1 w:2)
-	/// Storage: `Audits::Audited` (r:1 w:1)
-	/// Storage: `Audits::AuditParameters` (r:1 w:0)
-	/// Storage: `Audits::Beacon` (r:1 w:0)
-	/// Storage: `Audits::Deadlines` (r:0 w:1)
-	fn open_audit() -> Weight {
-		// Minimum execution time: 45_000_000 picoseconds.
-		Weight::from_parts(45_000_000, 4000)
-			.saturating_add(RocksDbWeight::get().reads(7_u64))
-			.saturating_add(RocksDbWeight::get().writes(4_u64))
-	}
-	/// Storage: `Audits::Deadlines` (r:1 w:1)
-	/// Storage: `Audits::Audited` (r:1 w:1)
-	/// Storage: `Audits::Seeds` (r:1 w:0)
-	/// Storage: `Audits::History` (r:0 w:1)
-	fn close_missed() -> Weight {
-		// Minimum execution time: 60_000_000 picoseconds.
-		Weight::from_parts(60_000_000, 4000)
-			.saturating_add(RocksDbWeight::get().reads(16_u64))
-			.saturating_add(RocksDbWeight::get().writes(16_u64))
-	}
-	/// Storage: `Audits::Retired` (r:1 w:1)
-	/// Storage: `Audits::History` (r:0 w:16)
-	fn forget_retired() -> Weight {
-		// Minimum execution time: 30_000_000 picoseconds.
-		Weight::from_parts(30_000_000, 3600)
-			.saturating_add(RocksDbWeight::get().reads(2_u64))
-			.saturating_add(RocksDbWeight::get().writes(17_u64))
-	}
-	/// Storage: `Audits::Polled` (r:1 w:1)
-	/// Storage: `Audits::FullBlocks` (r:1 w:1)
-	/// Storage: `Audits::Beacon` (r:1 w:1)
-	/// Storage: `Audits::Seeds` (r:0 w:1)
-	fn on_finalize() -> Weight {
-		// Minimum execution time: 22_000_000 picoseconds.
-		Weight::from_parts(22_000_000, 2000)
-			.saturating_add(RocksDbWeight::get().reads(7_u64))
-			.saturating_add(RocksDbWeight::get().writes(4_u64))
-	}
-	/// Storage: `Audits::Audited` (r:32 w:32)
-	/// Storage: `Audits::Removals` (r:32 w:32)
-	/// Storage: `Audits::Due` (r:0 w:32)
 	fn submit_sealed_checkpoints(n: u32, ) -> Weight {
-		// Minimum execution time: 12_000_000 picoseconds.
-		Weight::from_parts(12_000_000, 3000)
-			.saturating_add(Weight::from_parts(106_000_000, 2600).saturating_mul(n.into()))
-			.saturating_add(RocksDbWeight::get().reads((4_u64).saturating_mul(n.into())))
-			.saturating_add(RocksDbWeight::get().writes((3_u64).saturating_mul(n.into())))
-			.saturating_add(RocksDbWeight::get().reads(2_u64))
-			.saturating_add(RocksDbWeight::get().writes(1_u64))
+		Weight::from_parts(32_453_380, 3509)
+			.saturating_add(Weight::from_parts(87_821_170, 0).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads(4_u64))
+			.saturating_add(ParityDbWeight::get().reads((4_u64).saturating_mul(n.into())))
+			.saturating_add(ParityDbWeight::get().writes(1_u64))
+			.saturating_add(ParityDbWeight::get().writes((3_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 2862).saturating_mul(n.into()))
 	}
-	/// Storage: `Audits::Audited` (r:1 w:1)
-	/// Storage: `Audits::Removals` (r:1 w:1)
 	fn submit_removal() -> Weight {
-		// Minimum execution time: 120_000_000 picoseconds.
-		Weight::from_parts(120_000_000, 5000)
-			.saturating_add(RocksDbWeight::get().reads(5_u64))
-			.saturating_add(RocksDbWeight::get().writes(2_u64))
+		Weight::from_parts(104_717_000, 3852)
+			.saturating_add(ParityDbWeight::get().reads(6_u64))
+			.saturating_add(ParityDbWeight::get().writes(2_u64))
 	}
-	/// Storage: `Audits::Audited` (r:1 w:0)
 	fn authorize_declare_loss() -> Weight {
-		// Minimum execution time: 75_000_000 picoseconds.
-		Weight::from_parts(75_000_000, 3000)
-			.saturating_add(RocksDbWeight::get().reads(4_u64))
-			.saturating_add(RocksDbWeight::get().writes(0_u64))
+		Weight::from_parts(58_699_000, 3852)
+			.saturating_add(ParityDbWeight::get().reads(5_u64))
 	}
-	/// Storage: `Audits::Audited` (r:2 w:2)
-	/// Storage: `Audits::AuditSlots` (r:1 w:2)
-	/// Storage: `Audits::SlotCount` (r:1 w:1)
-	/// Storage: `Audits::Removals` (r:0 w:1)
-	/// Storage: `Audits::Targeted` (r:1 w:1)
 	fn declare_loss() -> Weight {
-		// Minimum execution time: 90_000_000 picoseconds.
-		Weight::from_parts(90_000_000, 9000)
-			.saturating_add(RocksDbWeight::get().reads(14_u64))
-			.saturating_add(RocksDbWeight::get().writes(12_u64))
+		Weight::from_parts(140_782_000, 6362)
+			.saturating_add(ParityDbWeight::get().reads(13_u64))
+			.saturating_add(ParityDbWeight::get().writes(16_u64))
 	}
-	/// Storage: `Audits::Audited` (r:1 w:1)
-	/// Storage: `Audits::Targeted` (r:1 w:1)
-	/// Storage: `Audits::TargetedQueue` (r:1 w:1)
 	fn buy_audit() -> Weight {
-		// Minimum execution time: 80_000_000 picoseconds.
-		Weight::from_parts(80_000_000, 6000)
-			.saturating_add(RocksDbWeight::get().reads(9_u64))
-			.saturating_add(RocksDbWeight::get().writes(6_u64))
+		Weight::from_parts(66_089_000, 3852)
+			.saturating_add(ParityDbWeight::get().reads(8_u64))
+			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}
-	/// Storage: `Audits::Audited` (r:32 w:0)
-	/// Storage: `Audits::Beacon` (r:1 w:0)
-	/// Storage: `Audits::Seeds` (r:32 w:0)
 	fn authorize_submit_proofs(n: u32, l: u32, ) -> Weight {
-		// Minimum execution time: 72_000_000 picoseconds.
-		Weight::from_parts(72_000_000, 4000)
-			.saturating_add(Weight::from_parts(6_000_000, 2600).saturating_mul(n.into()))
-			.saturating_add(Weight::from_parts(2_600_000, 0).saturating_mul(l.into()))
-			.saturating_add(RocksDbWeight::get().reads((2_u64).saturating_mul(n.into())))
-			.saturating_add(RocksDbWeight::get().reads(4_u64))
-			.saturating_add(RocksDbWeight::get().writes(0_u64))
+		Weight::from_parts(217_016_000, 3771)
+			.saturating_add(Weight::from_parts(10_556_386, 0).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(1_911_039, 0).saturating_mul(l.into()))
+			.saturating_add(ParityDbWeight::get().reads(4_u64))
+			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 2686).saturating_mul(n.into()))
 	}
-	/// Storage: `Audits::Audited` (r:32 w:32)
-	/// Storage: `Audits::Beacon` (r:1 w:0)
-	/// Storage: `Audits::Seeds` (r:32 w:0)
-	/// Storage: `Audits::Deadlines` (r:0 w:32)
-	/// Storage: `Audits::History` (r:0 w:32)
 	fn submit_proofs(n: u32, l: u32, ) -> Weight {
-		// Minimum execution time: 20_000_000 picoseconds.
-		Weight::from_parts(20_000_000, 4000)
-			.saturating_add(Weight::from_parts(70_000_000, 6000).saturating_mul(n.into()))
-			.saturating_add(Weight::from_parts(27_000_000, 0).saturating_mul(l.into()))
-			.saturating_add(RocksDbWeight::get().reads((8_u64).saturating_mul(n.into())))
-			.saturating_add(RocksDbWeight::get().writes((8_u64).saturating_mul(n.into())))
-			.saturating_add(RocksDbWeight::get().reads(2_u64))
-			.saturating_add(RocksDbWeight::get().writes(0_u64))
+		Weight::from_parts(785_800_000, 3593)
+			.saturating_add(Weight::from_parts(65_720_821, 0).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(10_294_652, 0).saturating_mul(l.into()))
+			.saturating_add(ParityDbWeight::get().reads(3_u64))
+			.saturating_add(ParityDbWeight::get().reads((6_u64).saturating_mul(n.into())))
+			.saturating_add(ParityDbWeight::get().writes(1_u64))
+			.saturating_add(ParityDbWeight::get().writes((8_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 2862).saturating_mul(n.into()))
 	}
-	/// Storage: `Audits::Audited` (r:2 w:2)
-	/// Storage: `Audits::AuditSlots` (r:1 w:2)
-	/// Storage: `Audits::SlotCount` (r:1 w:1)
-	/// Storage: `Audits::Removals` (r:0 w:1)
-	/// Storage: `Audits::Targeted` (r:1 w:1)
 	fn retire() -> Weight {
-		// Minimum execution time: 60_000_000 picoseconds.
-		Weight::from_parts(60_000_000, 9000)
-			.saturating_add(RocksDbWeight::get().reads(8_u64))
-			.saturating_add(RocksDbWeight::get().writes(9_u64))
+		Weight::from_parts(56_064_000, 3676)
+			.saturating_add(ParityDbWeight::get().reads(5_u64))
+			.saturating_add(ParityDbWeight::get().writes(9_u64))
+	}
+	fn set_parameters() -> Weight {
+		Weight::from_parts(4_527_000, 0)
+			.saturating_add(ParityDbWeight::get().writes(1_u64))
+	}
+	fn poll_base() -> Weight {
+		Weight::from_parts(53_480_000, 21046)
+			.saturating_add(ParityDbWeight::get().reads(23_u64))
+			.saturating_add(ParityDbWeight::get().writes(4_u64))
+	}
+	fn open_audit() -> Weight {
+		Weight::from_parts(27_772_000, 5996)
+			.saturating_add(ParityDbWeight::get().reads(5_u64))
+			.saturating_add(ParityDbWeight::get().writes(4_u64))
+	}
+	fn close_missed() -> Weight {
+		Weight::from_parts(198_057_000, 6362)
+			.saturating_add(ParityDbWeight::get().reads(17_u64))
+			.saturating_add(ParityDbWeight::get().writes(19_u64))
+	}
+	fn forget_retired() -> Weight {
+		Weight::from_parts(22_444_000, 5972)
+			.saturating_add(ParityDbWeight::get().reads(2_u64))
+			.saturating_add(ParityDbWeight::get().writes(17_u64))
+	}
+	fn on_finalize() -> Weight {
+		Weight::from_parts(12_278_000, 1554)
+			.saturating_add(ParityDbWeight::get().reads(6_u64))
+			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
 }
