@@ -17,7 +17,7 @@ use granary_primitives::{
 		AuditClock, AuditDetails, AuditRecord, AuditStatus, CalendarCursor, CalendarEntry,
 		CalendarPage, Detection, DueAudit,
 	},
-	grid::{FarmInfo, NodeInfo, TwinInfo},
+	grid::{FarmInfo, NodeInfo, NodeReport, NodeSearch, TwinInfo},
 	refusal::ProofRefusal,
 	reservation::{
 		AllotmentInfo, DayEarnings, Policy, Quote, ReservationDetails, ReservationInfo, Terms,
@@ -180,6 +180,13 @@ impl_runtime_apis! {
 		fn farms(start: FarmId, limit: u32) -> Vec<FarmInfo> { Grid::farms(start, limit.min(MAX_PAGE)) }
 		fn node(id: NodeId) -> Option<NodeInfo> { Grid::node_info(id) }
 		fn nodes(start: NodeId, limit: u32) -> Vec<NodeInfo> { Grid::nodes(start, limit.min(MAX_PAGE)) }
+		fn search_nodes(search: NodeSearch, start: NodeId, limit: u32) -> (Vec<NodeInfo>, Option<NodeId>) {
+			Grid::search_nodes(search, start, limit.min(MAX_PAGE))
+		}
+		fn nodes_of_farm(farm: FarmId, start: NodeId, limit: u32) -> Vec<NodeInfo> {
+			Grid::nodes_of_farm(farm, start, limit.min(MAX_PAGE))
+		}
+		fn node_report(id: NodeId) -> Option<NodeReport> { Grid::node_report(id) }
 		fn reservation(id: ReservationId) -> Option<ReservationInfo> { Reservations::reservation_info(id) }
 		fn reservations(tenant: Option<AccountBytes>, start: ReservationId, limit: u32) -> Vec<ReservationInfo> {
 			Reservations::reservations(tenant, start, limit.min(MAX_PAGE))

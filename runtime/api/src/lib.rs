@@ -15,7 +15,7 @@ use granary_primitives::{
 		AuditClock, AuditDetails, AuditRecord, AuditStatus, CalendarCursor, CalendarEntry,
 		CalendarPage, Detection, DueAudit,
 	},
-	grid::{FarmInfo, NodeInfo, TwinInfo},
+	grid::{FarmInfo, NodeInfo, NodeReport, NodeSearch, TwinInfo},
 	refusal::ProofRefusal,
 	reservation::{
 		AllotmentInfo, DayEarnings, Policy, Quote, ReservationDetails, ReservationInfo, Terms,
@@ -43,6 +43,12 @@ sp_api::decl_runtime_apis! {
 		fn node(id: NodeId) -> Option<NodeInfo>;
 		/// Nodes from `start` on.
 		fn nodes(start: NodeId, limit: u32) -> Vec<NodeInfo>;
+		/// Nodes from `start` on that offer what is asked for, and where the next page begins.
+		fn search_nodes(search: NodeSearch, start: NodeId, limit: u32) -> (Vec<NodeInfo>, Option<NodeId>);
+		/// The nodes of a farm from `start` on.
+		fn nodes_of_farm(farm: FarmId, start: NodeId, limit: u32) -> Vec<NodeInfo>;
+		/// What an operator tells of its node, and its last uptime report.
+		fn node_report(id: NodeId) -> Option<NodeReport>;
 		/// The reservation with this number.
 		fn reservation(id: ReservationId) -> Option<ReservationInfo>;
 		/// Reservations from `start` on, of one tenant or of all.
