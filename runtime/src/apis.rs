@@ -20,7 +20,8 @@ use granary_primitives::{
 	grid::{FarmInfo, NodeInfo, NodeReport, NodeSearch, TwinInfo},
 	refusal::ProofRefusal,
 	reservation::{
-		AllotmentInfo, DayEarnings, Policy, Quote, ReservationDetails, ReservationInfo, Terms,
+		AllotmentInfo, DayEarnings, Policy, Quote, ReservationDetails, ReservationHealth,
+		ReservationInfo, Terms,
 	},
 	snapshot::SnapshotInfo,
 	AccountBytes, AllotmentId, FarmId, NodeId, ReservationId, SnapshotId, Tick, TwinId,
@@ -199,6 +200,7 @@ impl_runtime_apis! {
 		fn due_audits(node: Option<NodeId>, limit: u32) -> Vec<DueAudit> { Audits::due_audits(node, limit.min(MAX_PAGE)) }
 		fn audit_status(allotment: AllotmentId) -> Option<AuditStatus> { Audits::audit_status(allotment) }
 		fn audit_history(allotment: AllotmentId) -> Vec<AuditRecord> { Audits::audit_history(allotment) }
+		fn reservation_health(id: ReservationId) -> Option<ReservationHealth> { crate::health::of(id) }
 		fn reservation_details(id: ReservationId) -> Option<ReservationDetails> { Reservations::reservation_details(id) }
 		fn reservation_of_name(name: Vec<u8>) -> Option<ReservationId> { Reservations::reservation_of_name(name) }
 		fn quote(terms: Terms, candidates: Vec<NodeId>, policy: Policy) -> Result<Quote, DispatchError> {

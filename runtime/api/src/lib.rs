@@ -18,7 +18,8 @@ use granary_primitives::{
 	grid::{FarmInfo, NodeInfo, NodeReport, NodeSearch, TwinInfo},
 	refusal::ProofRefusal,
 	reservation::{
-		AllotmentInfo, DayEarnings, Policy, Quote, ReservationDetails, ReservationInfo, Terms,
+		AllotmentInfo, DayEarnings, Policy, Quote, ReservationDetails, ReservationHealth,
+		ReservationInfo, Terms,
 	},
 	snapshot::SnapshotInfo,
 	AccountBytes, AllotmentId, FarmId, NodeId, ReservationId, SnapshotId, Tick, TwinId,
@@ -65,6 +66,8 @@ sp_api::decl_runtime_apis! {
 		fn audit_status(allotment: AllotmentId) -> Option<AuditStatus>;
 		/// The last audits of an allotment, newest first.
 		fn audit_history(allotment: AllotmentId) -> Vec<AuditRecord>;
+		/// Whether what a reservation stores (a snapshot, for example) is still provably held, and with what margin.
+		fn reservation_health(id: ReservationId) -> Option<ReservationHealth>;
 		/// What a tenant wrote beside a reservation, and its repair fund.
 		fn reservation_details(id: ReservationId) -> Option<ReservationDetails>;
 		/// The reservation of this name.
