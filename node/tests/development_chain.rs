@@ -45,6 +45,8 @@ fn things_that_do_not_exist_are_null(node: &DevelopmentNode) {
 		("granary_auditStatus", json!([0])),
 		("granary_snapshot", json!([0])),
 		("granary_reservationDetails", json!([0])),
+		("granary_reservationHealth", json!([0])),
+		("granary_nodeReport", json!([0])),
 		("granary_reservationOfName", json!(["archive"])),
 		("granary_detection", json!([0, 10_000_000, 100])),
 	] {
@@ -71,6 +73,7 @@ fn lists_are_empty(node: &DevelopmentNode) {
 		("granary_snapshots", json!([])),
 		("granary_farmEarnings", json!([0])),
 		("granary_nextAudits", json!([0])),
+		("granary_nodesOfFarm", json!([0])),
 	] {
 		assert_eq!(node.ask(method, params), json!([]), "{method}");
 	}
@@ -93,6 +96,8 @@ fn wrong_questions_are_refused(node: &DevelopmentNode) {
 	let verdict = node.ask("granary_checkProof", json!([7, 1, "0x00"]));
 	assert_eq!(verdict["accepted"], false);
 	assert_eq!(verdict["reason"], "no audit of this allotment is open at this tick");
+	let found = node.ask("granary_searchNodes", json!([{ "minFreeBytes": 1, "certified": true }]));
+	assert_eq!(found, json!({ "nodes": [], "next": null }));
 	let calendar = node.ask("granary_auditCalendar", json!([]));
 	assert_eq!(calendar, json!({ "entries": [], "next": null }));
 	let error = node.call("granary_twin", json!(["nobody"])).unwrap_err();

@@ -17,10 +17,11 @@ use granary_primitives::{
 		AuditClock, AuditDetails, AuditRecord, AuditStatus, CalendarCursor, CalendarEntry,
 		CalendarPage, Detection, DueAudit,
 	},
-	grid::{FarmInfo, NodeInfo, TwinInfo},
+	grid::{FarmInfo, NodeInfo, NodeReport, NodeSearch, TwinInfo},
 	refusal::ProofRefusal,
 	reservation::{
-		AllotmentInfo, DayEarnings, Policy, Quote, ReservationDetails, ReservationInfo, Terms,
+		AllotmentInfo, DayEarnings, Policy, Quote, ReservationDetails, ReservationHealth,
+		ReservationInfo, Terms,
 	},
 	snapshot::SnapshotInfo,
 	AccountBytes, AllotmentId, FarmId, NodeId, ReservationId, SnapshotId, Tick, TwinId,
@@ -180,6 +181,13 @@ impl_runtime_apis! {
 		fn farms(start: FarmId, limit: u32) -> Vec<FarmInfo> { Grid::farms(start, limit.min(MAX_PAGE)) }
 		fn node(id: NodeId) -> Option<NodeInfo> { Grid::node_info(id) }
 		fn nodes(start: NodeId, limit: u32) -> Vec<NodeInfo> { Grid::nodes(start, limit.min(MAX_PAGE)) }
+		fn search_nodes(search: NodeSearch, start: NodeId, limit: u32) -> (Vec<NodeInfo>, Option<NodeId>) {
+			Grid::search_nodes(search, start, limit.min(MAX_PAGE))
+		}
+		fn nodes_of_farm(farm: FarmId, start: NodeId, limit: u32) -> Vec<NodeInfo> {
+			Grid::nodes_of_farm(farm, start, limit.min(MAX_PAGE))
+		}
+		fn node_report(id: NodeId) -> Option<NodeReport> { Grid::node_report(id) }
 		fn reservation(id: ReservationId) -> Option<ReservationInfo> { Reservations::reservation_info(id) }
 		fn reservations(tenant: Option<AccountBytes>, start: ReservationId, limit: u32) -> Vec<ReservationInfo> {
 			Reservations::reservations(tenant, start, limit.min(MAX_PAGE))
@@ -192,6 +200,7 @@ impl_runtime_apis! {
 		fn due_audits(node: Option<NodeId>, limit: u32) -> Vec<DueAudit> { Audits::due_audits(node, limit.min(MAX_PAGE)) }
 		fn audit_status(allotment: AllotmentId) -> Option<AuditStatus> { Audits::audit_status(allotment) }
 		fn audit_history(allotment: AllotmentId) -> Vec<AuditRecord> { Audits::audit_history(allotment) }
+		fn reservation_health(id: ReservationId) -> Option<ReservationHealth> { crate::health::of(id) }
 		fn reservation_details(id: ReservationId) -> Option<ReservationDetails> { Reservations::reservation_details(id) }
 		fn reservation_of_name(name: Vec<u8>) -> Option<ReservationId> { Reservations::reservation_of_name(name) }
 		fn quote(terms: Terms, candidates: Vec<NodeId>, policy: Policy) -> Result<Quote, DispatchError> {

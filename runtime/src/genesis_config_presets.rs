@@ -7,7 +7,7 @@ use crate::{
 	configs::{RepairAccount, TreasuryAccount, GENESIS_EPOCH_CONFIG},
 	constants::{DEVELOPMENT_EPOCH_SLOTS, DEVELOPMENT_SLOT_DURATION_MS, EXISTENTIAL_DEPOSIT, UNIT},
 	AccountId, AuditsConfig, BabeConfig, Balance, BalancesConfig, CouncilConfig, GrandpaConfig,
-	OracleConfig, ReservationsConfig, RuntimeGenesisConfig, SudoConfig, TimingConfig,
+	GridConfig, OracleConfig, ReservationsConfig, RuntimeGenesisConfig, SudoConfig, TimingConfig,
 };
 use alloc::{vec, vec::Vec};
 use frame_support::build_struct_json_patch;
@@ -57,6 +57,14 @@ fn council() -> Vec<AccountId> {
 		.to_vec()
 }
 
+/// Maintenance and key rotation within minutes, a year of two hours.
+const GRID: pallet_grid::Parameters = pallet_grid::Parameters {
+	maintenance_notice_blocks: 10,
+	maintenance_budget_blocks: 200,
+	year_blocks: 2400,
+	rotation_delay_blocks: 20,
+};
+
 fn genesis(authorities: Vec<(BabeId, GrandpaId)>, sudo: Option<AccountId>) -> Value {
 	let mut balances: Vec<(AccountId, Balance)> =
 		Sr25519Keyring::iter().map(|key| (key.to_account_id(), ENDOWMENT)).collect();
@@ -80,6 +88,7 @@ fn genesis(authorities: Vec<(BabeId, GrandpaId)>, sudo: Option<AccountId>) -> Va
 				.collect::<Vec<_>>(),
 		},
 		sudo: SudoConfig { key: sudo },
+		grid: GridConfig { parameters: GRID, certifiers: council().try_into().unwrap_or_default() },
 		council: CouncilConfig { members: council() },
 		oracle: OracleConfig { feeders: council().try_into().unwrap_or_default() },
 		audits: AuditsConfig { parameters: AUDITS },

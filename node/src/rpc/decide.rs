@@ -2,8 +2,8 @@
 
 use super::{
 	error::RpcFailure,
-	granary::{query, Api},
-	types::{address, money, text},
+	granary::{page, query, Api},
+	types::{address, money, text, Node},
 };
 use crate::service::FullClient;
 use codec::Decode;
@@ -11,11 +11,12 @@ use frame_support::traits::PalletInfoAccess;
 use granary_primitives::{
 	self as chain,
 	audit::{CalendarCursor, CalendarEntry, Detection},
-	reservation::{Policy, Terms},
+	grid::NodeSearch,
+	reservation::{Policy, ReservationHealth, Terms},
 	AllotmentId, FarmId, NodeId, ReservationId, Tick,
 };
 use granary_runtime::{Reservations, Runtime};
-use granary_runtime_api::{GranaryApi, MAX_PAGE};
+use granary_runtime_api::GranaryApi;
 use jsonrpsee::{core::RpcResult, proc_macros::rpc};
 use serde::Serialize;
 use sp_api::ApiError;
@@ -80,6 +81,42 @@ pub(super) struct DayEarnings {
 	paid: String,
 }
 
+/// Nodes that offer what was asked for.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct FoundNodes {
+	nodes: Vec<Node>,
+	next: Option<NodeId>,
+}
+
+/// What an operator tells of its node.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NodeReport {
+	ssd_bytes: u64,
+	hdd_bytes: u64,
+	latitude: f64,
+	longitude: f64,
+	serial: String,
+	uptime_seconds: Option<u64>,
+	uptime_block: Option<chain::BlockNumber>,
+	next_keys_from: Option<chain::BlockNumber>,
+}
+
+impl From<chain::grid::NodeReport> for NodeReport {
+	fn from(report: chain::grid::NodeReport) -> Self {
+		Self {
+			ssd_bytes: report.ssd_bytes,
+			hdd_bytes: report.hdd_bytes,
+			latitude: f64::from(report.latitude_microdegrees) / 1e6,
+			longitude: f64::from(report.longitude_microdegrees) / 1e6,
+			serial: text(report.serial),
+			uptime_seconds: report.uptime_seconds,
+			uptime_block: report.uptime_block,
+			next_keys_from: report.next_keys_from,
+		}
+	}
+}
+
 /// A page of the audit calendar.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct CalendarPage {
@@ -116,6 +153,38 @@ pub(super) trait DecideRpc {
 		id: ReservationId,
 		at: Option<H256>,
 	) -> RpcResult<Option<Details>>;
+
+	/// Whether what a reservation stores is still provably held, and with what margin.
+	#[method(name = "reservationHealth", blocking)]
+	fn reservation_health(
+		&self,
+		id: ReservationId,
+		at: Option<H256>,
+	) -> RpcResult<Option<ReservationHealth>>;
+
+	/// Nodes that offer what is asked for, and where the next page begins.
+	#[method(name = "searchNodes", blocking)]
+	fn search_nodes(
+		&self,
+		search: NodeSearch,
+		start: Option<NodeId>,
+		limit: Option<u32>,
+		at: Option<H256>,
+	) -> RpcResult<FoundNodes>;
+
+	/// The nodes of a farm.
+	#[method(name = "nodesOfFarm", blocking)]
+	fn nodes_of_farm(
+		&self,
+		farm: FarmId,
+		start: Option<NodeId>,
+		limit: Option<u32>,
+		at: Option<H256>,
+	) -> RpcResult<Vec<Node>>;
+
+	/// What an operator tells of its node, and its last uptime report.
+	#[method(name = "nodeReport", blocking)]
+	fn node_report(&self, id: NodeId, at: Option<H256>) -> RpcResult<Option<NodeReport>>;
 
 	/// The reservation of a name.
 	#[method(name = "reservationOfName", blocking)]
@@ -211,6 +280,45 @@ impl DecideRpcServer for Decide {
 		Ok(details.map(Details::from))
 	}
 
+	fn reservation_health(
+		&self,
+		id: ReservationId,
+		at: Option<H256>,
+	) -> RpcResult<Option<ReservationHealth>> {
+		Ok(self.ask(at, "reservation_health", |api, at| api.reservation_health(at, id))?)
+	}
+
+	fn search_nodes(
+		&self,
+		search: NodeSearch,
+		start: Option<NodeId>,
+		limit: Option<u32>,
+		at: Option<H256>,
+	) -> RpcResult<FoundNodes> {
+		let (start, limit) = (start.unwrap_or(0), page(limit));
+		let (nodes, next) =
+			self.ask(at, "search_nodes", |api, at| api.search_nodes(at, search, start, limit))?;
+		Ok(FoundNodes { nodes: nodes.into_iter().map(Node::from).collect(), next })
+	}
+
+	fn nodes_of_farm(
+		&self,
+		farm: FarmId,
+		start: Option<NodeId>,
+		limit: Option<u32>,
+		at: Option<H256>,
+	) -> RpcResult<Vec<Node>> {
+		let (start, limit) = (start.unwrap_or(0), page(limit));
+		let nodes =
+			self.ask(at, "nodes_of_farm", |api, at| api.nodes_of_farm(at, farm, start, limit))?;
+		Ok(nodes.into_iter().map(Node::from).collect())
+	}
+
+	fn node_report(&self, id: NodeId, at: Option<H256>) -> RpcResult<Option<NodeReport>> {
+		let report = self.ask(at, "node_report", |api, at| api.node_report(at, id))?;
+		Ok(report.map(NodeReport::from))
+	}
+
 	fn reservation_of_name(
 		&self,
 		name: String,
@@ -258,7 +366,7 @@ impl DecideRpcServer for Decide {
 		limit: Option<u32>,
 		at: Option<H256>,
 	) -> RpcResult<CalendarPage> {
-		let limit = limit.unwrap_or(MAX_PAGE).min(MAX_PAGE);
+		let limit = page(limit);
 		let page =
 			self.ask(at, "audit_calendar", |api, at| api.audit_calendar(at, node, cursor, limit))?;
 		Ok(CalendarPage { entries: page.entries, next: page.next })

@@ -217,7 +217,7 @@ pub(super) fn query<Info>(
 }
 
 /// How long a list may be.
-fn page(limit: Option<u32>) -> u32 {
+pub(super) fn page(limit: Option<u32>) -> u32 {
 	limit.unwrap_or(MAX_PAGE).min(MAX_PAGE)
 }
 

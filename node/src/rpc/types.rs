@@ -60,11 +60,21 @@ pub(super) struct Farm {
 	twin: chain::TwinId,
 	name: String,
 	payout: String,
+	/// ISO 3166-1 alpha-2, or nothing.
+	region: Option<String>,
+	certified: bool,
 }
 
 impl From<chain::grid::FarmInfo> for Farm {
 	fn from(farm: chain::grid::FarmInfo) -> Self {
-		Self { id: farm.id, twin: farm.twin, name: text(farm.name), payout: address(farm.payout) }
+		Self {
+			id: farm.id,
+			twin: farm.twin,
+			name: text(farm.name),
+			payout: address(farm.payout),
+			region: (farm.region != chain::Region::default()).then(|| text(farm.region.to_vec())),
+			certified: farm.certified,
+		}
 	}
 }
 
@@ -83,6 +93,11 @@ pub(super) struct Node {
 	price_per_gib_hour: String,
 	bond: String,
 	bond_used: String,
+	certified: bool,
+	draining: bool,
+	standby: bool,
+	/// First block and first block after it.
+	maintenance: Option<(chain::BlockNumber, chain::BlockNumber)>,
 }
 
 impl From<chain::grid::NodeInfo> for Node {
@@ -99,6 +114,10 @@ impl From<chain::grid::NodeInfo> for Node {
 			price_per_gib_hour: money(node.price_per_gib_hour),
 			bond: money(node.bond),
 			bond_used: money(node.bond_used),
+			certified: node.certified,
+			draining: node.draining,
+			standby: node.standby,
+			maintenance: node.maintenance,
 		}
 	}
 }

@@ -2,7 +2,7 @@
 
 use crate::{
 	types::{Farm, Node},
-	Config, Error, Farms, HoldReason, NodeOfAuditKey, Nodes, Pallet, TwinOf,
+	Config, Descriptions, Error, Farms, HoldReason, NodeOfAuditKey, Nodes, Pallet, TwinOf, Uptimes,
 };
 use frame_support::{
 	ensure,
@@ -49,6 +49,11 @@ impl<T: Config> Pallet<T> {
 			farm.nodes = farm.nodes.defensive_saturating_sub(1);
 		});
 		NodeOfAuditKey::<T>::remove(record.audit_key);
+		if let Some(next) = record.next_keys {
+			NodeOfAuditKey::<T>::remove(next.audit_key);
+		}
+		Descriptions::<T>::remove(node);
+		Uptimes::<T>::remove(node);
 		Nodes::<T>::remove(node);
 		Ok(())
 	}

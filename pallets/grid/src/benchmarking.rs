@@ -5,20 +5,25 @@
 )]
 //! Benchmarks of every call, and what the other pallets' benchmarks need from grid.
 
-use crate::{types::BalanceOf, Call, Config, Farms, NextFarm, NextNode, Nodes, Pallet, TwinOf};
+use crate::{
+	types::{BalanceOf, Description, MAX_CERTIFIERS, MAX_SERIAL_LEN},
+	Call, Certifiers, Config, Descriptions, Farms, GridParameters, NextFarm, NextNode,
+	NodeOfAuditKey, Nodes, Pallet, Parameters, TwinOf, Uptimes,
+};
 use frame_benchmarking::v2::*;
 use frame_support::{
 	traits::{
 		fungible::{Inspect, Mutate},
-		Get,
+		EnsureOrigin, Get,
 	},
 	BoundedVec,
 };
 use frame_system::RawOrigin;
 use granary_primitives::{NodeId, PublicKey};
+use sp_runtime::SaturatedConversion;
 
 extern crate alloc;
-use alloc::vec;
+use alloc::{vec, vec::Vec};
 
 fn long<S: Get<u32>>() -> BoundedVec<u8, S> {
 	let mut text = vec![b'a'; S::get() as usize];
@@ -72,6 +77,17 @@ pub(crate) fn node_for<T: Config>(
 	)
 	.expect("a new farm has no nodes");
 	id
+}
+
+/// As many certifiers, this account the last of them.
+fn certifiers<T: Config>(last: &T::AccountId, count: u32) {
+	let others = (1..count).map(|index| account("certifier", index, 0));
+	let all: Vec<T::AccountId> = others.chain([last.clone()]).collect();
+	Certifiers::<T>::put(BoundedVec::truncate_from(all));
+}
+
+fn own_node<T: Config>(operator: &T::AccountId) -> NodeId {
+	node_for::<T>(operator, 1 << 30, [1; 32])
 }
 
 #[benchmarks]
@@ -152,6 +168,149 @@ mod benches {
 		#[extrinsic_call]
 		_(RawOrigin::Signed(caller), id);
 		assert!(!Farms::<T>::contains_key(id));
+	}
+
+	#[benchmark]
+	fn update_farm() {
+		let caller: T::AccountId = whitelisted_caller();
+		let farm = farm::<T>(&caller);
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller.clone()), farm, *b"BE", caller.clone());
+		assert_eq!(Farms::<T>::get(farm).map(|farm| farm.region), Some(*b"BE"));
+	}
+
+	#[benchmark]
+	fn certify_farm() {
+		let caller: T::AccountId = whitelisted_caller();
+		let farm = farm::<T>(&caller);
+		certifiers::<T>(&caller, MAX_CERTIFIERS);
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), farm, true);
+		assert_eq!(Farms::<T>::get(farm).map(|farm| farm.certified), Some(true));
+	}
+
+	#[benchmark]
+	fn certify_node() {
+		let caller: T::AccountId = whitelisted_caller();
+		let node = own_node::<T>(&caller);
+		certifiers::<T>(&caller, MAX_CERTIFIERS);
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), node, true);
+		assert_eq!(Nodes::<T>::get(node).map(|node| node.certified), Some(true));
+	}
+
+	#[benchmark]
+	fn set_certifier() -> Result<(), BenchmarkError> {
+		let last: T::AccountId = account("last", 0, 0);
+		certifiers::<T>(&last, MAX_CERTIFIERS);
+		let origin =
+			T::GovernanceOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, last.clone(), false);
+		assert!(!Certifiers::<T>::get().contains(&last));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn set_availability() {
+		let caller: T::AccountId = whitelisted_caller();
+		let node = own_node::<T>(&caller);
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), node, true, true);
+		assert_eq!(Nodes::<T>::get(node).map(|node| node.standby), Some(true));
+	}
+
+	#[benchmark]
+	fn withdraw_bond() {
+		let caller: T::AccountId = whitelisted_caller();
+		let node = own_node::<T>(&caller);
+		let more = bond::<T>();
+		Pallet::<T>::bond_more(RawOrigin::Signed(caller.clone()).into(), node, more)
+			.expect("the account has as much");
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), node, more);
+		assert_eq!(Nodes::<T>::get(node).map(|node| node.bond), Some(bond::<T>()));
+	}
+
+	#[benchmark]
+	fn announce_maintenance() {
+		let caller: T::AccountId = whitelisted_caller();
+		let node = own_node::<T>(&caller);
+		let start = 10 + GridParameters::<T>::get().maintenance_notice_blocks;
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), node, start, start + 1);
+		assert_eq!(Nodes::<T>::get(node).map(|node| node.maintenance.start), Some(start));
+	}
+
+	#[benchmark]
+	fn cancel_maintenance() {
+		let caller: T::AccountId = whitelisted_caller();
+		let node = own_node::<T>(&caller);
+		let start = 10 + GridParameters::<T>::get().maintenance_notice_blocks;
+		let origin = RawOrigin::Signed(caller.clone()).into();
+		Pallet::<T>::announce_maintenance(origin, node, start, start + 1).expect("it is in time");
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), node);
+		assert_eq!(Nodes::<T>::get(node).map(|node| node.maintenance.start), Some(0));
+	}
+
+	#[benchmark]
+	fn rotate_keys() {
+		let caller: T::AccountId = whitelisted_caller();
+		let node = own_node::<T>(&caller);
+		// The worst: a rotation before it has to be completed.
+		let origin = RawOrigin::Signed(caller.clone()).into();
+		Pallet::<T>::rotate_keys(origin, node, [7; 32], [7; 32]).expect("the key is new");
+		let from =
+			Nodes::<T>::get(node).and_then(|node| node.next_keys).map_or(0, |keys| keys.from);
+		frame_system::Pallet::<T>::set_block_number(from.saturated_into());
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), node, [8; 32], [8; 32]);
+		assert_eq!(NodeOfAuditKey::<T>::get([8; 32]), Some(node));
+	}
+
+	#[benchmark]
+	fn cancel_rotation() {
+		let caller: T::AccountId = whitelisted_caller();
+		let node = own_node::<T>(&caller);
+		let origin = RawOrigin::Signed(caller.clone()).into();
+		Pallet::<T>::rotate_keys(origin, node, [7; 32], [7; 32]).expect("the key is new");
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), node);
+		assert_eq!(NodeOfAuditKey::<T>::get([7; 32]), None);
+	}
+
+	#[benchmark]
+	fn describe_node() {
+		let caller: T::AccountId = whitelisted_caller();
+		let node = own_node::<T>(&caller);
+		let serial = BoundedVec::truncate_from([b's'; MAX_SERIAL_LEN as usize].to_vec());
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), node, Description { serial, ..Default::default() });
+		assert!(Descriptions::<T>::contains_key(node));
+	}
+
+	#[benchmark]
+	fn report_uptime() {
+		let caller: T::AccountId = whitelisted_caller();
+		let node = own_node::<T>(&caller);
+		let now = T::Now::get() / 1000;
+		let origin = RawOrigin::Signed(caller.clone()).into();
+		Pallet::<T>::report_uptime(origin, node, 0, now).expect("it is the first");
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), node, 1, now + 1);
+		assert_eq!(Uptimes::<T>::get(node).map(|report| report.uptime_seconds), Some(1));
+	}
+
+	#[benchmark]
+	fn set_parameters() -> Result<(), BenchmarkError> {
+		let parameters = Parameters { year_blocks: 1_000_000, ..Default::default() };
+		let origin =
+			T::GovernanceOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, parameters);
+		assert_eq!(GridParameters::<T>::get(), parameters);
+		Ok(())
 	}
 
 	impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);

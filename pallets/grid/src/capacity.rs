@@ -12,7 +12,7 @@ use frame_support::{
 use granary_primitives::{
 	grid::{NodeInfo, NodeOffer},
 	traits::{AuditKeys, Capacity},
-	Balance, FarmId, NodeId, PublicKey, Region,
+	Balance, FarmId, NodeId, PublicKey,
 };
 use sp_runtime::DispatchError;
 
@@ -22,20 +22,22 @@ impl<T: Config> Capacity<T::AccountId, DispatchError> for Pallet<T> {
 	}
 
 	fn offer(node: NodeId) -> Option<NodeOffer> {
-		let record = Nodes::<T>::get(node)?;
+		let record = Nodes::<T>::get(node).filter(|node| !node.draining && !node.standby)?;
+		let farm = Farms::<T>::get(record.farm)?;
 		Some(NodeOffer {
 			farm: record.farm,
-			region: Region::default(),
+			region: farm.region,
 			free_bytes: record.capacity_bytes.saturating_sub(record.reserved_bytes),
 			free_bond: record.bond.saturating_sub(record.bond_used),
 			price_per_gib_hour: record.price_per_gib_hour,
-			certified: false,
+			certified: record.certified || farm.certified,
 		})
 	}
 
 	fn allot(node: NodeId, bytes: u64, bond: Balance) -> Result<(), DispatchError> {
 		Nodes::<T>::try_mutate(node, |record| {
 			let record = record.as_mut().ok_or(Error::<T>::UnknownNode)?;
+			ensure!(!record.draining && !record.standby, Error::<T>::NotAvailable);
 			let reserved = record.reserved_bytes.checked_add(bytes);
 			let reserved = reserved.filter(|reserved| *reserved <= record.capacity_bytes);
 			let used = record.bond_used.checked_add(bond);
@@ -94,10 +96,10 @@ impl<T: Config> Capacity<T::AccountId, DispatchError> for Pallet<T> {
 
 impl<T: Config> AuditKeys for Pallet<T> {
 	fn audit_key(node: NodeId) -> Option<PublicKey> {
-		Nodes::<T>::get(node).map(|node| node.audit_key)
+		Nodes::<T>::get(node).map(|node| node.keys_at(Self::now()).0)
 	}
 
-	fn in_maintenance(_node: NodeId) -> bool {
-		false
+	fn in_maintenance(node: NodeId) -> bool {
+		Self::is_in_maintenance(node)
 	}
 }

@@ -19,7 +19,11 @@
 mod access;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod calls;
 mod capacity;
+mod duty;
+mod errors;
+mod events;
 #[cfg(test)]
 mod mock;
 mod query;
@@ -31,21 +35,32 @@ pub mod types;
 pub mod weights;
 
 pub use pallet::*;
+pub use types::Parameters;
 pub use weights::WeightInfo;
+
+use frame_support::pallet_macros::import_section;
 
 /// The pallet: configuration, storage, events, errors and calls.
 #[allow(clippy::expect_used, reason = "the pallet macros generate them, with their proofs")]
 #[allow(clippy::too_many_arguments, reason = "the arguments of a call are its wire format")]
+#[import_section(calls::calls)]
+#[import_section(events::events)]
+#[import_section(errors::errors)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use crate::types::{BalanceOf, Farm, Node, Twin};
+	use crate::types::{
+		BalanceOf, Description, Farm, Maintenance, Node, Twin, Uptime, MAX_CERTIFIERS,
+	};
 	use frame_support::{
 		pallet_prelude::*,
 		traits::fungible::{Inspect, Mutate, MutateHold},
 	};
 	use frame_system::pallet_prelude::*;
-	use granary_primitives::{AccountBytes, Balance, FarmId, NodeId, PublicKey, TwinId};
+	use granary_primitives::{
+		AccountBytes, Balance, BlockNumber, FarmId, NodeId, PublicKey, Region, TwinId,
+	};
+	use sp_runtime::SaturatedConversion;
 
 	/// The version of the storage layout.
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -70,6 +85,12 @@ pub mod pallet {
 		type Currency: Inspect<Self::AccountId, Balance = Balance>
 			+ Mutate<Self::AccountId>
 			+ MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
+
+		/// Who names certifiers and sets parameters.
+		type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+
+		/// The time of the present block, in milliseconds.
+		type Now: Get<u64>;
 
 		/// Bytes of an endpoint.
 		#[pallet::constant]
@@ -103,6 +124,15 @@ pub mod pallet {
 		NodeBond,
 	}
 
+	/// Notice, budget and delays.
+	#[pallet::storage]
+	pub type GridParameters<T> = StorageValue<_, Parameters, ValueQuery>;
+
+	/// Who may vouch for farms and nodes.
+	#[pallet::storage]
+	pub type Certifiers<T: Config> =
+		StorageValue<_, BoundedVec<T::AccountId, ConstU32<MAX_CERTIFIERS>>, ValueQuery>;
+
 	/// The number of the next twin. Numbers are never used again.
 	#[pallet::storage]
 	pub type NextTwin<T> = StorageValue<_, TwinId, ValueQuery>;
@@ -135,341 +165,30 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type NodeOfAuditKey<T> = StorageMap<_, Blake2_128Concat, PublicKey, NodeId, OptionQuery>;
 
-	/// What happened.
-	#[pallet::event]
-	#[pallet::generate_deposit(pub(super) fn deposit_event)]
-	pub enum Event<T: Config> {
-		/// An account became a twin.
-		#[codec(index = 0)]
-		TwinRegistered {
-			/// The twin.
-			twin: TwinId,
-			/// Its account.
-			account: T::AccountId,
-		},
-		/// A twin changed its endpoint or transport key.
-		#[codec(index = 1)]
-		TwinUpdated {
-			/// The twin.
-			twin: TwinId,
-		},
-		/// A farm was created.
-		#[codec(index = 2)]
-		FarmCreated {
-			/// The farm.
-			farm: FarmId,
-			/// Its owner.
-			twin: TwinId,
-		},
-		/// A farm was removed.
-		#[codec(index = 3)]
-		FarmRemoved {
-			/// The farm.
-			farm: FarmId,
-		},
-		/// A node was registered.
-		#[codec(index = 4)]
-		NodeRegistered {
-			/// The node.
-			node: NodeId,
-			/// Its farm.
-			farm: FarmId,
-			/// Offered capacity.
-			capacity_bytes: u64,
-		},
-		/// A node's endpoint, capacity or price changed.
-		#[codec(index = 5)]
-		NodeUpdated {
-			/// The node.
-			node: NodeId,
-		},
-		/// A node's bond grew.
-		#[codec(index = 6)]
-		BondAdded {
-			/// The node.
-			node: NodeId,
-			/// By how much.
-			amount: Balance,
-		},
-		/// A node was removed and its bond returned.
-		#[codec(index = 7)]
-		NodeRemoved {
-			/// The node.
-			node: NodeId,
-		},
+	/// What operators tell of their nodes beside the offer. Hasher as in [`Twins`].
+	#[pallet::storage]
+	pub type Descriptions<T> = StorageMap<_, Twox64Concat, NodeId, Description, OptionQuery>;
+
+	/// The last uptime report of each node. Hasher as in [`Twins`].
+	#[pallet::storage]
+	pub type Uptimes<T> = StorageMap<_, Twox64Concat, NodeId, Uptime, OptionQuery>;
+
+	/// Parameters at genesis.
+	#[pallet::genesis_config]
+	#[derive(frame_support::DefaultNoBound)]
+	pub struct GenesisConfig<T: Config> {
+		/// Notice, budget and delays.
+		pub parameters: Parameters,
+		/// Who may vouch for farms and nodes.
+		pub certifiers: BoundedVec<T::AccountId, ConstU32<MAX_CERTIFIERS>>,
 	}
 
-	/// Why a call was refused.
-	#[pallet::error]
-	pub enum Error<T> {
-		/// The account is a twin already; use `update_twin`.
-		#[codec(index = 0)]
-		AlreadyTwin,
-		/// The account is no twin; use `register_twin` first.
-		#[codec(index = 1)]
-		NotTwin,
-		/// No farm has this number.
-		#[codec(index = 2)]
-		UnknownFarm,
-		/// The farm belongs to another twin.
-		#[codec(index = 3)]
-		NotFarmOwner,
-		/// No node has this number.
-		#[codec(index = 4)]
-		UnknownNode,
-		/// The node was registered by another account.
-		#[codec(index = 5)]
-		NotNodeOperator,
-		/// A text is empty or not UTF-8.
-		#[codec(index = 6)]
-		BadText,
-		/// A node must offer some capacity, and at least what is reserved of it.
-		#[codec(index = 7)]
-		BadCapacity,
-		/// The bond is below the least one, or nothing was added.
-		#[codec(index = 8)]
-		BondTooLow,
-		/// Another node uses this audit key.
-		#[codec(index = 9)]
-		AuditKeyInUse,
-		/// The twin has as many farms as it may.
-		#[codec(index = 10)]
-		TooManyFarms,
-		/// The farm has as many nodes as it may.
-		#[codec(index = 11)]
-		TooManyNodes,
-		/// Reservations use the node; close or move them first.
-		#[codec(index = 12)]
-		NodeInUse,
-		/// The farm still has nodes; remove them first.
-		#[codec(index = 13)]
-		FarmInUse,
-		/// The node has not so much free capacity.
-		#[codec(index = 14)]
-		NotEnoughCapacity,
-		/// The node has not so much free bond.
-		#[codec(index = 15)]
-		NotEnoughBond,
-		/// No number is left.
-		#[codec(index = 16)]
-		NoIdLeft,
-	}
-
-	#[pallet::call]
-	impl<T: Config> Pallet<T> {
-		/// Registers the sender's account as a twin.
-		///
-		/// Origin: signed. `endpoint` may be empty; `transport_key` is an X25519 public key.
-		///
-		/// Errors: [`Error::AlreadyTwin`], [`Error::BadText`], [`Error::NoIdLeft`]. Emits [`Event::TwinRegistered`].
-		#[pallet::call_index(0)]
-		#[pallet::weight(T::WeightInfo::register_twin())]
-		pub fn register_twin(
-			origin: OriginFor<T>,
-			endpoint: BoundedVec<u8, T::MaxEndpointLen>,
-			transport_key: PublicKey,
-		) -> DispatchResult {
-			let account = ensure_signed(origin)?;
-			ensure!(!TwinOf::<T>::contains_key(&account), Error::<T>::AlreadyTwin);
-			ensure!(core::str::from_utf8(&endpoint).is_ok(), Error::<T>::BadText);
-			let id = NextTwin::<T>::get();
-			NextTwin::<T>::put(id.checked_add(1).ok_or(Error::<T>::NoIdLeft)?);
-			Twins::<T>::insert(
-				id,
-				Twin { account: account.clone(), endpoint, transport_key, farms: 0 },
-			);
-			TwinOf::<T>::insert(&account, id);
-			Self::deposit_event(Event::TwinRegistered { twin: id, account });
-			Ok(())
-		}
-
-		/// Changes the endpoint and transport key of the sender's twin. Allotments made before keep the passwords that were
-		/// agreed with the old key.
-		///
-		/// Origin: signed by a twin's account. Errors: [`Error::NotTwin`], [`Error::BadText`]. Emits [`Event::TwinUpdated`].
-		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::update_twin())]
-		pub fn update_twin(
-			origin: OriginFor<T>,
-			endpoint: BoundedVec<u8, T::MaxEndpointLen>,
-			transport_key: PublicKey,
-		) -> DispatchResult {
-			let account = ensure_signed(origin)?;
-			let id = TwinOf::<T>::get(&account).ok_or(Error::<T>::NotTwin)?;
-			ensure!(core::str::from_utf8(&endpoint).is_ok(), Error::<T>::BadText);
-			Twins::<T>::mutate_extant(id, |twin| {
-				twin.endpoint = endpoint;
-				twin.transport_key = transport_key;
-			});
-			Self::deposit_event(Event::TwinUpdated { twin: id });
-			Ok(())
-		}
-
-		/// Creates a farm of the sender's twin. Its nodes' earnings go to `payout`, or to the sender.
-		///
-		/// Origin: signed by a twin's account. Errors: [`Error::NotTwin`], [`Error::BadText`], [`Error::TooManyFarms`],
-		/// [`Error::NoIdLeft`]. Emits [`Event::FarmCreated`].
-		#[pallet::call_index(2)]
-		#[pallet::weight(T::WeightInfo::create_farm())]
-		pub fn create_farm(
-			origin: OriginFor<T>,
-			name: BoundedVec<u8, T::MaxNameLen>,
-			payout: Option<T::AccountId>,
-		) -> DispatchResult {
-			let account = ensure_signed(origin)?;
-			let twin = TwinOf::<T>::get(&account).ok_or(Error::<T>::NotTwin)?;
-			ensure!(!name.is_empty() && core::str::from_utf8(&name).is_ok(), Error::<T>::BadText);
-			Twins::<T>::try_mutate(twin, |record| {
-				let record = record.as_mut().ok_or(Error::<T>::NotTwin)?;
-				ensure!(record.farms < T::MaxFarmsPerTwin::get(), Error::<T>::TooManyFarms);
-				record.farms += 1;
-				Ok::<(), DispatchError>(())
-			})?;
-			let id = NextFarm::<T>::get();
-			NextFarm::<T>::put(id.checked_add(1).ok_or(Error::<T>::NoIdLeft)?);
-			Farms::<T>::insert(
-				id,
-				Farm { twin, name, payout: payout.unwrap_or(account), nodes: 0 },
-			);
-			Self::deposit_event(Event::FarmCreated { farm: id, twin });
-			Ok(())
-		}
-
-		/// Registers a node of one of the sender's farms and holds its bond from the sender.
-		///
-		/// Origin: signed by the account of the farm's twin. `endpoint` is `host:port` of its RESP server; `audit_key` is sr25519,
-		/// `transport_key` X25519; `price_per_gib_hour` and `bond` are in plancks.
-		///
-		/// Errors: [`Error::UnknownFarm`], [`Error::NotFarmOwner`], [`Error::BadText`], [`Error::BadCapacity`],
-		/// [`Error::BondTooLow`], [`Error::AuditKeyInUse`], [`Error::TooManyNodes`], [`Error::NoIdLeft`], and the currency's if
-		/// the bond cannot be held. Emits [`Event::NodeRegistered`].
-		#[pallet::call_index(3)]
-		#[pallet::weight(T::WeightInfo::register_node())]
-		pub fn register_node(
-			origin: OriginFor<T>,
-			farm: FarmId,
-			endpoint: BoundedVec<u8, T::MaxEndpointLen>,
-			capacity_bytes: u64,
-			price_per_gib_hour: BalanceOf<T>,
-			audit_key: PublicKey,
-			transport_key: PublicKey,
-			bond: BalanceOf<T>,
-		) -> DispatchResult {
-			let operator = ensure_signed(origin)?;
-			Self::ensure_farm_owner(&operator, farm)?;
-			ensure!(Self::is_endpoint(&endpoint), Error::<T>::BadText);
-			ensure!(capacity_bytes > 0, Error::<T>::BadCapacity);
-			ensure!(bond >= T::MinNodeBond::get(), Error::<T>::BondTooLow);
-			ensure!(!NodeOfAuditKey::<T>::contains_key(audit_key), Error::<T>::AuditKeyInUse);
-			Farms::<T>::try_mutate(farm, |record| {
-				let record = record.as_mut().ok_or(Error::<T>::UnknownFarm)?;
-				ensure!(record.nodes < T::MaxNodesPerFarm::get(), Error::<T>::TooManyNodes);
-				record.nodes += 1;
-				Ok::<(), DispatchError>(())
-			})?;
-			T::Currency::hold(&HoldReason::NodeBond.into(), &operator, bond)?;
-			let id = NextNode::<T>::get();
-			NextNode::<T>::put(id.checked_add(1).ok_or(Error::<T>::NoIdLeft)?);
-			NodeOfAuditKey::<T>::insert(audit_key, id);
-			Nodes::<T>::insert(
-				id,
-				Node {
-					farm,
-					operator,
-					endpoint,
-					audit_key,
-					transport_key,
-					capacity_bytes,
-					reserved_bytes: 0,
-					price_per_gib_hour,
-					bond,
-					bond_used: 0,
-				},
-			);
-			Self::deposit_event(Event::NodeRegistered { node: id, farm, capacity_bytes });
-			Ok(())
-		}
-
-		/// Changes a node's endpoint, capacity and price. Reservations keep the price they were made at.
-		///
-		/// Origin: signed by the account that registered the node. Errors: [`Error::UnknownNode`], [`Error::NotNodeOperator`],
-		/// [`Error::BadText`], [`Error::BadCapacity`]. Emits [`Event::NodeUpdated`].
-		#[pallet::call_index(4)]
-		#[pallet::weight(T::WeightInfo::update_node())]
-		pub fn update_node(
-			origin: OriginFor<T>,
-			node: NodeId,
-			endpoint: BoundedVec<u8, T::MaxEndpointLen>,
-			capacity_bytes: u64,
-			price_per_gib_hour: BalanceOf<T>,
-		) -> DispatchResult {
-			let operator = ensure_signed(origin)?;
-			ensure!(Self::is_endpoint(&endpoint), Error::<T>::BadText);
-			Self::mutate_node(&operator, node, |record| {
-				ensure!(
-					capacity_bytes > 0 && capacity_bytes >= record.reserved_bytes,
-					Error::<T>::BadCapacity
-				);
-				record.endpoint = endpoint;
-				record.capacity_bytes = capacity_bytes;
-				record.price_per_gib_hour = price_per_gib_hour;
-				Ok(())
-			})?;
-			Self::deposit_event(Event::NodeUpdated { node });
-			Ok(())
-		}
-
-		/// Adds to a node's bond, so that more can be reserved on it.
-		///
-		/// Origin: signed by the account that registered the node. Errors: [`Error::UnknownNode`], [`Error::NotNodeOperator`],
-		/// [`Error::BondTooLow`], and the currency's. Emits [`Event::BondAdded`].
-		#[pallet::call_index(5)]
-		#[pallet::weight(T::WeightInfo::bond_more())]
-		pub fn bond_more(
-			origin: OriginFor<T>,
-			node: NodeId,
-			amount: BalanceOf<T>,
-		) -> DispatchResult {
-			let operator = ensure_signed(origin)?;
-			ensure!(amount > 0, Error::<T>::BondTooLow);
-			Self::mutate_node(&operator, node, |record| {
-				T::Currency::hold(&HoldReason::NodeBond.into(), &operator, amount)?;
-				record.bond = record.bond.saturating_add(amount);
-				Ok(())
-			})?;
-			Self::deposit_event(Event::BondAdded { node, amount });
-			Ok(())
-		}
-
-		/// Removes a node that nothing is reserved on and returns its bond.
-		///
-		/// Origin: signed by the account that registered the node. Errors: [`Error::UnknownNode`], [`Error::NotNodeOperator`],
-		/// [`Error::NodeInUse`]. Emits [`Event::NodeRemoved`].
-		#[pallet::call_index(6)]
-		#[pallet::weight(T::WeightInfo::remove_node())]
-		pub fn remove_node(origin: OriginFor<T>, node: NodeId) -> DispatchResult {
-			let operator = ensure_signed(origin)?;
-			Self::do_remove_node(&operator, node)?;
-			Self::deposit_event(Event::NodeRemoved { node });
-			Ok(())
-		}
-
-		/// Removes a farm that has no nodes.
-		///
-		/// Origin: signed by the account of the farm's twin. Errors: [`Error::UnknownFarm`], [`Error::NotFarmOwner`],
-		/// [`Error::FarmInUse`]. Emits [`Event::FarmRemoved`].
-		#[pallet::call_index(7)]
-		#[pallet::weight(T::WeightInfo::remove_farm())]
-		pub fn remove_farm(origin: OriginFor<T>, farm: FarmId) -> DispatchResult {
-			let account = ensure_signed(origin)?;
-			let record = Self::ensure_farm_owner(&account, farm)?;
-			ensure!(record.nodes == 0, Error::<T>::FarmInUse);
-			Farms::<T>::remove(farm);
-			Twins::<T>::mutate_extant(record.twin, |twin| {
-				twin.farms = twin.farms.saturating_sub(1)
-			});
-			Self::deposit_event(Event::FarmRemoved { farm });
-			Ok(())
+	#[pallet::genesis_build]
+	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+		fn build(&self) {
+			assert!(self.parameters.are_sane(), "grid's parameters are not sane");
+			GridParameters::<T>::put(self.parameters);
+			Certifiers::<T>::put(self.certifiers.clone());
 		}
 	}
 
@@ -489,6 +208,13 @@ pub mod pallet {
 		#[cfg(feature = "try-runtime")]
 		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
 			Self::do_try_state()
+		}
+	}
+
+	impl<T: Config> Pallet<T> {
+		/// The present block.
+		pub(crate) fn now() -> BlockNumber {
+			frame_system::Pallet::<T>::block_number().saturated_into()
 		}
 	}
 }

@@ -2,10 +2,11 @@
 
 use crate as pallet_grid;
 use frame_support::{derive_impl, parameter_types, traits::ConstU128};
+use frame_system::EnsureRoot;
 use granary_primitives::Balance;
 use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage};
 
-type Block = frame_system::mocking::MockBlock<Test>;
+type Block = frame_system::mocking::MockBlockU32<Test>;
 
 frame_support::construct_runtime!(
 	pub enum Test {
@@ -36,11 +37,15 @@ parameter_types! {
 	pub const MaxFarmsPerTwin: u32 = 2;
 	pub const MaxNodesPerFarm: u32 = 3;
 	pub const MinNodeBond: Balance = 100;
+	/// The time.
+	pub static Milliseconds: u64 = 1_000_000_000;
 }
 
 impl pallet_grid::Config for Test {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Currency = Balances;
+	type GovernanceOrigin = EnsureRoot<AccountId32>;
+	type Now = Milliseconds;
 	type MaxEndpointLen = MaxEndpointLen;
 	type MaxNameLen = MaxNameLen;
 	type MaxFarmsPerTwin = MaxFarmsPerTwin;

@@ -1,6 +1,8 @@
 //! What must always be true.
 
-use crate::{Config, Farms, HoldReason, NodeOfAuditKey, Nodes, Pallet, TwinOf, Twins};
+use crate::{
+	Config, Descriptions, Farms, HoldReason, NodeOfAuditKey, Nodes, Pallet, TwinOf, Twins, Uptimes,
+};
 use frame_support::{ensure, traits::fungible::InspectHold};
 use sp_runtime::TryRuntimeError;
 
@@ -13,6 +15,7 @@ impl<T: Config> Pallet<T> {
 		let mut farms = BTreeMap::new();
 		let mut nodes = BTreeMap::new();
 		let mut bonds = BTreeMap::new();
+		let mut indexed = 0;
 		for (id, node) in Nodes::<T>::iter() {
 			ensure!(node.reserved_bytes <= node.capacity_bytes, "a node is oversold");
 			ensure!(node.bond_used <= node.bond, "a node's bond is promised twice");
@@ -20,16 +23,32 @@ impl<T: Config> Pallet<T> {
 				NodeOfAuditKey::<T>::get(node.audit_key) == Some(id),
 				"an audit key is not indexed"
 			);
+			if let Some(next) = node.next_keys {
+				ensure!(
+					NodeOfAuditKey::<T>::get(next.audit_key) == Some(id),
+					"a key that becomes valid is not indexed"
+				);
+				indexed += usize::from(next.audit_key != node.audit_key);
+			}
+			ensure!(
+				!node.standby || node.reserved_bytes == 0,
+				"a node that sleeps holds something"
+			);
+			ensure!(
+				node.maintenance.start <= node.maintenance.end,
+				"maintenance ends before it starts"
+			);
+			indexed += 1;
 			*nodes.entry(node.farm).or_insert(0u32) += 1;
 			*bonds.entry(node.operator).or_insert(0) += node.bond;
 		}
-		ensure!(
-			NodeOfAuditKey::<T>::iter().count() == Nodes::<T>::iter().count(),
-			"an audit key without a node"
-		);
+		ensure!(NodeOfAuditKey::<T>::iter().count() == indexed, "an audit key without a node");
 		for (operator, bond) in bonds {
 			let held = T::Currency::balance_on_hold(&HoldReason::NodeBond.into(), &operator);
 			ensure!(held == bond, "an operator's hold is not the sum of its bonds");
+		}
+		for id in Descriptions::<T>::iter_keys().chain(Uptimes::<T>::iter_keys()) {
+			ensure!(Nodes::<T>::contains_key(id), "a description of a node that is gone");
 		}
 		for (id, farm) in Farms::<T>::iter() {
 			ensure!(

@@ -20,6 +20,19 @@ pub trait WeightInfo {
 	fn bond_more() -> Weight;
 	fn remove_node() -> Weight;
 	fn remove_farm() -> Weight;
+	fn update_farm() -> Weight;
+	fn certify_farm() -> Weight;
+	fn certify_node() -> Weight;
+	fn set_certifier() -> Weight;
+	fn set_availability() -> Weight;
+	fn withdraw_bond() -> Weight;
+	fn announce_maintenance() -> Weight;
+	fn cancel_maintenance() -> Weight;
+	fn rotate_keys() -> Weight;
+	fn cancel_rotation() -> Weight;
+	fn describe_node() -> Weight;
+	fn report_uptime() -> Weight;
+	fn set_parameters() -> Weight;
 }
 
 /// Measured weights.
@@ -123,6 +136,45 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
+	fn update_farm() -> Weight {
+		Weight::from_parts(30_000_000, 3000)
+	}
+	fn certify_farm() -> Weight {
+		Weight::from_parts(30_000_000, 3000)
+	}
+	fn certify_node() -> Weight {
+		Weight::from_parts(30_000_000, 3000)
+	}
+	fn set_certifier() -> Weight {
+		Weight::from_parts(30_000_000, 3000)
+	}
+	fn set_availability() -> Weight {
+		Weight::from_parts(30_000_000, 3000)
+	}
+	fn withdraw_bond() -> Weight {
+		Weight::from_parts(30_000_000, 3000)
+	}
+	fn announce_maintenance() -> Weight {
+		Weight::from_parts(30_000_000, 3000)
+	}
+	fn cancel_maintenance() -> Weight {
+		Weight::from_parts(30_000_000, 3000)
+	}
+	fn rotate_keys() -> Weight {
+		Weight::from_parts(30_000_000, 3000)
+	}
+	fn cancel_rotation() -> Weight {
+		Weight::from_parts(30_000_000, 3000)
+	}
+	fn describe_node() -> Weight {
+		Weight::from_parts(30_000_000, 3000)
+	}
+	fn report_uptime() -> Weight {
+		Weight::from_parts(30_000_000, 3000)
+	}
+	fn set_parameters() -> Weight {
+		Weight::from_parts(30_000_000, 3000)
+	}
 }
 
 impl WeightInfo for () {
@@ -165,5 +217,44 @@ impl WeightInfo for () {
 		Weight::from_parts(17_156_000, 3675)
 			.saturating_add(ParityDbWeight::get().reads(3_u64))
 			.saturating_add(ParityDbWeight::get().writes(2_u64))
+	}
+	fn update_farm() -> Weight {
+		Weight::from_parts(30_000_000, 3000)
+	}
+	fn certify_farm() -> Weight {
+		Weight::from_parts(30_000_000, 3000)
+	}
+	fn certify_node() -> Weight {
+		Weight::from_parts(30_000_000, 3000)
+	}
+	fn set_certifier() -> Weight {
+		Weight::from_parts(30_000_000, 3000)
+	}
+	fn set_availability() -> Weight {
+		Weight::from_parts(30_000_000, 3000)
+	}
+	fn withdraw_bond() -> Weight {
+		Weight::from_parts(30_000_000, 3000)
+	}
+	fn announce_maintenance() -> Weight {
+		Weight::from_parts(30_000_000, 3000)
+	}
+	fn cancel_maintenance() -> Weight {
+		Weight::from_parts(30_000_000, 3000)
+	}
+	fn rotate_keys() -> Weight {
+		Weight::from_parts(30_000_000, 3000)
+	}
+	fn cancel_rotation() -> Weight {
+		Weight::from_parts(30_000_000, 3000)
+	}
+	fn describe_node() -> Weight {
+		Weight::from_parts(30_000_000, 3000)
+	}
+	fn report_uptime() -> Weight {
+		Weight::from_parts(30_000_000, 3000)
+	}
+	fn set_parameters() -> Weight {
+		Weight::from_parts(30_000_000, 3000)
 	}
 }

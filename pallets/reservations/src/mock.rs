@@ -1,7 +1,11 @@
 //! A chain with grid, money and reservations for the tests; audits are recorded.
 
 use crate as pallet_reservations;
-use frame_support::{derive_impl, parameter_types, traits::ConstU128, BoundedVec};
+use frame_support::{
+	derive_impl, parameter_types,
+	traits::{ConstU128, ConstU64},
+	BoundedVec,
+};
 use frame_system::offchain::{
 	CreateAuthorizedTransaction, CreateTransaction, CreateTransactionBase,
 };
@@ -68,6 +72,8 @@ parameter_types! {
 impl pallet_grid::Config for Test {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Currency = Balances;
+	type GovernanceOrigin = EnsureRoot<AccountId32>;
+	type Now = ConstU64<0>;
 	type MaxEndpointLen = MaxEndpointLen;
 	type MaxNameLen = MaxNameLen;
 	type MaxFarmsPerTwin = MaxFarmsPerTwin;

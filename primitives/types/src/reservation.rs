@@ -2,7 +2,7 @@
 
 use crate::{
 	AccountBytes, AllotmentId, Balance, BlockNumber, Hash, NodeId, ProviderId, PublicKey,
-	ReservationId, LEAF_BYTES,
+	ReservationId, Tick, LEAF_BYTES,
 };
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -192,6 +192,29 @@ pub struct Policy {
 	pub max_price_per_gib_hour: Option<Balance>,
 	/// Only nodes that a certifier vouches for.
 	pub certified: bool,
+}
+
+/// Whether what a reservation stores is still provably held, and with what margin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "std", serde(rename_all = "camelCase"))]
+pub struct ReservationHealth {
+	/// Shards that suffice to read.
+	pub needed: u8,
+	/// Shards in all.
+	pub shards: u8,
+	/// Shards whose last audit was proven.
+	pub proven: u8,
+	/// Shards whose last audit was missed.
+	pub missed: u8,
+	/// Shards that are lost.
+	pub lost: u8,
+	/// Shards that were never audited.
+	pub unaudited: u8,
+	/// How many more of the proven shards may fail before something is lost; negative if fewer than needed are proven.
+	pub margin: i16,
+	/// The tick of the oldest among the last proofs of the proven shards.
+	pub oldest_proof_tick: Option<Tick>,
 }
 
 /// What a reservation would cost now, in plancks.

@@ -15,10 +15,11 @@ use granary_primitives::{
 		AuditClock, AuditDetails, AuditRecord, AuditStatus, CalendarCursor, CalendarEntry,
 		CalendarPage, Detection, DueAudit,
 	},
-	grid::{FarmInfo, NodeInfo, TwinInfo},
+	grid::{FarmInfo, NodeInfo, NodeReport, NodeSearch, TwinInfo},
 	refusal::ProofRefusal,
 	reservation::{
-		AllotmentInfo, DayEarnings, Policy, Quote, ReservationDetails, ReservationInfo, Terms,
+		AllotmentInfo, DayEarnings, Policy, Quote, ReservationDetails, ReservationHealth,
+		ReservationInfo, Terms,
 	},
 	snapshot::SnapshotInfo,
 	AccountBytes, AllotmentId, FarmId, NodeId, ReservationId, SnapshotId, Tick, TwinId,
@@ -43,6 +44,12 @@ sp_api::decl_runtime_apis! {
 		fn node(id: NodeId) -> Option<NodeInfo>;
 		/// Nodes from `start` on.
 		fn nodes(start: NodeId, limit: u32) -> Vec<NodeInfo>;
+		/// Nodes from `start` on that offer what is asked for, and where the next page begins.
+		fn search_nodes(search: NodeSearch, start: NodeId, limit: u32) -> (Vec<NodeInfo>, Option<NodeId>);
+		/// The nodes of a farm from `start` on.
+		fn nodes_of_farm(farm: FarmId, start: NodeId, limit: u32) -> Vec<NodeInfo>;
+		/// What an operator tells of its node, and its last uptime report.
+		fn node_report(id: NodeId) -> Option<NodeReport>;
 		/// The reservation with this number.
 		fn reservation(id: ReservationId) -> Option<ReservationInfo>;
 		/// Reservations from `start` on, of one tenant or of all.
@@ -59,6 +66,8 @@ sp_api::decl_runtime_apis! {
 		fn audit_status(allotment: AllotmentId) -> Option<AuditStatus>;
 		/// The last audits of an allotment, newest first.
 		fn audit_history(allotment: AllotmentId) -> Vec<AuditRecord>;
+		/// Whether what a reservation stores (a snapshot, for example) is still provably held, and with what margin.
+		fn reservation_health(id: ReservationId) -> Option<ReservationHealth>;
 		/// What a tenant wrote beside a reservation, and its repair fund.
 		fn reservation_details(id: ReservationId) -> Option<ReservationDetails>;
 		/// The reservation of this name.

@@ -22,9 +22,20 @@ parameter_types! {
 	pub RepairAccount: AccountId = PalletId(*b"grnyrepr").into_account_truncating();
 }
 
+/// The time of the present block, in milliseconds.
+pub struct Now;
+
+impl Get<u64> for Now {
+	fn get() -> u64 {
+		pallet_timestamp::Now::<Runtime>::get()
+	}
+}
+
 impl pallet_grid::Config for Runtime {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Currency = Balances;
+	type GovernanceOrigin = EnsureRoot<AccountId>;
+	type Now = Now;
 	type MaxEndpointLen = ConstU32<128>;
 	type MaxNameLen = ConstU32<64>;
 	type MaxFarmsPerTwin = ConstU32<64>;

@@ -1,8 +1,12 @@
 //! Tests by topic.
 
 mod capacity;
+mod certification;
+mod duty;
 mod farms;
 mod nodes;
+mod random;
+mod search;
 mod twins;
 
 use crate::mock::{account, Grid, RuntimeOrigin};

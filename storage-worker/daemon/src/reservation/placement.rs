@@ -113,6 +113,10 @@ mod tests {
 			reserved_bytes: GIB,
 			price_per_gib_hour: price,
 			bond: bond + 1,
+			certified: false,
+			draining: false,
+			standby: false,
+			maintenance: None,
 			bond_used: 1,
 		}
 	}
