@@ -20,7 +20,7 @@ pub trait WeightInfo {
 pub struct SubstrateWeight<T>(PhantomData<T>);
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Reservations::Reservations` (r:1 w:0)
-	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(381), added: 2856, mode: `MaxEncodedLen`)
+	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(387), added: 2862, mode: `MaxEncodedLen`)
 	/// Storage: `Snapshots::Names` (r:1 w:1)
 	/// Proof: `Snapshots::Names` (`max_values`: None, `max_size`: Some(138), added: 2613, mode: `MaxEncodedLen`)
 	/// Storage: `Snapshots::Counts` (r:1 w:1)
@@ -30,14 +30,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(103), added: 2578, mode: `MaxEncodedLen`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
 	/// Storage: `Snapshots::Snapshots` (r:0 w:1)
 	/// Proof: `Snapshots::Snapshots` (`max_values`: None, `max_size`: Some(246), added: 2721, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 64]`.
 	fn publish(n: u32) -> Weight {
-		// Minimum execution time: 58_497_000 picoseconds.
-		Weight::from_parts(61_519_513, 3846)
-			.saturating_add(Weight::from_parts(4_981, 0).saturating_mul(n.into()))
+		// Minimum execution time: 61_022_000 picoseconds.
+		Weight::from_parts(64_087_409, 3852)
+			.saturating_add(Weight::from_parts(9_593, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(6_u64))
 	}
@@ -46,14 +46,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(103), added: 2578, mode: `MaxEncodedLen`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
 	/// Storage: `Snapshots::Counts` (r:1 w:1)
 	/// Proof: `Snapshots::Counts` (`max_values`: None, `max_size`: Some(20), added: 2495, mode: `MaxEncodedLen`)
 	/// Storage: `Snapshots::Names` (r:0 w:1)
 	/// Proof: `Snapshots::Names` (`max_values`: None, `max_size`: Some(138), added: 2613, mode: `MaxEncodedLen`)
 	fn retire() -> Weight {
-		// Minimum execution time: 46_240_000 picoseconds.
-		Weight::from_parts(48_963_000, 3711)
+		// Minimum execution time: 48_032_000 picoseconds.
+		Weight::from_parts(51_438_000, 3711)
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(5_u64))
 	}
@@ -61,13 +61,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
 impl WeightInfo for () {
 	fn publish(n: u32) -> Weight {
-		Weight::from_parts(61_519_513, 3846)
-			.saturating_add(Weight::from_parts(4_981, 0).saturating_mul(n.into()))
+		Weight::from_parts(64_087_409, 3852)
+			.saturating_add(Weight::from_parts(9_593, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(6_u64))
 			.saturating_add(ParityDbWeight::get().writes(6_u64))
 	}
 	fn retire() -> Weight {
-		Weight::from_parts(48_963_000, 3711)
+		Weight::from_parts(51_438_000, 3711)
 			.saturating_add(ParityDbWeight::get().reads(4_u64))
 			.saturating_add(ParityDbWeight::get().writes(5_u64))
 	}
