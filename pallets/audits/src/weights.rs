@@ -5,20 +5,23 @@
 #![allow(unused_parens, unused_imports, missing_docs, clippy::all, reason = "generated")]
 
 use core::marker::PhantomData;
-use frame_support::{traits::Get, weights::{Weight, constants::ParityDbWeight}};
+use frame_support::{
+	traits::Get,
+	weights::{constants::ParityDbWeight, Weight},
+};
 
 /// Weight functions needed for `pallet_audits`.
 pub trait WeightInfo {
-	fn submit_checkpoints(n: u32, ) -> Weight;
-	fn authorize_submit_proof(s: u32, ) -> Weight;
-	fn submit_proof(s: u32, ) -> Weight;
-	fn submit_sealed_checkpoints(n: u32, ) -> Weight;
+	fn submit_checkpoints(n: u32) -> Weight;
+	fn authorize_submit_proof(s: u32) -> Weight;
+	fn submit_proof(s: u32) -> Weight;
+	fn submit_sealed_checkpoints(n: u32) -> Weight;
 	fn submit_removal() -> Weight;
 	fn authorize_declare_loss() -> Weight;
 	fn declare_loss() -> Weight;
 	fn buy_audit() -> Weight;
-	fn authorize_submit_proofs(n: u32, l: u32, ) -> Weight;
-	fn submit_proofs(n: u32, l: u32, ) -> Weight;
+	fn authorize_submit_proofs(n: u32, l: u32) -> Weight;
+	fn submit_proofs(n: u32, l: u32) -> Weight;
 	fn retire() -> Weight;
 	fn set_parameters() -> Weight;
 	fn poll_base() -> Weight;
@@ -52,7 +55,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Audits::AuditSlots` (r:0 w:32)
 	/// Proof: `Audits::AuditSlots` (`max_values`: None, `max_size`: Some(12), added: 2487, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 32]`.
-	fn submit_checkpoints(n: u32, ) -> Weight {
+	fn submit_checkpoints(n: u32) -> Weight {
 		// Minimum execution time: 103_535_000 picoseconds.
 		Weight::from_parts(36_588_871, 3509)
 			.saturating_add(Weight::from_parts(87_806_254, 0).saturating_mul(n.into()))
@@ -73,7 +76,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::BlockHash` (r:1 w:0)
 	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	/// The range of component `s` is `[1, 64]`.
-	fn authorize_submit_proof(s: u32, ) -> Weight {
+	fn authorize_submit_proof(s: u32) -> Weight {
 		// Minimum execution time: 56_525_000 picoseconds.
 		Weight::from_parts(57_934_442, 3771)
 			.saturating_add(Weight::from_parts(2_185_569, 0).saturating_mul(s.into()))
@@ -110,7 +113,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Audits::History` (r:0 w:1)
 	/// Proof: `Audits::History` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
 	/// The range of component `s` is `[1, 64]`.
-	fn submit_proof(s: u32, ) -> Weight {
+	fn submit_proof(s: u32) -> Weight {
 		// Minimum execution time: 186_420_000 picoseconds.
 		Weight::from_parts(188_427_578, 8799)
 			.saturating_add(Weight::from_parts(10_419_014, 0).saturating_mul(s.into()))
@@ -138,7 +141,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Audits::AuditSlots` (r:0 w:32)
 	/// Proof: `Audits::AuditSlots` (`max_values`: None, `max_size`: Some(12), added: 2487, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 32]`.
-	fn submit_sealed_checkpoints(n: u32, ) -> Weight {
+	fn submit_sealed_checkpoints(n: u32) -> Weight {
 		// Minimum execution time: 103_535_000 picoseconds.
 		Weight::from_parts(32_453_380, 3509)
 			.saturating_add(Weight::from_parts(87_821_170, 0).saturating_mul(n.into()))
@@ -178,8 +181,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	fn authorize_declare_loss() -> Weight {
 		// Minimum execution time: 56_205_000 picoseconds.
-		Weight::from_parts(58_699_000, 3852)
-			.saturating_add(T::DbWeight::get().reads(5_u64))
+		Weight::from_parts(58_699_000, 3852).saturating_add(T::DbWeight::get().reads(5_u64))
 	}
 	/// Storage: `Audits::Audited` (r:2 w:2)
 	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
@@ -247,7 +249,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Audits::Seeds` (`max_values`: None, `max_size`: Some(40), added: 2515, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 32]`.
 	/// The range of component `l` is `[1, 512]`.
-	fn authorize_submit_proofs(n: u32, l: u32, ) -> Weight {
+	fn authorize_submit_proofs(n: u32, l: u32) -> Weight {
 		// Minimum execution time: 215_343_000 picoseconds.
 		Weight::from_parts(217_016_000, 3771)
 			.saturating_add(Weight::from_parts(10_556_386, 0).saturating_mul(n.into()))
@@ -278,7 +280,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Audits::History` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 32]`.
 	/// The range of component `l` is `[1, 512]`.
-	fn submit_proofs(n: u32, l: u32, ) -> Weight {
+	fn submit_proofs(n: u32, l: u32) -> Weight {
 		// Minimum execution time: 776_045_000 picoseconds.
 		Weight::from_parts(785_800_000, 3593)
 			.saturating_add(Weight::from_parts(65_720_821, 0).saturating_mul(n.into()))
@@ -313,8 +315,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Audits::AuditParameters` (`max_values`: Some(1), `max_size`: Some(85), added: 580, mode: `MaxEncodedLen`)
 	fn set_parameters() -> Weight {
 		// Minimum execution time: 4_116_000 picoseconds.
-		Weight::from_parts(4_527_000, 0)
-			.saturating_add(T::DbWeight::get().writes(1_u64))
+		Weight::from_parts(4_527_000, 0).saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 	/// Storage: `Audits::Beacon` (r:1 w:0)
 	/// Proof: `Audits::Beacon` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
@@ -433,7 +434,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 }
 
 impl WeightInfo for () {
-	fn submit_checkpoints(n: u32, ) -> Weight {
+	fn submit_checkpoints(n: u32) -> Weight {
 		Weight::from_parts(36_588_871, 3509)
 			.saturating_add(Weight::from_parts(87_806_254, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(4_u64))
@@ -442,18 +443,18 @@ impl WeightInfo for () {
 			.saturating_add(ParityDbWeight::get().writes((3_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 2862).saturating_mul(n.into()))
 	}
-	fn authorize_submit_proof(s: u32, ) -> Weight {
+	fn authorize_submit_proof(s: u32) -> Weight {
 		Weight::from_parts(57_934_442, 3771)
 			.saturating_add(Weight::from_parts(2_185_569, 0).saturating_mul(s.into()))
 			.saturating_add(ParityDbWeight::get().reads(5_u64))
 	}
-	fn submit_proof(s: u32, ) -> Weight {
+	fn submit_proof(s: u32) -> Weight {
 		Weight::from_parts(188_427_578, 8799)
 			.saturating_add(Weight::from_parts(10_419_014, 0).saturating_mul(s.into()))
 			.saturating_add(ParityDbWeight::get().reads(15_u64))
 			.saturating_add(ParityDbWeight::get().writes(13_u64))
 	}
-	fn submit_sealed_checkpoints(n: u32, ) -> Weight {
+	fn submit_sealed_checkpoints(n: u32) -> Weight {
 		Weight::from_parts(32_453_380, 3509)
 			.saturating_add(Weight::from_parts(87_821_170, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(4_u64))
@@ -468,8 +469,7 @@ impl WeightInfo for () {
 			.saturating_add(ParityDbWeight::get().writes(2_u64))
 	}
 	fn authorize_declare_loss() -> Weight {
-		Weight::from_parts(58_699_000, 3852)
-			.saturating_add(ParityDbWeight::get().reads(5_u64))
+		Weight::from_parts(58_699_000, 3852).saturating_add(ParityDbWeight::get().reads(5_u64))
 	}
 	fn declare_loss() -> Weight {
 		Weight::from_parts(140_782_000, 6362)
@@ -481,7 +481,7 @@ impl WeightInfo for () {
 			.saturating_add(ParityDbWeight::get().reads(8_u64))
 			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}
-	fn authorize_submit_proofs(n: u32, l: u32, ) -> Weight {
+	fn authorize_submit_proofs(n: u32, l: u32) -> Weight {
 		Weight::from_parts(217_016_000, 3771)
 			.saturating_add(Weight::from_parts(10_556_386, 0).saturating_mul(n.into()))
 			.saturating_add(Weight::from_parts(1_911_039, 0).saturating_mul(l.into()))
@@ -489,7 +489,7 @@ impl WeightInfo for () {
 			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 2686).saturating_mul(n.into()))
 	}
-	fn submit_proofs(n: u32, l: u32, ) -> Weight {
+	fn submit_proofs(n: u32, l: u32) -> Weight {
 		Weight::from_parts(785_800_000, 3593)
 			.saturating_add(Weight::from_parts(65_720_821, 0).saturating_mul(n.into()))
 			.saturating_add(Weight::from_parts(10_294_652, 0).saturating_mul(l.into()))
@@ -505,8 +505,7 @@ impl WeightInfo for () {
 			.saturating_add(ParityDbWeight::get().writes(9_u64))
 	}
 	fn set_parameters() -> Weight {
-		Weight::from_parts(4_527_000, 0)
-			.saturating_add(ParityDbWeight::get().writes(1_u64))
+		Weight::from_parts(4_527_000, 0).saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn poll_base() -> Weight {
 		Weight::from_parts(53_480_000, 21046)

@@ -5,7 +5,10 @@
 #![allow(unused_parens, unused_imports, missing_docs, clippy::all, reason = "generated")]
 
 use core::marker::PhantomData;
-use frame_support::{traits::Get, weights::{Weight, constants::ParityDbWeight}};
+use frame_support::{
+	traits::Get,
+	weights::{constants::ParityDbWeight, Weight},
+};
 
 /// Weight functions needed for `pallet_governance`.
 pub trait WeightInfo {

@@ -5,7 +5,10 @@
 #![allow(unused_parens, unused_imports, missing_docs, clippy::all, reason = "generated")]
 
 use core::marker::PhantomData;
-use frame_support::{traits::Get, weights::{Weight, constants::ParityDbWeight}};
+use frame_support::{
+	traits::Get,
+	weights::{constants::ParityDbWeight, Weight},
+};
 
 /// Weight functions needed for `pallet_oracle`.
 pub trait WeightInfo {
@@ -48,8 +51,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Oracle::OracleParameters` (`max_values`: Some(1), `max_size`: Some(24), added: 519, mode: `MaxEncodedLen`)
 	fn set_parameters() -> Weight {
 		// Minimum execution time: 3_635_000 picoseconds.
-		Weight::from_parts(4_096_000, 0)
-			.saturating_add(T::DbWeight::get().writes(1_u64))
+		Weight::from_parts(4_096_000, 0).saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 }
 
@@ -70,7 +72,6 @@ impl WeightInfo for () {
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn set_parameters() -> Weight {
-		Weight::from_parts(4_096_000, 0)
-			.saturating_add(ParityDbWeight::get().writes(1_u64))
+		Weight::from_parts(4_096_000, 0).saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 }

@@ -5,23 +5,26 @@
 #![allow(unused_parens, unused_imports, missing_docs, clippy::all, reason = "generated")]
 
 use core::marker::PhantomData;
-use frame_support::{traits::Get, weights::{Weight, constants::ParityDbWeight}};
+use frame_support::{
+	traits::Get,
+	weights::{constants::ParityDbWeight, Weight},
+};
 
 /// Weight functions needed for `pallet_reservations`.
 pub trait WeightInfo {
-	fn reserve(n: u32, ) -> Weight;
-	fn extend(n: u32, ) -> Weight;
-	fn close(n: u32, ) -> Weight;
-	fn settle(n: u32, ) -> Weight;
+	fn reserve(n: u32) -> Weight;
+	fn extend(n: u32) -> Weight;
+	fn close(n: u32) -> Weight;
+	fn settle(n: u32) -> Weight;
 	fn authorize_settle() -> Weight;
 	fn set_parameters() -> Weight;
-	fn reserve_by_policy(n: u32, ) -> Weight;
-	fn grow(n: u32, ) -> Weight;
-	fn shrink(n: u32, ) -> Weight;
+	fn reserve_by_policy(n: u32) -> Weight;
+	fn grow(n: u32) -> Weight;
+	fn shrink(n: u32) -> Weight;
 	fn offer_transfer() -> Weight;
 	fn accept_transfer() -> Weight;
 	fn set_data() -> Weight;
-	fn replace_allotment(n: u32, ) -> Weight;
+	fn replace_allotment(n: u32) -> Weight;
 	fn register_provider() -> Weight;
 	fn approve_provider() -> Weight;
 }
@@ -56,7 +59,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Reservations::AllotmentsOfNode` (r:0 w:32)
 	/// Proof: `Reservations::AllotmentsOfNode` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 32]`.
-	fn reserve(n: u32, ) -> Weight {
+	fn reserve(n: u32) -> Weight {
 		// Minimum execution time: 77_186_000 picoseconds.
 		Weight::from_parts(67_155_452, 3675)
 			.saturating_add(Weight::from_parts(13_662_627, 0).saturating_mul(n.into()))
@@ -75,7 +78,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Balances::Holds` (r:1 w:1)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 32]`.
-	fn extend(n: u32, ) -> Weight {
+	fn extend(n: u32) -> Weight {
 		// Minimum execution time: 56_325_000 picoseconds.
 		Weight::from_parts(55_703_374, 3852)
 			.saturating_add(Weight::from_parts(4_462_716, 0).saturating_mul(n.into()))
@@ -120,7 +123,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Reservations::Repairs` (r:0 w:32)
 	/// Proof: `Reservations::Repairs` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 32]`.
-	fn close(n: u32, ) -> Weight {
+	fn close(n: u32) -> Weight {
 		// Minimum execution time: 231_307_000 picoseconds.
 		Weight::from_parts(180_798_852, 8799)
 			.saturating_add(Weight::from_parts(61_265_916, 0).saturating_mul(n.into()))
@@ -149,7 +152,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Reservations::Providers` (r:1 w:0)
 	/// Proof: `Reservations::Providers` (`max_values`: None, `max_size`: Some(49), added: 2524, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 32]`.
-	fn settle(n: u32, ) -> Weight {
+	fn settle(n: u32) -> Weight {
 		// Minimum execution time: 158_568_000 picoseconds.
 		Weight::from_parts(117_276_944, 6196)
 			.saturating_add(Weight::from_parts(49_066_335, 0).saturating_mul(n.into()))
@@ -163,15 +166,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(387), added: 2862, mode: `MaxEncodedLen`)
 	fn authorize_settle() -> Weight {
 		// Minimum execution time: 4_837_000 picoseconds.
-		Weight::from_parts(5_278_000, 3852)
-			.saturating_add(T::DbWeight::get().reads(1_u64))
+		Weight::from_parts(5_278_000, 3852).saturating_add(T::DbWeight::get().reads(1_u64))
 	}
 	/// Storage: `Reservations::ContractParameters` (r:0 w:1)
 	/// Proof: `Reservations::ContractParameters` (`max_values`: Some(1), `max_size`: Some(93), added: 588, mode: `MaxEncodedLen`)
 	fn set_parameters() -> Weight {
 		// Minimum execution time: 4_086_000 picoseconds.
-		Weight::from_parts(4_497_000, 0)
-			.saturating_add(T::DbWeight::get().writes(1_u64))
+		Weight::from_parts(4_497_000, 0).saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 	/// Storage: `Reservations::ContractParameters` (r:1 w:0)
 	/// Proof: `Reservations::ContractParameters` (`max_values`: Some(1), `max_size`: Some(93), added: 588, mode: `MaxEncodedLen`)
@@ -204,7 +205,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Reservations::AllotmentsOfNode` (r:0 w:32)
 	/// Proof: `Reservations::AllotmentsOfNode` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 128]`.
-	fn reserve_by_policy(n: u32, ) -> Weight {
+	fn reserve_by_policy(n: u32) -> Weight {
 		// Minimum execution time: 85_748_000 picoseconds.
 		Weight::from_parts(257_466_122, 47713)
 			.saturating_add(Weight::from_parts(4_528_250, 0).saturating_mul(n.into()))
@@ -224,7 +225,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Balances::Holds` (r:1 w:1)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 32]`.
-	fn grow(n: u32, ) -> Weight {
+	fn grow(n: u32) -> Weight {
 		// Minimum execution time: 65_949_000 picoseconds.
 		Weight::from_parts(57_752_162, 3852)
 			.saturating_add(Weight::from_parts(10_264_184, 0).saturating_mul(n.into()))
@@ -245,7 +246,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Grid::Nodes` (r:32 w:32)
 	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 32]`.
-	fn shrink(n: u32, ) -> Weight {
+	fn shrink(n: u32) -> Weight {
 		// Minimum execution time: 61_772_000 picoseconds.
 		Weight::from_parts(22_351_751, 3852)
 			.saturating_add(Weight::from_parts(39_606_433, 0).saturating_mul(n.into()))
@@ -326,7 +327,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Reservations::Repairs` (r:0 w:2)
 	/// Proof: `Reservations::Repairs` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 32]`.
-	fn replace_allotment(n: u32, ) -> Weight {
+	fn replace_allotment(n: u32) -> Weight {
 		// Minimum execution time: 227_822_000 picoseconds.
 		Weight::from_parts(188_497_191, 6196)
 			.saturating_add(Weight::from_parts(52_196_337, 0).saturating_mul(n.into()))
@@ -359,7 +360,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 }
 
 impl WeightInfo for () {
-	fn reserve(n: u32, ) -> Weight {
+	fn reserve(n: u32) -> Weight {
 		Weight::from_parts(67_155_452, 3675)
 			.saturating_add(Weight::from_parts(13_662_627, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(6_u64))
@@ -368,7 +369,7 @@ impl WeightInfo for () {
 			.saturating_add(ParityDbWeight::get().writes((4_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 2781).saturating_mul(n.into()))
 	}
-	fn extend(n: u32, ) -> Weight {
+	fn extend(n: u32) -> Weight {
 		Weight::from_parts(55_703_374, 3852)
 			.saturating_add(Weight::from_parts(4_462_716, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(3_u64))
@@ -377,7 +378,7 @@ impl WeightInfo for () {
 			.saturating_add(ParityDbWeight::get().writes((1_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 2634).saturating_mul(n.into()))
 	}
-	fn close(n: u32, ) -> Weight {
+	fn close(n: u32) -> Weight {
 		Weight::from_parts(180_798_852, 8799)
 			.saturating_add(Weight::from_parts(61_265_916, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(9_u64))
@@ -386,7 +387,7 @@ impl WeightInfo for () {
 			.saturating_add(ParityDbWeight::get().writes((7_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 2781).saturating_mul(n.into()))
 	}
-	fn settle(n: u32, ) -> Weight {
+	fn settle(n: u32) -> Weight {
 		Weight::from_parts(117_276_944, 6196)
 			.saturating_add(Weight::from_parts(49_066_335, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(6_u64))
@@ -396,14 +397,12 @@ impl WeightInfo for () {
 			.saturating_add(Weight::from_parts(0, 2781).saturating_mul(n.into()))
 	}
 	fn authorize_settle() -> Weight {
-		Weight::from_parts(5_278_000, 3852)
-			.saturating_add(ParityDbWeight::get().reads(1_u64))
+		Weight::from_parts(5_278_000, 3852).saturating_add(ParityDbWeight::get().reads(1_u64))
 	}
 	fn set_parameters() -> Weight {
-		Weight::from_parts(4_497_000, 0)
-			.saturating_add(ParityDbWeight::get().writes(1_u64))
+		Weight::from_parts(4_497_000, 0).saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
-	fn reserve_by_policy(n: u32, ) -> Weight {
+	fn reserve_by_policy(n: u32) -> Weight {
 		Weight::from_parts(257_466_122, 47713)
 			.saturating_add(Weight::from_parts(4_528_250, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(42_u64))
@@ -411,7 +410,7 @@ impl WeightInfo for () {
 			.saturating_add(ParityDbWeight::get().writes((1_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 465).saturating_mul(n.into()))
 	}
-	fn grow(n: u32, ) -> Weight {
+	fn grow(n: u32) -> Weight {
 		Weight::from_parts(57_752_162, 3852)
 			.saturating_add(Weight::from_parts(10_264_184, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(3_u64))
@@ -420,7 +419,7 @@ impl WeightInfo for () {
 			.saturating_add(ParityDbWeight::get().writes((2_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 2781).saturating_mul(n.into()))
 	}
-	fn shrink(n: u32, ) -> Weight {
+	fn shrink(n: u32) -> Weight {
 		Weight::from_parts(22_351_751, 3852)
 			.saturating_add(Weight::from_parts(39_606_433, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(2_u64))
@@ -444,7 +443,7 @@ impl WeightInfo for () {
 			.saturating_add(ParityDbWeight::get().reads(2_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
-	fn replace_allotment(n: u32, ) -> Weight {
+	fn replace_allotment(n: u32) -> Weight {
 		Weight::from_parts(188_497_191, 6196)
 			.saturating_add(Weight::from_parts(52_196_337, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(12_u64))
