@@ -35,7 +35,9 @@ impl Wanted<'_> {
 		let has_room = node.capacity_bytes.saturating_sub(node.reserved_bytes) >= self.bytes;
 		let bond = self.price_per_block(node).and_then(|price| self.terms.bond(self.bytes, price));
 		let is_awake = !node.draining && !node.standby;
-		is_awake && has_room && bond.is_some_and(|bond| node.bond.saturating_sub(node.bond_used) >= bond)
+		is_awake
+			&& has_room
+			&& bond.is_some_and(|bond| node.bond.saturating_sub(node.bond_used) >= bond)
 	}
 }
 
