@@ -98,6 +98,16 @@ await_audits() {
   answer=$(granary --json audit verify <<<"$proof")
   [ "$(jq -r .verified <<<"$answer")" = true ] || die "the proof's bytes do not verify: $answer"
   note "re-verified from its bytes, on this side of the RPC"
+  show_health
+  [ "$(jq -r .margin <<<"$REPLY")" -eq "$PARITY_SHARDS" ] || die "all is proven, but the margin is not $PARITY_SHARDS: $REPLY"
+  answer=$(rpc "$ALICE_RPC" granary_detection "[$RESERVATION, 50000000, 20]") || die "no answer about detection"
+  note "chances that a loss of 5 % on $((PARITY_SHARDS + 1)) nodes escapes (of 10^18): $(jq -c . <<<"$answer")"
+}
+
+# Is the reservation still provably held? The answer is in REPLY.
+show_health() {
+  REPLY=$(rpc "$ALICE_RPC" granary_reservationHealth "[$RESERVATION]")
+  note "health: $REPLY"
 }
 
 tree_hash() {
@@ -150,6 +160,7 @@ show_miss() {
   granary audit status "$allotment"
   granary reservation show "$RESERVATION"
   start_worker "$REPLY"
+  show_health
   WITHHELD=$(rpc "$ALICE_RPC" granary_allotment "[$allotment]" | jq -r .withheld)
   [ "$WITHHELD" != 0 ] || die "the miss withheld nothing"
   wait_until 300 "the others have been paid" paid_others

@@ -124,6 +124,52 @@ impl Call {
 		Self::new("Reservations", "extend", (reservation, blocks))
 	}
 
+	/// Gives every allotment of a reservation more capacity.
+	pub fn grow_reservation(
+		reservation: ReservationId,
+		bytes_per_allotment: u64,
+		max_price_per_block: Balance,
+	) -> Self {
+		let arguments = (reservation, bytes_per_allotment, max_price_per_block);
+		Self::new("Reservations", "grow", arguments)
+	}
+
+	/// Gives capacity of every allotment of a reservation back.
+	pub fn shrink_reservation(reservation: ReservationId, bytes_per_allotment: u64) -> Self {
+		Self::new("Reservations", "shrink", (reservation, bytes_per_allotment))
+	}
+
+	/// Offers a reservation to an account, or takes the offer back.
+	pub fn offer_transfer(reservation: ReservationId, to: Option<AccountBytes>) -> Self {
+		Self::new("Reservations", "offer_transfer", (reservation, to))
+	}
+
+	/// Takes over a reservation that was offered.
+	pub fn accept_transfer(reservation: ReservationId) -> Self {
+		Self::new("Reservations", "accept_transfer", reservation)
+	}
+
+	/// Puts a new allotment in the place of a lost one.
+	pub fn replace_allotment(
+		reservation: ReservationId,
+		shard: u8,
+		node: NodeId,
+		max_price_per_block: Balance,
+	) -> Self {
+		let arguments = (reservation, shard, node, max_price_per_block);
+		Self::new("Reservations", "replace_allotment", arguments)
+	}
+
+	/// Says whether a node is being emptied or sleeps.
+	pub fn set_availability(node: NodeId, draining: bool, standby: bool) -> Self {
+		Self::new("Grid", "set_availability", (node, draining, standby))
+	}
+
+	/// Announces that a node does not answer audits for a while.
+	pub fn announce_maintenance(node: NodeId, start: BlockNumber, end: BlockNumber) -> Self {
+		Self::new("Grid", "announce_maintenance", (node, start, end))
+	}
+
 	/// Closes a reservation.
 	pub fn close_reservation(reservation: ReservationId) -> Self {
 		Self::new("Reservations", "close", reservation)

@@ -1,10 +1,10 @@
 //! `granary node` and `granary farm`.
 
-use crate::cli::{bytes_text, units_text, Context, Failure};
+use crate::cli::{bytes_text, units_text, AccountArgs, Context, Failure};
 use anyhow::Result;
 use clap::Subcommand;
-use granary_chain::address_of;
-use granary_primitives::{grid::NodeInfo, NodeId};
+use granary_chain::{address_of, Call, ChainClient};
+use granary_primitives::{grid::NodeInfo, BlockNumber, NodeId};
 use serde_json::{json, Value};
 
 /// Nodes.
@@ -16,6 +16,32 @@ pub(crate) enum NodeCommand {
 	Show {
 		/// The node's number.
 		node: NodeId,
+	},
+	/// Take no new allotments (for an orderly exit, or because the node sleeps), or take them again.
+	Availability {
+		/// The node's number.
+		node: NodeId,
+		/// It is being emptied.
+		#[arg(long)]
+		draining: bool,
+		/// It sleeps; only while it holds nothing.
+		#[arg(long)]
+		standby: bool,
+		#[command(flatten)]
+		account: AccountArgs,
+	},
+	/// Announce that the node will not answer audits for a while, nor earn.
+	Maintenance {
+		/// The node's number.
+		node: NodeId,
+		/// The first block of it.
+		#[arg(long)]
+		start: BlockNumber,
+		/// The first block after it.
+		#[arg(long)]
+		end: BlockNumber,
+		#[command(flatten)]
+		account: AccountArgs,
 	},
 }
 
@@ -59,12 +85,7 @@ pub(crate) async fn run_node(command: NodeCommand, context: &Context) -> Result<
 			});
 		},
 		NodeCommand::Show { node: id } => {
-			let node = chain.node(id).await?.ok_or_else(|| {
-				Failure::not_found(
-					format!("node {id} does not exist on this chain"),
-					"`granary node list` shows those that do",
-				)
-			})?;
+			let node = find(&chain, id).await?;
 			context.print(&node_json(&node), |out| {
 				out.line(format!("node {} of farm {}", node.id, node.farm));
 				out.field("operator", address_of(&node.operator));
@@ -89,12 +110,49 @@ pub(crate) async fn run_node(command: NodeCommand, context: &Context) -> Result<
 						units_text(node.bond_used)
 					),
 				);
+				out.field("state", state_text(&node));
 				out.field("audit key", format!("0x{}", hex::encode(node.audit_key)));
 				out.field("transport key", format!("0x{}", hex::encode(node.transport_key)));
 			});
 		},
+		NodeCommand::Availability { node, draining, standby, account } => {
+			find(&chain, node).await?;
+			let call = Call::set_availability(node, draining, standby);
+			chain.submit_and_finalise(account.tenant_keys()?.signer(), &call).await?;
+			context.note(format!("node {node}: {}", state_text(&find(&chain, node).await?)));
+		},
+		NodeCommand::Maintenance { node, start, end, account } => {
+			find(&chain, node).await?;
+			let call = Call::announce_maintenance(node, start, end);
+			chain.submit_and_finalise(account.tenant_keys()?.signer(), &call).await?;
+			context.note(format!("node {node}: {}", state_text(&find(&chain, node).await?)));
+		},
 	}
 	Ok(())
+}
+
+async fn find(chain: &ChainClient, id: NodeId) -> Result<NodeInfo> {
+	let missing = || {
+		Failure::not_found(
+			format!("node {id} does not exist on this chain"),
+			"`granary node list` shows those that do",
+		)
+	};
+	Ok(chain.node(id).await?.ok_or_else(missing)?)
+}
+
+/// Whether a node takes new allotments, and when it will not answer.
+fn state_text(node: &NodeInfo) -> String {
+	let mut text = match (node.draining, node.standby) {
+		(_, true) => "sleeps",
+		(true, false) => "is being emptied",
+		(false, false) => "takes allotments",
+	}
+	.to_owned();
+	if let Some((start, end)) = node.maintenance {
+		text.push_str(&format!(", in maintenance from block {start} to before block {end}"));
+	}
+	text
 }
 
 /// Runs `granary farm`.
@@ -109,6 +167,8 @@ pub(crate) async fn run_farm(command: FarmCommand, context: &Context) -> Result<
 				"name": String::from_utf8_lossy(&farm.name),
 				"twin": farm.twin,
 				"payout": address_of(&farm.payout),
+				"region": String::from_utf8_lossy(&farm.region).trim_matches('\0'),
+				"certified": farm.certified,
 			})
 		})
 		.collect();
@@ -137,6 +197,10 @@ fn node_json(node: &NodeInfo) -> Value {
 		"price_per_gib_hour": node.price_per_gib_hour.to_string(),
 		"bond": node.bond.to_string(),
 		"bond_used": node.bond_used.to_string(),
+		"certified": node.certified,
+		"draining": node.draining,
+		"standby": node.standby,
+		"maintenance": node.maintenance,
 		"audit_key": format!("0x{}", hex::encode(node.audit_key)),
 		"transport_key": format!("0x{}", hex::encode(node.transport_key)),
 	})

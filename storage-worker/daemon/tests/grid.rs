@@ -277,6 +277,7 @@ fn the_whole_path_and_its_mistakes() {
 	assert!(no_key_in(&path("restored")) && no_key_in(&path("cache")));
 
 	mounts_and_remembers(&chain, dir.path(), &snapshot, &key);
+	changes(&chain, &number);
 
 	// A worker's directory and a chain with another genesis.
 	let other = dir.path().join("other");
@@ -286,6 +287,54 @@ fn the_whole_path_and_its_mistakes() {
 	let mut strange = chain.worker(&path("Eve"), "//Eve");
 	wait_until(|| strange.0.try_wait().unwrap().is_some(), "the worker refuses the other chain");
 	assert_eq!(strange.0.wait().unwrap().code(), Some(4));
+}
+
+/// What a tenant and an operator may change, and what only they may.
+fn changes(chain: &Chain, number: &str) {
+	let as_dave = |args: &[&'static str]| {
+		let mut all = vec!["reservation"];
+		all.push(args[0]);
+		all.push(number);
+		all.extend(&args[1..]);
+		all.extend(["--suri", "//Dave"]);
+		chain.json(&all)
+	};
+	let grown = as_dave(&["grow", "--size", "24MiB"]);
+	assert_eq!(grown["bytes_per_allotment"], 24 << 20, "{grown}");
+	chain.fails(
+		&["reservation", "grow", number, "--size", "32MiB", "--suri", "//Ferdie"],
+		7,
+		"NotTenant",
+	);
+	let shrunk = as_dave(&["shrink", "--size", "20MiB"]);
+	assert_eq!(shrunk["bytes_per_allotment"], 20 << 20, "{shrunk}");
+	chain.fails(
+		&["reservation", "replace", number, "--shard", "0", "--node", "1", "--suri", "//Dave"],
+		7,
+		"NotLost",
+	);
+	// Ferdie registers a twin by reserving; here nobody offered anything.
+	chain.fails(&["reservation", "accept", number, "--suri", "//Eve"], 7, "NotOffered");
+
+	let operator = |node: &Value| node["operator"].as_str().unwrap().to_owned();
+	let nodes = chain.json(&["node", "list"]);
+	let eve =
+		chain.json(&["account", "show", "--suri", "//Eve"])["address"].as_str().unwrap().to_owned();
+	let own = nodes.as_array().unwrap().iter().find(|node| operator(node) == eve).unwrap();
+	let id = own["id"].to_string();
+	chain.fails(
+		&["node", "availability", &id, "--draining", "--suri", "//Dave"],
+		7,
+		"NotNodeOperator",
+	);
+	chain.json(&["node", "availability", &id, "--draining", "--suri", "//Eve"]);
+	assert_eq!(chain.json(&["node", "show", &id])["draining"], true);
+	chain.fails(&["node", "availability", &id, "--standby", "--suri", "//Eve"], 7, "NodeInUse");
+	chain.fails(
+		&["node", "maintenance", &id, "--start", "1", "--end", "2", "--suri", "//Eve"],
+		7,
+		"NoticeTooShort",
+	);
 }
 
 /// Mounts, writes, unmounts, mounts again: what was written is there, what was not is the snapshot's.

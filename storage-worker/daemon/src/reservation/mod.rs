@@ -1,5 +1,6 @@
 //! `granary reservation`.
 
+mod change;
 mod placement;
 mod ready;
 
@@ -48,6 +49,8 @@ pub(crate) enum ReservationCommand {
 		#[command(flatten)]
 		account: AccountArgs,
 	},
+	#[command(flatten)]
+	Change(change::ChangeCommand),
 	/// Pay what is due; anyone may, and nodes do it by themselves.
 	Settle {
 		/// The reservation's number.
@@ -134,6 +137,7 @@ pub(crate) async fn run(command: ReservationCommand, context: &Context) -> Resul
 			chain.submit_and_finalise(tenant.signer(), &call).await?;
 			show(&chain, reservation, context).await
 		},
+		ReservationCommand::Change(command) => change::run(command, context).await,
 		ReservationCommand::Settle { reservation } => {
 			let chain = context.connect().await?;
 			find(&chain, reservation).await?;

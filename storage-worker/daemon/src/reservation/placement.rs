@@ -30,11 +30,14 @@ impl Wanted<'_> {
 		self.terms.price_per_block(self.bytes, node.price_per_gib_hour)
 	}
 
-	/// Whether the node has the room, and a bond that backs it.
+	/// Whether the node takes allotments, has the room, and a bond that backs it.
 	fn fits(&self, node: &NodeInfo) -> bool {
 		let has_room = node.capacity_bytes.saturating_sub(node.reserved_bytes) >= self.bytes;
 		let bond = self.price_per_block(node).and_then(|price| self.terms.bond(self.bytes, price));
-		has_room && bond.is_some_and(|bond| node.bond.saturating_sub(node.bond_used) >= bond)
+		let is_awake = !node.draining && !node.standby;
+		is_awake
+			&& has_room
+			&& bond.is_some_and(|bond| node.bond.saturating_sub(node.bond_used) >= bond)
 	}
 }
 
