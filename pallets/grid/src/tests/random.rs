@@ -4,16 +4,14 @@ use super::signed;
 use crate::{mock::*, types::Parameters};
 use frame_support::{assert_ok, pallet_prelude::DispatchResult, storage::with_storage_layer};
 use granary_primitives::traits::Capacity;
+use rand::{rngs::StdRng, Rng, SeedableRng};
 
-/// xorshift64*, so that a run can be repeated from its seed.
-struct Dice(u64);
+/// Seeded, so that a run can be repeated.
+struct Dice(StdRng);
 
 impl Dice {
 	fn roll(&mut self, sides: u64) -> u64 {
-		self.0 ^= self.0 >> 12;
-		self.0 ^= self.0 << 25;
-		self.0 ^= self.0 >> 27;
-		self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) % sides.max(1)
+		self.0.gen_range(0..sides.max(1))
 	}
 }
 
@@ -86,7 +84,7 @@ fn nothing_breaks_whatever_happens() {
 			rotation_delay_blocks: 10,
 		};
 		assert_ok!(Grid::set_parameters(RuntimeOrigin::root(), parameters));
-		let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+		let mut dice = Dice(StdRng::seed_from_u64(seed));
 		let mut taken = Taken::new();
 		for at in 0..steps {
 			let before = taken.clone();

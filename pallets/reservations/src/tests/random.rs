@@ -15,22 +15,19 @@ use frame_support::{
 	},
 };
 use granary_primitives::{reservation::AuditProfile, traits::Allotments, Balance, NodeId};
+use rand::{rngs::StdRng, Rng, SeedableRng};
 use sp_runtime::Perbill;
 
 /// Accounts that take part.
 const ACCOUNTS: [u8; 15] = [1, 2, 3, 4, 5, 6, 7, 8, 9, TENANT, 21, 22, 40, 98, 99];
 const TENANTS: [u8; 3] = [TENANT, 21, 22];
 
-/// A small generator, so that a run can be repeated from its seed.
-struct Dice(u64);
+/// Seeded, so that a run can be repeated.
+struct Dice(StdRng);
 
 impl Dice {
 	fn roll(&mut self, sides: u64) -> u64 {
-		// xorshift64*
-		self.0 ^= self.0 >> 12;
-		self.0 ^= self.0 << 25;
-		self.0 ^= self.0 >> 27;
-		self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) % sides.max(1)
+		self.0.gen_range(0..sides.max(1))
 	}
 
 	fn pick<T: Copy>(&mut self, list: &[T]) -> T {
@@ -167,7 +164,7 @@ fn nothing_breaks_whatever_happens() {
 		let provider = RuntimeOrigin::signed(account(40));
 		assert_ok!(Reservations::register_provider(provider, Perbill::from_percent(40)));
 		assert_ok!(Reservations::approve_provider(RuntimeOrigin::root(), 0, true));
-		let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+		let mut dice = Dice(StdRng::seed_from_u64(seed));
 		let mut issuance = Balances::total_issuance();
 		for number in 0..steps {
 			System::reset_events();
