@@ -66,15 +66,17 @@ impl<T: Config> Pallet<T> {
 		let used = if before.year == year { before.used } else { 0 };
 		let used = used.saturating_add(end - start);
 		ensure!(used <= parameters.maintenance_budget_blocks, Error::<T>::BudgetExceeded);
-		record.maintenance = Maintenance { start, end, year, used };
+		let (year_before, used_before) = (before.year, before.used);
+		record.maintenance = Maintenance { start, end, year, used, year_before, used_before };
 		Ok(())
 	}
 
 	pub(crate) fn cancel_announced(record: &mut Node<T>) -> DispatchResult {
-		let Maintenance { start, end, year, used } = record.maintenance;
+		let Maintenance { start, end, year_before, used_before, .. } = record.maintenance;
 		ensure!(start < end && Self::now() < start, Error::<T>::NoMaintenance);
-		let used = used.saturating_sub(end - start);
-		record.maintenance = Maintenance { start: 0, end: 0, year, used };
+		// A window of a later year must not make the node forget what it used of this one.
+		let (year, used) = (year_before, used_before);
+		record.maintenance = Maintenance { start: 0, end: 0, year, used, year_before, used_before };
 		Ok(())
 	}
 
@@ -122,7 +124,7 @@ impl<T: Config> Pallet<T> {
 
 	pub(crate) fn do_report_uptime(
 		node: NodeId,
-		uptime_seconds: u64,
+		mut uptime_seconds: u64,
 		at_seconds: u64,
 	) -> DispatchResult {
 		let chain_seconds = T::Now::get() / 1000;
@@ -133,9 +135,12 @@ impl<T: Config> Pallet<T> {
 			// Either it has been up since the last report, or it started after it.
 			let passed = at_seconds - last.at_seconds;
 			let went_on = last.uptime_seconds.saturating_add(passed);
-			let fits =
-				uptime_seconds <= passed || uptime_seconds.abs_diff(went_on) <= MAX_DRIFT_SECONDS;
-			ensure!(fits, Error::<T>::BadUptime);
+			if uptime_seconds > passed {
+				let drift = uptime_seconds.abs_diff(went_on);
+				ensure!(drift <= MAX_DRIFT_SECONDS, Error::<T>::BadUptime);
+				// Kept as time says, or the drift of one report would be added to that of the next.
+				uptime_seconds = went_on;
+			}
 		}
 		let report = Uptime { uptime_seconds, at_seconds, block: Self::now() };
 		Uptimes::<T>::insert(node, report);

@@ -38,6 +38,10 @@ impl<T: Config> Pallet<T> {
 				node.maintenance.start <= node.maintenance.end,
 				"maintenance ends before it starts"
 			);
+			ensure!(
+				node.maintenance.used >= node.maintenance.end - node.maintenance.start,
+				"maintenance that no budget pays for"
+			);
 			indexed += 1;
 			*nodes.entry(node.farm).or_insert(0u32) += 1;
 			*bonds.entry(node.operator).or_insert(0) += node.bond;

@@ -152,6 +152,10 @@ pub struct Maintenance {
 	pub year: u32,
 	/// Blocks announced in that year.
 	pub used: BlockNumber,
+	/// `year` as it was before this window was announced: what cancelling it restores.
+	pub year_before: u32,
+	/// `used` as it was then.
+	pub used_before: BlockNumber,
 }
 
 /// Keys that become valid later.

@@ -221,3 +221,34 @@ fn uptime_reports_agree_with_time_and_each_other() {
 		assert_eq!((seen.uptime_seconds, seen.uptime_block), (Some(300), Some(1)));
 	});
 }
+
+#[test]
+fn a_window_of_next_year_that_is_cancelled_does_not_renew_this_years_budget() {
+	run(|| {
+		short();
+		let id = node(1, farm(1), 100, 1);
+		let announce = |start, end| Grid::announce_maintenance(signed(1), id, start, end);
+		assert_ok!(announce(20, 50));
+		System::set_block_number(50);
+		assert_noop!(announce(60, 61), E::BudgetExceeded);
+		assert_ok!(announce(1000, 1030));
+		assert_ok!(Grid::cancel_maintenance(signed(1), id));
+		assert_noop!(announce(60, 61), E::BudgetExceeded);
+		// Nothing was charged to the next year either.
+		assert_ok!(announce(1000, 1030));
+	});
+}
+
+#[test]
+fn the_drift_that_is_allowed_does_not_add_up() {
+	run(|| {
+		let id = node(1, farm(1), 100, 1);
+		let report = |uptime, at| Grid::report_uptime(signed(1), id, uptime, at);
+		assert_ok!(report(5000, 1_000_000));
+		// It was up for a second longer, so 60 seconds more than that are as far as a clock may be off, however often it says so.
+		assert_ok!(report(5061, 1_000_001));
+		assert_noop!(report(5122, 1_000_002), E::BadUptime);
+		assert_eq!(Grid::node_report(id).unwrap().uptime_seconds, Some(5001));
+		assert_ok!(report(5002, 1_000_002));
+	});
+}
