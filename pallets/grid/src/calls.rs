@@ -152,7 +152,8 @@ mod calls {
 			Ok(())
 		}
 
-		/// Changes a node's endpoint, capacity and price. Reservations keep the price they were made at.
+		/// Changes a node's endpoint, capacity and price. Reservations keep the price they were made at; with another endpoint or capacity the node
+		/// is not certified any more.
 		///
 		/// Origin: signed by the account that registered the node. Errors: [`Error::UnknownNode`], [`Error::NotNodeOperator`],
 		/// [`Error::BadText`], [`Error::BadCapacity`]. Emits [`Event::NodeUpdated`].
@@ -172,6 +173,9 @@ mod calls {
 					capacity_bytes > 0 && capacity_bytes >= record.reserved_bytes,
 					Error::<T>::BadCapacity
 				);
+				// Whoever vouched for the node vouched for it as it was.
+				record.certified &=
+					record.endpoint == endpoint && record.capacity_bytes == capacity_bytes;
 				record.endpoint = endpoint;
 				record.capacity_bytes = capacity_bytes;
 				record.price_per_gib_hour = price_per_gib_hour;
@@ -234,7 +238,7 @@ mod calls {
 			Ok(())
 		}
 
-		/// Changes where a farm is and where its nodes' earnings go.
+		/// Changes where a farm is and where its nodes' earnings go. In another region it is not certified any more.
 		///
 		/// Origin: signed by the account of the farm's twin. Errors: [`Error::UnknownFarm`], [`Error::NotFarmOwner`], [`Error::BadRegion`]. Emits
 		/// [`Event::FarmUpdated`].
@@ -251,7 +255,9 @@ mod calls {
 			let is_region =
 				region.iter().all(u8::is_ascii_uppercase) || region == Region::default();
 			ensure!(is_region, Error::<T>::BadRegion);
-			Farms::<T>::insert(farm, Farm { region, payout, ..record });
+			// Whoever vouched for the farm vouched for it where it was.
+			let certified = record.certified && record.region == region;
+			Farms::<T>::insert(farm, Farm { region, payout, certified, ..record });
 			Self::deposit_event(Event::FarmUpdated { farm });
 			Ok(())
 		}

@@ -333,6 +333,7 @@ pub struct AuditDetails {
 /// One audit of the calendar. Blocks are the earliest ones: a tick takes at least one block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "std", serde(rename_all = "camelCase"))]
 pub struct CalendarEntry {
 	/// The allotment.
 	pub allotment: AllotmentId,
@@ -355,6 +356,7 @@ pub struct CalendarEntry {
 /// Where a page of the calendar ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "std", serde(rename_all = "camelCase"))]
 pub struct CalendarCursor {
 	/// The tick that was looked at last.
 	pub tick: Tick,
@@ -376,6 +378,7 @@ pub struct CalendarPage {
 /// in units of 10^-18, rounded; spot and targeted audits are left out, so they are upper bounds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "std", serde(rename_all = "camelCase"))]
 pub struct Detection {
 	/// Leaves that one round of audits samples, over all allotments of the coalition.
 	pub samples_per_round: u64,

@@ -1,4 +1,4 @@
-use super::{farm, node, signed};
+use super::{farm, node, signed, text};
 use crate::{mock::*, Error, Event};
 use frame_support::{assert_noop, assert_ok};
 use granary_primitives::traits::Capacity;
@@ -50,6 +50,17 @@ fn certifiers_vouch_for_farms_and_nodes() {
 		assert_ok!(Grid::certify_farm(signed(5), id, true));
 		System::assert_last_event(Event::FarmCertified { farm: id, certified: true }.into());
 		assert!(certified(second), "a certified farm's nodes are");
+		// What has changed has to be looked at again.
+		assert_ok!(Grid::update_farm(signed(1), id, [0; 2], account(2)));
+		assert!(Grid::farm_info(id).unwrap().certified, "another payout account is no change");
+		assert_ok!(Grid::update_farm(signed(1), id, *b"NL", account(2)));
+		assert!(!Grid::farm_info(id).unwrap().certified);
+		let update = |endpoint: &str, bytes| {
+			assert_ok!(Grid::update_node(signed(1), first, text(endpoint), bytes, 9));
+			Grid::node_info(first).unwrap().certified
+		};
+		assert!(update("127.0.0.1:9900", 100), "another price is no change");
+		assert!(!update("127.0.0.1:9900", 101));
 		assert_ok!(Grid::set_certifier(root(), account(5), false));
 		assert_noop!(Grid::certify_farm(signed(5), id, false), E::NotCertifier);
 		for number in 100..132 {
