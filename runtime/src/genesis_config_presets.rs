@@ -6,13 +6,14 @@
 use crate::{
 	configs::{RepairAccount, TreasuryAccount, GENESIS_EPOCH_CONFIG},
 	constants::{DEVELOPMENT_EPOCH_SLOTS, DEVELOPMENT_SLOT_DURATION_MS, EXISTENTIAL_DEPOSIT, UNIT},
-	AccountId, AuditsConfig, BabeConfig, Balance, BalancesConfig, CouncilConfig, GridConfig,
-	OracleConfig, ReservationsConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys, SudoConfig,
-	TimingConfig, ValidatorsConfig,
+	AccountId, AuditsConfig, BabeConfig, Balance, BalancesConfig, CouncilConfig, GrandpaConfig,
+	GridConfig, OracleConfig, ReservationsConfig, RuntimeGenesisConfig, SudoConfig, TimingConfig,
 };
 use alloc::{vec, vec::Vec};
 use frame_support::build_struct_json_patch;
 use serde_json::Value;
+use sp_consensus_babe::AuthorityId as BabeId;
+use sp_consensus_grandpa::AuthorityId as GrandpaId;
 use sp_genesis_builder::PresetId;
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_runtime::Perbill;
@@ -64,19 +65,7 @@ const GRID: pallet_grid::Parameters = pallet_grid::Parameters {
 	rotation_delay_blocks: 20,
 };
 
-/// A validator of its own account leaves within minutes, and one is enough.
-const VALIDATORS: pallet_validators::Parameters = pallet_validators::Parameters {
-	bond: 10_000 * UNIT,
-	unbonding_sessions: 5,
-	invitation_sessions: 100,
-	minimum: 1,
-	min_slash: Perbill::from_percent(10),
-};
-
-/// An account and its session keys.
-type Authority = (AccountId, SessionKeys);
-
-fn genesis(authorities: Vec<Authority>, sudo: Option<AccountId>) -> Value {
+fn genesis(authorities: Vec<(BabeId, GrandpaId)>, sudo: Option<AccountId>) -> Value {
 	let mut balances: Vec<(AccountId, Balance)> =
 		Sr25519Keyring::iter().map(|key| (key.to_account_id(), ENDOWMENT)).collect();
 	for account in [TreasuryAccount::get(), RepairAccount::get()] {
@@ -88,22 +77,15 @@ fn genesis(authorities: Vec<Authority>, sudo: Option<AccountId>) -> Value {
 			epoch_slots: DEVELOPMENT_EPOCH_SLOTS,
 		},
 		balances: BalancesConfig { balances },
-		// The session pallet tells BABE and GRANDPA their authorities.
-		babe: BabeConfig { epoch_config: GENESIS_EPOCH_CONFIG },
-		session: SessionConfig {
-			keys: authorities
-				.iter()
-				.map(|(account, keys)| (account.clone(), account.clone(), keys.clone()))
-				.collect::<Vec<_>>(),
+		babe: BabeConfig {
+			authorities: authorities.iter().map(|(babe, _)| (babe.clone(), 1)).collect::<Vec<_>>(),
+			epoch_config: GENESIS_EPOCH_CONFIG,
 		},
-		validators: ValidatorsConfig {
-			parameters: VALIDATORS,
-			validators: authorities
+		grandpa: GrandpaConfig {
+			authorities: authorities
 				.iter()
-				.map(|(account, _)| account.clone())
-				.collect::<Vec<_>>()
-				.try_into()
-				.unwrap_or_default(),
+				.map(|(_, grandpa)| (grandpa.clone(), 1))
+				.collect::<Vec<_>>(),
 		},
 		sudo: SudoConfig { key: sudo },
 		grid: GridConfig { parameters: GRID, certifiers: council().try_into().unwrap_or_default() },
@@ -114,9 +96,8 @@ fn genesis(authorities: Vec<Authority>, sudo: Option<AccountId>) -> Value {
 	})
 }
 
-fn authority(babe: Sr25519Keyring, grandpa: Ed25519Keyring) -> Authority {
-	let keys = SessionKeys { babe: babe.public().into(), grandpa: grandpa.public().into() };
-	(babe.to_account_id(), keys)
+fn authority(babe: Sr25519Keyring, grandpa: Ed25519Keyring) -> (BabeId, GrandpaId) {
+	(babe.public().into(), grandpa.public().into())
 }
 
 /// One authority and a sudo key: a chain on one command.

@@ -21,7 +21,6 @@ pub mod constants;
 mod construct;
 mod extrinsic;
 pub mod genesis_config_presets;
-pub mod migrations;
 mod health;
 pub mod timing;
 mod types;
