@@ -4,12 +4,14 @@
 
 use crate::{
 	configs::GENESIS_EPOCH_CONFIG, genesis_config_presets, types::SessionKeys, AccountId, Audits,
-	Babe, Balance, Block, Executive, Grandpa, Grid, Nonce, Reservations, Runtime, RuntimeCall,
-	RuntimeGenesisConfig, Snapshots, System, TransactionPayment, VERSION,
+	Babe, Balance, Block, Executive, Grandpa, Grid, Historical, Nonce, Reservations, Runtime,
+	RuntimeCall, RuntimeGenesisConfig, Snapshots, System, TransactionPayment, VERSION,
 };
 use alloc::vec::Vec;
+use codec::Encode;
 use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
+	traits::KeyOwnerProofSystem,
 	weights::Weight,
 };
 use granary_primitives::{
@@ -96,25 +98,31 @@ impl_runtime_apis! {
 		fn next_epoch() -> sp_consensus_babe::Epoch { Babe::next_epoch() }
 		fn generate_key_ownership_proof(
 			_slot: sp_consensus_babe::Slot,
-			_authority: sp_consensus_babe::AuthorityId,
-		) -> Option<sp_consensus_babe::OpaqueKeyOwnershipProof> { None }
+			authority: sp_consensus_babe::AuthorityId,
+		) -> Option<sp_consensus_babe::OpaqueKeyOwnershipProof> {
+			let proof = Historical::prove((sp_consensus_babe::KEY_TYPE, authority))?;
+			Some(sp_consensus_babe::OpaqueKeyOwnershipProof::new(proof.encode()))
+		}
 		fn submit_report_equivocation_unsigned_extrinsic(
-			_proof: sp_consensus_babe::EquivocationProof<<Block as BlockT>::Header>,
-			_owner: sp_consensus_babe::OpaqueKeyOwnershipProof,
-		) -> Option<()> { None }
+			proof: sp_consensus_babe::EquivocationProof<<Block as BlockT>::Header>,
+			owner: sp_consensus_babe::OpaqueKeyOwnershipProof,
+		) -> Option<()> { Babe::submit_unsigned_equivocation_report(proof, owner.decode()?) }
 	}
 
 	impl sp_consensus_grandpa::GrandpaApi<Block> for Runtime {
 		fn grandpa_authorities() -> sp_consensus_grandpa::AuthorityList { Grandpa::grandpa_authorities() }
 		fn current_set_id() -> sp_consensus_grandpa::SetId { pallet_grandpa::CurrentSetId::<Runtime>::get() }
 		fn submit_report_equivocation_unsigned_extrinsic(
-			_proof: sp_consensus_grandpa::EquivocationProof<<Block as BlockT>::Hash, NumberFor<Block>>,
-			_owner: sp_consensus_grandpa::OpaqueKeyOwnershipProof,
-		) -> Option<()> { None }
+			proof: sp_consensus_grandpa::EquivocationProof<<Block as BlockT>::Hash, NumberFor<Block>>,
+			owner: sp_consensus_grandpa::OpaqueKeyOwnershipProof,
+		) -> Option<()> { Grandpa::submit_unsigned_equivocation_report(proof, owner.decode()?) }
 		fn generate_key_ownership_proof(
 			_set: sp_consensus_grandpa::SetId,
-			_authority: sp_consensus_grandpa::AuthorityId,
-		) -> Option<sp_consensus_grandpa::OpaqueKeyOwnershipProof> { None }
+			authority: sp_consensus_grandpa::AuthorityId,
+		) -> Option<sp_consensus_grandpa::OpaqueKeyOwnershipProof> {
+			let proof = Historical::prove((sp_consensus_grandpa::KEY_TYPE, authority))?;
+			Some(sp_consensus_grandpa::OpaqueKeyOwnershipProof::new(proof.encode()))
+		}
 	}
 
 	impl sp_session::SessionKeys<Block> for Runtime {

@@ -10,6 +10,7 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_reservations, crate::Reservations]
 	[pallet_audits, crate::Audits]
 	[pallet_snapshots, crate::Snapshots]
+	[pallet_validators, crate::Validators]
 );
 
 impl frame_system_benchmarking::Config for crate::Runtime {}

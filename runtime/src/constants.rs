@@ -28,6 +28,9 @@ pub const HOURS: BlockNumber = 60 * MINUTES;
 /// One day of a production chain, in blocks.
 pub const DAYS: BlockNumber = 24 * HOURS;
 
+/// The longest time for which a validator's bond stays after it left, in sessions: six weeks of hours.
+pub const MAX_UNBONDING_SESSIONS: u32 = 1008;
+
 /// The decimals of the currency, as wallets want to know them.
 pub const TOKEN_DECIMALS: u32 = 12;
 /// The symbol of the currency.

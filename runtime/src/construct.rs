@@ -1,7 +1,10 @@
 //! The runtime: which pallets, in which order.
 //!
 //! Indices are part of the transaction format: never reuse or move one. The order is that of the
-//! hooks: BABE comes before the audits, whose beacon consumes what BABE's `on_finalize` leaves.
+//! hooks and of genesis: BABE comes before the audits, whose beacon consumes what BABE's
+//! `on_finalize` leaves; balances before validators, whose bonds are held at genesis; validators before
+//! sessions, which ask who they are; sessions before authorship: the first block of an epoch was
+//! written by one of the new validators.
 
 #![allow(missing_docs, reason = "the macro's items")]
 
@@ -37,10 +40,18 @@ mod runtime {
 	pub type Babe = pallet_babe;
 	#[runtime::pallet_index(4)]
 	pub type Grandpa = pallet_grandpa;
-	#[runtime::pallet_index(5)]
-	pub type Authorship = pallet_authorship;
 	#[runtime::pallet_index(6)]
 	pub type Balances = pallet_balances;
+	#[runtime::pallet_index(12)]
+	pub type Validators = pallet_validators;
+	#[runtime::pallet_index(13)]
+	pub type Session = pallet_session;
+	#[runtime::pallet_index(14)]
+	pub type Historical = pallet_session::historical;
+	#[runtime::pallet_index(15)]
+	pub type Offences = pallet_offences;
+	#[runtime::pallet_index(5)]
+	pub type Authorship = pallet_authorship;
 	#[runtime::pallet_index(7)]
 	pub type TransactionPayment = pallet_transaction_payment;
 	#[runtime::pallet_index(8)]
@@ -51,6 +62,8 @@ mod runtime {
 	pub type Council = pallet_collective<Instance1>;
 	#[runtime::pallet_index(11)]
 	pub type Governance = pallet_governance;
+	#[runtime::pallet_index(16)]
+	pub type MultiBlockMigrations = pallet_migrations;
 	#[runtime::pallet_index(20)]
 	pub type Grid = pallet_grid;
 	#[runtime::pallet_index(21)]

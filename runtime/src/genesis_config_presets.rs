@@ -6,14 +6,13 @@
 use crate::{
 	configs::{RepairAccount, TreasuryAccount, GENESIS_EPOCH_CONFIG},
 	constants::{DEVELOPMENT_EPOCH_SLOTS, DEVELOPMENT_SLOT_DURATION_MS, EXISTENTIAL_DEPOSIT, UNIT},
-	AccountId, AuditsConfig, BabeConfig, Balance, BalancesConfig, CouncilConfig, GrandpaConfig,
-	GridConfig, OracleConfig, ReservationsConfig, RuntimeGenesisConfig, SudoConfig, TimingConfig,
+	AccountId, AuditsConfig, BabeConfig, Balance, BalancesConfig, CouncilConfig, GridConfig,
+	OracleConfig, ReservationsConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys, SudoConfig,
+	TimingConfig, ValidatorsConfig,
 };
 use alloc::{vec, vec::Vec};
 use frame_support::build_struct_json_patch;
 use serde_json::Value;
-use sp_consensus_babe::AuthorityId as BabeId;
-use sp_consensus_grandpa::AuthorityId as GrandpaId;
 use sp_genesis_builder::PresetId;
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_runtime::Perbill;
@@ -65,7 +64,19 @@ const GRID: pallet_grid::Parameters = pallet_grid::Parameters {
 	rotation_delay_blocks: 20,
 };
 
-fn genesis(authorities: Vec<(BabeId, GrandpaId)>, sudo: Option<AccountId>) -> Value {
+/// A validator's bond comes back within minutes, and one validator is enough.
+const VALIDATORS: pallet_validators::Parameters = pallet_validators::Parameters {
+	bond: 10_000 * UNIT,
+	unbonding_sessions: 5,
+	invitation_sessions: 100,
+	minimum: 1,
+	min_slash: Perbill::from_percent(10),
+};
+
+/// An account and its session keys.
+type Authority = (AccountId, SessionKeys);
+
+fn genesis(authorities: Vec<Authority>, sudo: Option<AccountId>) -> Value {
 	let mut balances: Vec<(AccountId, Balance)> =
 		Sr25519Keyring::iter().map(|key| (key.to_account_id(), ENDOWMENT)).collect();
 	for account in [TreasuryAccount::get(), RepairAccount::get()] {
@@ -77,15 +88,22 @@ fn genesis(authorities: Vec<(BabeId, GrandpaId)>, sudo: Option<AccountId>) -> Va
 			epoch_slots: DEVELOPMENT_EPOCH_SLOTS,
 		},
 		balances: BalancesConfig { balances },
-		babe: BabeConfig {
-			authorities: authorities.iter().map(|(babe, _)| (babe.clone(), 1)).collect::<Vec<_>>(),
-			epoch_config: GENESIS_EPOCH_CONFIG,
-		},
-		grandpa: GrandpaConfig {
-			authorities: authorities
+		// The session pallet tells BABE and GRANDPA their authorities.
+		babe: BabeConfig { epoch_config: GENESIS_EPOCH_CONFIG },
+		session: SessionConfig {
+			keys: authorities
 				.iter()
-				.map(|(_, grandpa)| (grandpa.clone(), 1))
+				.map(|(account, keys)| (account.clone(), account.clone(), keys.clone()))
 				.collect::<Vec<_>>(),
+		},
+		validators: ValidatorsConfig {
+			parameters: VALIDATORS,
+			validators: authorities
+				.iter()
+				.map(|(account, _)| account.clone())
+				.collect::<Vec<_>>()
+				.try_into()
+				.unwrap_or_default(),
 		},
 		sudo: SudoConfig { key: sudo },
 		grid: GridConfig { parameters: GRID, certifiers: council().try_into().unwrap_or_default() },
@@ -96,8 +114,9 @@ fn genesis(authorities: Vec<(BabeId, GrandpaId)>, sudo: Option<AccountId>) -> Va
 	})
 }
 
-fn authority(babe: Sr25519Keyring, grandpa: Ed25519Keyring) -> (BabeId, GrandpaId) {
-	(babe.public().into(), grandpa.public().into())
+fn authority(babe: Sr25519Keyring, grandpa: Ed25519Keyring) -> Authority {
+	let keys = SessionKeys { babe: babe.public().into(), grandpa: grandpa.public().into() };
+	(babe.to_account_id(), keys)
 }
 
 /// One authority and a sudo key: a chain on one command.

@@ -22,6 +22,7 @@ mod construct;
 mod extrinsic;
 pub mod genesis_config_presets;
 mod health;
+pub mod migrations;
 pub mod timing;
 mod types;
 

@@ -7,99 +7,26 @@
 	reason = "test code"
 )]
 
-use codec::Encode;
-use frame_support::dispatch::GetDispatchInfo;
+mod common;
+
+use common::{chain, decide, signed, start_block};
 use frame_system::offchain::CreateAuthorizedTransaction;
 use granary_primitives::AccountBytes;
 use granary_runtime::{
-	apis, constants, genesis_config_presets, timing, Babe, Balances, Council, Executive, Hash,
-	Header, Oracle, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, SignedPayload, Sudo, System,
-	TxExtension, UncheckedExtrinsic, VERSION,
+	apis, constants, genesis_config_presets, Balances, Executive, Hash, Oracle, Runtime,
+	RuntimeCall, RuntimeEvent, RuntimeOrigin, Sudo, System, VERSION,
 };
 use granary_runtime_api::runtime_decl_for_granary_api::GranaryApi;
 use serde_json::Value;
 use sp_api::RuntimeApiInfo;
-use sp_consensus_babe::{
-	digests::{PreDigest, SecondaryVRFPreDigest},
-	runtime_decl_for_babe_api::BabeApi,
-	BABE_ENGINE_ID,
-};
-use sp_core::crypto::VrfSecret;
+use sp_consensus_babe::runtime_decl_for_babe_api::BabeApi;
 use sp_genesis_builder::runtime_decl_for_genesis_builder::GenesisBuilder;
 use sp_io::TestExternalities;
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{
-	generic::Era,
-	traits::{BlakeTwo256, Dispatchable, Hash as _, Header as _},
+	traits::Dispatchable,
 	transaction_validity::{InvalidTransaction, TransactionSource, TransactionValidityError},
-	Digest, DigestItem, MultiSignature,
 };
-
-fn merge(target: &mut Value, patch: Value) {
-	match (target, patch) {
-		(Value::Object(target), Value::Object(patch)) => {
-			for (key, value) in patch {
-				merge(target.entry(key).or_insert(Value::Null), value);
-			}
-		},
-		(target, patch) => *target = patch,
-	}
-}
-
-/// The chain that a preset describes, at its genesis.
-fn chain(preset: &str) -> TestExternalities {
-	let mut chain = TestExternalities::default();
-	chain.execute_with(|| {
-		let default = Runtime::get_preset(&None).unwrap();
-		let mut config: Value = serde_json::from_slice(&default).unwrap();
-		let patch = Runtime::get_preset(&Some(preset.into())).unwrap();
-		merge(&mut config, serde_json::from_slice(&patch).unwrap());
-		Runtime::build_state(serde_json::to_vec(&config).unwrap()).unwrap();
-	});
-	chain
-}
-
-/// Starts a block of Alice in this slot.
-fn start_block(number: u32, slot: u64) {
-	let transcript = sp_consensus_babe::make_vrf_transcript(
-		&Babe::randomness(),
-		slot.into(),
-		Babe::epoch_index(),
-	);
-	let vrf_signature = Sr25519Keyring::Alice.pair().vrf_sign(&transcript.into_sign_data());
-	let pre_digest = PreDigest::SecondaryVRF(SecondaryVRFPreDigest {
-		authority_index: 0,
-		slot: slot.into(),
-		vrf_signature,
-	});
-	let digest = Digest { logs: vec![DigestItem::PreRuntime(BABE_ENGINE_ID, pre_digest.encode())] };
-	let header = Header::new(number, Hash::zero(), Hash::zero(), System::parent_hash(), digest);
-	Executive::initialize_block(&header);
-	let now = slot * timing::SlotDurationMs::<Runtime>::get();
-	let set = RuntimeCall::Timestamp(pallet_timestamp::Call::set { now });
-	Executive::apply_extrinsic(UncheckedExtrinsic::new_bare(set)).unwrap().unwrap();
-}
-
-/// A transaction of this account.
-fn signed(from: Sr25519Keyring, nonce: u32, call: RuntimeCall) -> UncheckedExtrinsic {
-	let extension: TxExtension = (
-		frame_system::AuthorizeCall::new(),
-		frame_system::CheckNonZeroSender::new(),
-		frame_system::CheckSpecVersion::new(),
-		frame_system::CheckTxVersion::new(),
-		frame_system::CheckGenesis::new(),
-		frame_system::CheckMortality::from(Era::Immortal),
-		frame_system::CheckNonce::from(nonce),
-		frame_system::CheckWeight::new(),
-		pallet_transaction_payment::ChargeTransactionPayment::from(0),
-		frame_metadata_hash_extension::CheckMetadataHash::new(false),
-		frame_system::WeightReclaim::new(),
-	);
-	let payload = SignedPayload::new(call.clone(), extension.clone()).unwrap();
-	let signature = payload.using_encoded(|bytes| from.sign(bytes));
-	let address = from.to_account_id().into();
-	UncheckedExtrinsic::new_signed(call, address, MultiSignature::Sr25519(signature), extension)
-}
 
 #[test]
 fn presets_are_fast_and_have_their_authorities() {
@@ -237,20 +164,6 @@ fn the_version_names_the_chain_and_lists_its_apis() {
 	assert_eq!(VERSION.apis, apis::RUNTIME_API_VERSIONS);
 	let granary = <dyn granary_runtime_api::GranaryApi<granary_runtime::Block>>::ID;
 	assert!(VERSION.has_api_with(&granary, |version| version == 1));
-}
-
-/// A motion of Alice that Bob agrees to, and its end.
-fn decide(call: RuntimeCall) {
-	let [alice, bob] = [Sr25519Keyring::Alice, Sr25519Keyring::Bob].map(|key| key.to_account_id());
-	let enact = RuntimeCall::Governance(pallet_governance::Call::enact { call: Box::new(call) });
-	let (hash, len) = (BlakeTwo256::hash_of(&enact), enact.encoded_size() as u32);
-	let weight = enact.get_dispatch_info().call_weight;
-	let index = pallet_collective::ProposalCount::<Runtime, pallet_collective::Instance1>::get();
-	Council::propose(RuntimeOrigin::signed(alice.clone()), 2, Box::new(enact), len).unwrap();
-	for member in [alice, bob.clone()] {
-		Council::vote(RuntimeOrigin::signed(member), hash, index, true).unwrap();
-	}
-	Council::close(RuntimeOrigin::signed(bob), hash, index, weight, len).unwrap();
 }
 
 #[test]

@@ -1,13 +1,17 @@
-//! BABE, GRANDPA and who wrote a block.
-//!
-//! The set of authorities is the one of genesis. Equivocations are not reported: there is no
-//! stake of authorities that could be slashed.
+//! BABE, GRANDPA, sessions, who the validators are, and what equivocating costs.
 
-use crate::{timing, AccountId, Authorship, Runtime, RuntimeEvent};
-use frame_support::traits::{ConstU32, ConstU64, FindAuthor};
+use super::TreasuryAccount;
+use crate::{
+	constants::{MAX_UNBONDING_SESSIONS, UNIT},
+	timing, AccountId, Authorship, Babe, Balances, Historical, Offences, Runtime, RuntimeEvent,
+	RuntimeHoldReason, Session, SessionKeys, Validators,
+};
+use frame_support::traits::{ConstU128, ConstU32, ConstU64, Get, KeyOwnerProofSystem};
+use frame_system::EnsureRoot;
+use pallet_session::{historical, FindAccountFromAuthorIndex};
 use sp_consensus_babe::{AllowedSlots, BabeEpochConfiguration};
-use sp_core::{crypto::ByteArray, Void};
-use sp_runtime::ConsensusEngineId;
+use sp_core::crypto::KeyTypeId;
+use sp_runtime::traits::{ConvertInto, OpaqueKeys};
 
 /// The most authorities that a chain can have.
 pub const MAX_AUTHORITIES: u32 = 100;
@@ -17,16 +21,31 @@ pub const MAX_AUTHORITIES: u32 = 100;
 pub const GENESIS_EPOCH_CONFIG: BabeEpochConfiguration =
 	BabeEpochConfiguration { c: (1, 4), allowed_slots: AllowedSlots::PrimaryAndSecondaryVRFSlots };
 
+/// Blocks in which an offence can be reported: as long as a bond stays.
+pub struct ReportLongevity;
+
+impl Get<u64> for ReportLongevity {
+	fn get() -> u64 {
+		let sessions = pallet_validators::ValidatorParameters::<Runtime>::get().unbonding_sessions;
+		u64::from(sessions).saturating_mul(timing::EpochSlots::<Runtime>::get())
+	}
+}
+
+/// What proves whose a session key was.
+type KeyProof<Id> = <Historical as KeyOwnerProofSystem<(KeyTypeId, Id)>>::Proof;
+
 impl pallet_babe::Config for Runtime {
 	type EpochDuration = timing::EpochDuration<Runtime>;
 	type ExpectedBlockTime = timing::SlotDuration<Runtime>;
-	type EpochChangeTrigger = pallet_babe::SameAuthoritiesForever;
-	type DisabledValidators = ();
+	// Sessions begin when BABE says so, and tell BABE its authorities.
+	type EpochChangeTrigger = pallet_babe::ExternalTrigger;
+	type DisabledValidators = Session;
 	type WeightInfo = ();
 	type MaxAuthorities = ConstU32<MAX_AUTHORITIES>;
 	type MaxNominators = ConstU32<0>;
-	type KeyOwnerProof = Void;
-	type EquivocationReportSystem = ();
+	type KeyOwnerProof = KeyProof<sp_consensus_babe::AuthorityId>;
+	type EquivocationReportSystem =
+		pallet_babe::EquivocationReportSystem<Self, Offences, Historical, ReportLongevity>;
 }
 
 impl pallet_grandpa::Config for Runtime {
@@ -34,29 +53,53 @@ impl pallet_grandpa::Config for Runtime {
 	type WeightInfo = ();
 	type MaxAuthorities = ConstU32<MAX_AUTHORITIES>;
 	type MaxNominators = ConstU32<0>;
-	type MaxSetIdSessionEntries = ConstU64<0>;
-	type KeyOwnerProof = Void;
-	type EquivocationReportSystem = ();
+	// A set lasts a session or longer, so these are enough for every bond.
+	type MaxSetIdSessionEntries = ConstU64<{ MAX_UNBONDING_SESSIONS as u64 }>;
+	type KeyOwnerProof = KeyProof<sp_consensus_grandpa::AuthorityId>;
+	type EquivocationReportSystem =
+		pallet_grandpa::EquivocationReportSystem<Self, Offences, Historical, ReportLongevity>;
+}
+
+impl pallet_session::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type ValidatorId = AccountId;
+	type ValidatorIdOf = ConvertInto;
+	type ShouldEndSession = Babe;
+	type NextSessionRotation = Babe;
+	type SessionManager = historical::NoteHistoricalRoot<Self, Validators>;
+	type SessionHandler = <SessionKeys as OpaqueKeys>::KeyTypeIdProviders;
+	type Keys = SessionKeys;
+	type DisablingStrategy = pallet_session::disabling::UpToLimitDisablingStrategy;
+	type WeightInfo = pallet_session::weights::SubstrateWeight<Runtime>;
+	type Currency = Balances;
+	type KeyDeposit = ConstU128<UNIT>;
+}
+
+impl historical::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type FullIdentification = ();
+	type FullIdentificationOf = pallet_validators::Unidentified;
+}
+
+impl pallet_offences::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type IdentificationTuple = historical::IdentificationTuple<Self>;
+	type OnOffenceHandler = Validators;
+}
+
+impl pallet_validators::Config for Runtime {
+	type Currency = Balances;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type GovernanceOrigin = EnsureRoot<AccountId>;
+	type Treasury = TreasuryAccount;
+	type MaxValidators = ConstU32<MAX_AUTHORITIES>;
+	type MaxUnbondingSessions = ConstU32<MAX_UNBONDING_SESSIONS>;
+	type WeightInfo = pallet_validators::weights::SubstrateWeight<Runtime>;
 }
 
 impl pallet_authorship::Config for Runtime {
-	type FindAuthor = AuthorityAccount;
+	type FindAuthor = FindAccountFromAuthorIndex<Self, Babe>;
 	type EventHandler = ();
-}
-
-/// The account of an authority is the one of its BABE key: both are sr25519.
-pub struct AuthorityAccount;
-
-impl FindAuthor<AccountId> for AuthorityAccount {
-	fn find_author<'a, I>(digests: I) -> Option<AccountId>
-	where
-		I: 'a + IntoIterator<Item = (ConsensusEngineId, &'a [u8])>,
-	{
-		let index = pallet_babe::Pallet::<Runtime>::find_author(digests)?;
-		let authorities = pallet_babe::Authorities::<Runtime>::get();
-		let (key, _weight) = authorities.get(usize::try_from(index).ok()?)?;
-		AccountId::from_slice(key.as_ref()).ok()
-	}
 }
 
 /// The author of the present block.

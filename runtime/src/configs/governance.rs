@@ -1,4 +1,4 @@
-//! The council, whose qualified majority is root.
+//! The council, whose qualified majority is root, and how upgrades change storage.
 
 use crate::{
 	configs::RuntimeBlockWeights, constants::DAYS, AccountId, Runtime, RuntimeCall, RuntimeEvent,
@@ -40,4 +40,25 @@ impl pallet_governance::Config for Runtime {
 	type CouncilOrigin =
 		pallet_collective::EnsureProportionAtLeast<AccountId, CouncilInstance, 2, 3>;
 	type WeightInfo = pallet_governance::weights::SubstrateWeight<Runtime>;
+}
+
+parameter_types! {
+	/// What migrations may take of a block: half of it.
+	pub MaxMigrationWeight: Weight = RuntimeBlockWeights::get().max_block / 2;
+}
+
+impl pallet_migrations::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	#[cfg(not(feature = "runtime-benchmarks"))]
+	type Migrations = crate::migrations::MultiBlock;
+	#[cfg(feature = "runtime-benchmarks")]
+	type Migrations = pallet_migrations::mock_helpers::MockedMigrations;
+	type CursorMaxLen = ConstU32<256>;
+	type IdentifierMaxLen = ConstU32<64>;
+	type MigrationStatusHandler = ();
+	// Nobody can use a half-migrated chain by accident: it stands still until validators agree on
+	// what to do. Migrations are tried on a copy of the state before (`try-runtime`).
+	type FailedMigrationHandler = frame_support::migrations::FreezeChainOnFailedMigration;
+	type MaxServiceWeight = MaxMigrationWeight;
+	type WeightInfo = pallet_migrations::weights::SubstrateWeight<Runtime>;
 }

@@ -7,7 +7,7 @@ use crate::{
 };
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::ConstU32,
+	traits::{ConstU32, Contains},
 	weights::{
 		constants::{ParityDbWeight, WEIGHT_REF_TIME_PER_SECOND},
 		Weight,
@@ -55,6 +55,19 @@ impl frame_system::Config for Runtime {
 	type ExtensionsWeightInfo = frame_system::SubstrateExtensionsWeight<Runtime>;
 	type SS58Prefix = SS58Prefix;
 	type MaxConsumers = ConstU32<16>;
+	type BaseCallFilter = NotPurgingKeys;
+	type MultiBlockMigrator = crate::MultiBlockMigrations;
+}
+
+/// Everything but the session pallet's `purge_keys`, by which a validator would stop working without
+/// leaving: the last one would stop the chain. The validators pallet's `withdraw` and
+/// `release_keys` take its place.
+pub struct NotPurgingKeys;
+
+impl Contains<RuntimeCall> for NotPurgingKeys {
+	fn contains(call: &RuntimeCall) -> bool {
+		!matches!(call, RuntimeCall::Session(pallet_session::Call::purge_keys { .. }))
+	}
 }
 
 impl timing::Config for Runtime {}
