@@ -9,7 +9,7 @@
 
 mod common;
 
-use common::DevelopmentNode;
+use common::{network::address, DevelopmentNode};
 use serde_json::json;
 
 /// An authority, or a follower, of the local chain.
@@ -17,20 +17,6 @@ fn start(arguments: &[&str]) -> DevelopmentNode {
 	let mut all = vec!["--chain=local", "--tmp", "--unsafe-force-node-key-generation"];
 	all.extend(arguments);
 	DevelopmentNode::start_with(&all)
-}
-
-/// Where peers find this node.
-fn address(node: &DevelopmentNode) -> String {
-	let addresses = node.wait_for("an address", "system_localListenAddresses", json!([]), |list| {
-		list.as_array().is_some_and(|list| !list.is_empty())
-	});
-	let local = addresses
-		.as_array()
-		.unwrap()
-		.iter()
-		.filter_map(|address| address.as_str())
-		.find(|address| address.starts_with("/ip4/127.0.0.1/tcp/"));
-	local.unwrap_or_else(|| panic!("no local address in {addresses}")).to_owned()
 }
 
 #[test]

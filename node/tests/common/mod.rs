@@ -10,6 +10,7 @@
 	reason = "test code; not every test file uses all of it"
 )]
 
+pub mod network;
 pub mod transactions;
 
 use serde_json::{json, Value};
@@ -154,6 +155,12 @@ impl DevelopmentNode {
 			assert!(started.elapsed() < PATIENCE, "{what} does not happen: {answer}");
 			std::thread::sleep(Duration::from_millis(300));
 		}
+	}
+
+	/// Kills it, as a power cut would.
+	pub fn kill(mut self) {
+		self.process.kill().unwrap();
+		self.process.wait().unwrap();
 	}
 
 	/// Asks it to end and waits until it has.
