@@ -25,8 +25,9 @@ use granary_primitives::{
 		AllotmentInfo, DayEarnings, Policy, Quote, ReservationDetails, ReservationHealth,
 		ReservationInfo, Terms,
 	},
-	snapshot::SnapshotInfo,
-	AccountBytes, AllotmentId, FarmId, NodeId, ReservationId, SnapshotId, Tick, TwinId,
+	snapshot::{DatabaseKind, GrantInfo, SnapshotInfo},
+	AccountBytes, AllotmentId, DatasetId, FarmId, Hash, NodeId, ReservationId, SnapshotId, Tick,
+	TwinId,
 };
 use granary_runtime_api::MAX_PAGE;
 use sp_api::impl_runtime_apis;
@@ -230,6 +231,29 @@ impl_runtime_apis! {
 		}
 		fn snapshot(id: SnapshotId) -> Option<SnapshotInfo> { Snapshots::snapshot_info(id) }
 		fn snapshots(start: SnapshotId, limit: u32) -> Vec<SnapshotInfo> { Snapshots::snapshots(start, limit.min(MAX_PAGE)) }
+		fn snapshots_of_chain(
+			genesis: Hash,
+			database: Option<DatabaseKind>,
+			max_height: Option<u64>,
+			after: Option<SnapshotId>,
+			limit: u32,
+		) -> Vec<SnapshotInfo> {
+			Snapshots::snapshots_of_chain(genesis, database, max_height, after, limit.min(MAX_PAGE))
+		}
+		fn snapshot_health(id: SnapshotId) -> Option<ReservationHealth> {
+			Snapshots::snapshot_info(id).and_then(|snapshot| crate::health::of(snapshot.reservation))
+		}
+		fn grant(reservation: ReservationId, dataset: DatasetId, recipient: Hash) -> Option<GrantInfo> {
+			Snapshots::grant_of((reservation, dataset, recipient))
+		}
+		fn grants(
+			reservation: ReservationId,
+			dataset: DatasetId,
+			after: Option<Hash>,
+			limit: u32,
+		) -> Vec<GrantInfo> {
+			Snapshots::grants_of_dataset(reservation, dataset, after, limit.min(MAX_PAGE))
+		}
 	}
 
 	#[cfg(feature = "runtime-benchmarks")]

@@ -5,12 +5,12 @@ use super::{
 	proof,
 	types::{
 		Allotment, AuditClock, AuditRecord, AuditStatus, DueAudit, Farm, Node, PastProof,
-		Reservation, Snapshot, Twin, TwinReference,
+		Reservation, Twin, TwinReference,
 	},
 };
 use crate::service::FullClient;
 use futures::{stream, StreamExt};
-use granary_primitives::{AllotmentId, FarmId, NodeId, ReservationId, SnapshotId, Tick};
+use granary_primitives::{AllotmentId, FarmId, NodeId, ReservationId, Tick};
 use granary_runtime::{opaque::Block, AccountId};
 use granary_runtime_api::{GranaryApi, MAX_PAGE};
 use jsonrpsee::{core::RpcResult, proc_macros::rpc, PendingSubscriptionSink};
@@ -111,19 +111,6 @@ pub(super) trait GranaryRpc {
 		allotment: AllotmentId,
 		at: Option<H256>,
 	) -> RpcResult<Vec<AuditRecord>>;
-
-	/// A snapshot.
-	#[method(name = "snapshot", blocking)]
-	fn snapshot(&self, id: SnapshotId, at: Option<H256>) -> RpcResult<Option<Snapshot>>;
-
-	/// Snapshots.
-	#[method(name = "snapshots", blocking)]
-	fn snapshots(
-		&self,
-		start: Option<SnapshotId>,
-		limit: Option<u32>,
-		at: Option<H256>,
-	) -> RpcResult<Vec<Snapshot>>;
 
 	/// A past proof, taken from its block and verified again.
 	#[method(name = "proof", blocking)]
@@ -316,19 +303,6 @@ impl GranaryRpcServer for Granary {
 		at: Option<H256>,
 	) -> RpcResult<Vec<AuditRecord>> {
 		self.list(at, "audit_history", |api, at| api.audit_history(at, allotment))
-	}
-
-	fn snapshot(&self, id: SnapshotId, at: Option<H256>) -> RpcResult<Option<Snapshot>> {
-		self.find(at, "snapshot", |api, at| api.snapshot(at, id))
-	}
-
-	fn snapshots(
-		&self,
-		start: Option<SnapshotId>,
-		limit: Option<u32>,
-		at: Option<H256>,
-	) -> RpcResult<Vec<Snapshot>> {
-		self.list(at, "snapshots", |api, at| api.snapshots(at, start.unwrap_or(0), page(limit)))
 	}
 
 	fn proof(&self, allotment: AllotmentId, tick: Tick, at: Option<H256>) -> RpcResult<PastProof> {

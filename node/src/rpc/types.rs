@@ -349,41 +349,6 @@ impl From<chain::audit::AuditRecord> for AuditRecord {
 	}
 }
 
-/// A published snapshot.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Snapshot {
-	id: chain::SnapshotId,
-	publisher: String,
-	reservation: chain::ReservationId,
-	dataset: Bytes,
-	name: String,
-	manifest: H256,
-	genesis: H256,
-	height: u64,
-	total_bytes: u64,
-	stored_bytes: u64,
-	published: chain::BlockNumber,
-}
-
-impl From<chain::snapshot::SnapshotInfo> for Snapshot {
-	fn from(snapshot: chain::snapshot::SnapshotInfo) -> Self {
-		Self {
-			id: snapshot.id,
-			publisher: address(snapshot.publisher),
-			reservation: snapshot.reservation,
-			dataset: Bytes(snapshot.dataset.to_vec()),
-			name: text(snapshot.name),
-			manifest: H256(snapshot.manifest),
-			genesis: H256(snapshot.genesis),
-			height: snapshot.height,
-			total_bytes: snapshot.total_bytes,
-			stored_bytes: snapshot.stored_bytes,
-			published: snapshot.published,
-		}
-	}
-}
-
 /// A past proof, as it was found in its block and verified again.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,8 +1,9 @@
-//! The catalogue: adding, removing, listing, and its invariants.
+//! The catalogue: adding, removing, listing.
 
 use crate::{
-	BalanceOf, Config, Counts, Error, Event, HoldReason, Names, NextSnapshot, Pallet, SnapshotOf,
-	Snapshots,
+	types::{number_of, rank, Attestation},
+	BalanceOf, Config, ContentsOf, Counts, Error, Event, HoldReason, Names, Newest, NextSnapshot,
+	Pallet, SnapshotOf, Snapshots,
 };
 use alloc::vec::Vec;
 use frame_support::{
@@ -10,7 +11,10 @@ use frame_support::{
 	traits::{fungible::MutateHold, tokens::Precision, Get},
 };
 use granary_primitives::{
-	snapshot::SnapshotInfo, traits::ReservationOwner, BlockNumber, SnapshotId,
+	message,
+	snapshot::{DatabaseKind, SnapshotInfo, SnapshotSignature},
+	traits::ReservationOwner,
+	AccountBytes, BlockNumber, Hash, SnapshotId,
 };
 use sp_runtime::{DispatchResult, SaturatedConversion};
 
@@ -25,48 +29,96 @@ impl<T: Config> Pallet<T> {
 		frame_system::Pallet::<T>::block_number().saturated_into()
 	}
 
-	/// Checks and adds a snapshot.
-	pub(crate) fn add(snapshot: SnapshotOf<T>) -> DispatchResult {
-		let tenant =
-			T::Reservations::tenant(snapshot.reservation).ok_or(Error::<T>::UnknownReservation)?;
-		ensure!(tenant == snapshot.publisher, Error::<T>::NotTenant);
-		ensure!(!snapshot.name.is_empty(), Error::<T>::EmptyName);
-		ensure!(core::str::from_utf8(&snapshot.name).is_ok(), Error::<T>::NameNotUtf8);
-		let name = (snapshot.reservation, snapshot.dataset, snapshot.name.clone());
-		ensure!(!Names::<T>::contains_key(&name), Error::<T>::NameTaken);
-		let count = Counts::<T>::get(snapshot.reservation);
-		ensure!(count < T::MaxSnapshotsPerReservation::get(), Error::<T>::TooManySnapshots);
-		let id = NextSnapshot::<T>::get();
-		let next = id.checked_add(1).ok_or(Error::<T>::NoMoreNumbers)?;
-
-		T::Currency::hold(&HoldReason::Snapshot.into(), &snapshot.publisher, snapshot.deposit)?;
-		NextSnapshot::<T>::put(next);
-		Counts::<T>::insert(snapshot.reservation, count.saturating_add(1));
-		Names::<T>::insert(&name, id);
-		Self::deposit_event(Event::Published {
-			snapshot: id,
-			publisher: snapshot.publisher.clone(),
-			reservation: snapshot.reservation,
-			dataset: snapshot.dataset,
-			manifest: snapshot.manifest,
-		});
-		Snapshots::<T>::insert(id, snapshot);
+	/// Refuses an expiry that is not in the future.
+	pub(crate) fn ensure_future(expires: Option<BlockNumber>) -> DispatchResult {
+		let future = expires.is_none_or(|block| block > Self::now());
+		ensure!(future, Error::<T>::AlreadyExpired);
 		Ok(())
 	}
 
-	/// Removes a snapshot of this publisher.
-	pub(crate) fn remove(publisher: T::AccountId, id: SnapshotId) -> DispatchResult {
+	/// This chain's genesis hash, which signatures are bound to.
+	pub fn genesis_hash() -> Hash {
+		let genesis = frame_system::Pallet::<T>::block_hash(
+			frame_system::pallet_prelude::BlockNumberFor::<T>::from(0u32),
+		);
+		let mut hash = Hash::default();
+		hash.iter_mut().zip(genesis.as_ref()).for_each(|(to, from)| *to = *from);
+		hash
+	}
+
+	fn is_signed(contents: &ContentsOf<T>, by: &Attestation<T::AccountId>) -> bool {
+		let message = message::snapshot(&Self::genesis_hash(), &contents.statement());
+		let signer: AccountBytes = by.signer.clone().into();
+		sp_io::crypto::sr25519_verify(&by.signature.into(), &message, &signer.into())
+	}
+
+	/// Checks and adds a snapshot.
+	pub(crate) fn add(
+		publisher: T::AccountId,
+		contents: ContentsOf<T>,
+		expires: Option<BlockNumber>,
+		attestation: Attestation<T::AccountId>,
+	) -> DispatchResult {
+		let reservation = contents.reservation;
+		let tenant = T::Reservations::tenant(reservation).ok_or(Error::<T>::UnknownReservation)?;
+		ensure!(tenant == publisher, Error::<T>::NotTenant);
+		ensure!(!contents.name.is_empty(), Error::<T>::EmptyName);
+		ensure!(core::str::from_utf8(&contents.name).is_ok(), Error::<T>::NameNotUtf8);
+		Self::ensure_future(expires)?;
+		let name = (reservation, contents.dataset, contents.name.clone());
+		ensure!(!Names::<T>::contains_key(&name), Error::<T>::NameTaken);
+		let count = Counts::<T>::get(reservation);
+		ensure!(count < T::MaxSnapshotsPerReservation::get(), Error::<T>::TooManySnapshots);
+		let id = NextSnapshot::<T>::get();
+		let next = id.checked_add(1).ok_or(Error::<T>::NoMoreNumbers)?;
+		ensure!(Self::is_signed(&contents, &attestation), Error::<T>::BadSignature);
+
+		let deposit = T::Deposit::get();
+		T::Currency::hold(&HoldReason::Snapshot.into(), &publisher, deposit)?;
+		NextSnapshot::<T>::put(next);
+		Counts::<T>::insert(reservation, count.saturating_add(1));
+		Names::<T>::insert(&name, id);
+		Self::deposit_event(Event::Published {
+			snapshot: id,
+			publisher: publisher.clone(),
+			reservation,
+			dataset: contents.dataset,
+			manifest: contents.manifest,
+		});
+		let published = Self::now();
+		let attestation = Some(attestation);
+		Self::store(
+			id,
+			SnapshotOf::<T> { publisher, deposit, contents, published, expires, attestation },
+		);
+		Ok(())
+	}
+
+	/// Puts a snapshot into the catalogue and into the order of its chain.
+	pub(crate) fn store(id: SnapshotId, snapshot: SnapshotOf<T>) {
+		let contents = &snapshot.contents;
+		let chain = (contents.genesis, contents.database);
+		Newest::<T>::insert(chain, rank(contents.height, id), ());
+		Snapshots::<T>::insert(id, snapshot);
+	}
+
+	/// Removes a snapshot for its publisher, or for anyone when it is out of date.
+	pub(crate) fn remove(who: T::AccountId, id: SnapshotId) -> DispatchResult {
 		let snapshot = Snapshots::<T>::get(id).ok_or(Error::<T>::UnknownSnapshot)?;
-		ensure!(snapshot.publisher == publisher, Error::<T>::NotPublisher);
+		let SnapshotOf::<T> { publisher, deposit, contents, expires, .. } = snapshot;
+		let outdated = expires.is_some_and(|block| block <= Self::now())
+			|| T::Reservations::tenant(contents.reservation).is_none();
+		ensure!(publisher == who || outdated, Error::<T>::NotPublisher);
 		let deposit: BalanceOf<T> = T::Currency::release(
 			&HoldReason::Snapshot.into(),
 			&publisher,
-			snapshot.deposit,
+			deposit,
 			Precision::Exact,
 		)?;
 		Snapshots::<T>::remove(id);
-		Names::<T>::remove((snapshot.reservation, snapshot.dataset, snapshot.name));
-		Counts::<T>::mutate_exists(snapshot.reservation, |count| {
+		Newest::<T>::remove((contents.genesis, contents.database), rank(contents.height, id));
+		Names::<T>::remove((contents.reservation, contents.dataset, contents.name));
+		Counts::<T>::mutate_exists(contents.reservation, |count| {
 			*count = count.and_then(|count| count.checked_sub(1)).filter(|count| *count > 0);
 		});
 		Self::deposit_event(Event::Retired { snapshot: id, publisher, deposit });
@@ -76,18 +128,25 @@ impl<T: Config> Pallet<T> {
 	/// A snapshot, if it is in the catalogue.
 	pub fn snapshot_info(id: SnapshotId) -> Option<SnapshotInfo> {
 		let snapshot = Snapshots::<T>::get(id)?;
+		let contents = snapshot.contents;
 		Some(SnapshotInfo {
 			id,
 			publisher: snapshot.publisher.into(),
-			reservation: snapshot.reservation,
-			dataset: snapshot.dataset,
-			name: snapshot.name.into_inner(),
-			manifest: snapshot.manifest,
-			genesis: snapshot.genesis,
-			height: snapshot.height,
-			total_bytes: snapshot.total_bytes,
-			stored_bytes: snapshot.stored_bytes,
+			reservation: contents.reservation,
+			dataset: contents.dataset,
+			name: contents.name.into_inner(),
+			manifest: contents.manifest,
+			genesis: contents.genesis,
+			height: contents.height,
+			total_bytes: contents.total_bytes,
+			stored_bytes: contents.stored_bytes,
 			published: snapshot.published,
+			database: contents.database,
+			expires: snapshot.expires,
+			signature: snapshot.attestation.map(|by| SnapshotSignature {
+				signer: by.signer.into(),
+				signature: by.signature.to_vec(),
+			}),
 		})
 	}
 
@@ -99,36 +158,39 @@ impl<T: Config> Pallet<T> {
 		(start..end).filter_map(Self::snapshot_info).take(limit.min(MAX_LISTED) as usize).collect()
 	}
 
-	/// Checks that names, counts and deposits agree with the catalogue.
-	#[cfg(any(feature = "try-runtime", test))]
-	pub(crate) fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
-		use alloc::collections::BTreeMap;
-		use frame_support::traits::fungible::InspectHold;
-		use sp_runtime::{traits::Zero, Saturating};
-
-		let mut counts = BTreeMap::new();
-		let mut deposits = BTreeMap::new();
-		for (id, snapshot) in Snapshots::<T>::iter() {
-			ensure!(id < NextSnapshot::<T>::get(), "snapshots: a number was not given out yet");
-			*counts.entry(snapshot.reservation).or_insert(0u32) += 1;
-			let held: &mut BalanceOf<T> =
-				deposits.entry(snapshot.publisher).or_insert_with(Zero::zero);
-			held.saturating_accrue(snapshot.deposit);
-			let name = (snapshot.reservation, snapshot.dataset, snapshot.name);
-			ensure!(Names::<T>::get(name) == Some(id), "snapshots: a name is missing");
-		}
-		let total = Snapshots::<T>::iter_keys().count();
-		ensure!(Names::<T>::iter_keys().count() == total, "snapshots: a name has no snapshot");
-		ensure!(
-			Counts::<T>::iter().collect::<BTreeMap<_, _>>() == counts,
-			"snapshots: counts are wrong"
-		);
-		for (publisher, held) in deposits {
-			ensure!(
-				T::Currency::balance_on_hold(&HoldReason::Snapshot.into(), &publisher) == held,
-				"snapshots: a publisher's deposits are not what is held"
-			);
-		}
-		Ok(())
+	/// Snapshots of a chain's databases of one kind or of all, newest height first; at most `limit` and [`MAX_LISTED`], none
+	/// above `max_height`. The next page starts `after` the last one of this page.
+	pub fn snapshots_of_chain(
+		genesis: Hash,
+		database: Option<DatabaseKind>,
+		max_height: Option<u64>,
+		after: Option<SnapshotId>,
+		limit: u32,
+	) -> Vec<SnapshotInfo> {
+		let limit = limit.min(MAX_LISTED) as usize;
+		// No snapshot has the greatest number: that rank is before all of its height.
+		let first = rank(max_height.unwrap_or(u64::MAX), SnapshotId::MAX);
+		let start = match after {
+			Some(id) => match Snapshots::<T>::get(id) {
+				Some(last) => rank(last.contents.height, id).max(first),
+				None => return Vec::new(),
+			},
+			None => first,
+		};
+		let mut ranks: Vec<_> = DatabaseKind::ALL
+			.into_iter()
+			.filter(|kind| database.is_none_or(|wanted| wanted == *kind))
+			.flat_map(|kind| {
+				let chain = (genesis, kind);
+				let from = Newest::<T>::hashed_key_for(chain, start);
+				Newest::<T>::iter_key_prefix_from(chain, from).take(limit)
+			})
+			.collect();
+		ranks.sort_unstable();
+		ranks
+			.into_iter()
+			.take(limit)
+			.filter_map(|rank| Self::snapshot_info(number_of(rank)))
+			.collect()
 	}
 }

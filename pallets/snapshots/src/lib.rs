@@ -16,13 +16,19 @@
 //! show, whether they are the right ones for the manifest's hashes.
 //!
 //! A deposit is held for each entry and returned when it is retired. Names are unique within a dataset
-//! of a reservation, and may be used again once the snapshot is retired.
+//! of a reservation, and may be used again once the snapshot is retired. Each entry carries a signature under what
+//! readers rely on, by an account that they may know. The newest snapshots of a chain and kind of database are found
+//! without looking at others.
+//!
+//! A tenant gives others access by *grants*: the dataset's key, sealed to a recipient's public key. The chain stores bytes that only
+//! the recipient can open; it does not know who reads.
 //!
 //! ## Low Level / Implementation Details
 //!
 //! Identifiers are never used again. A reservation has at most
-//! [`Config::MaxSnapshotsPerReservation`] snapshots. A publisher can retire its snapshots even when the
-//! reservation is closed, so no deposit is ever stuck. There are no hooks.
+//! [`Config::MaxSnapshotsPerReservation`] snapshots and [`Config::MaxGrantsPerReservation`] grants. Publishers and granters can
+//! remove their entries even when the reservation is closed, and so can anyone then or after an expiry, so neither deposits nor
+//! state are ever stuck. There are no hooks. The storage is of version 2; [`migrations::v2`] leads there from the first.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -30,11 +36,18 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod calls;
 mod catalogue;
+mod errors;
+mod events;
+mod grants;
+pub mod migrations;
 #[cfg(test)]
 mod mock;
 #[cfg(test)]
 mod tests;
+#[cfg(any(feature = "try-runtime", test))]
+mod try_state;
 pub mod types;
 pub mod weights;
 
@@ -42,30 +55,39 @@ pub use catalogue::MAX_LISTED;
 pub use pallet::*;
 pub use weights::WeightInfo;
 
+use frame_support::pallet_macros::import_section;
+
 /// The pallet: configuration, storage, events, errors and calls.
 #[allow(clippy::expect_used, reason = "the pallet macros generate them, with their proofs")]
-#[allow(clippy::too_many_arguments, reason = "those of `publish` are the fields of the catalogue")]
+#[import_section(calls::calls)]
+#[import_section(events::events)]
+#[import_section(errors::errors)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use crate::types::Snapshot;
+	use crate::types::{Attestation, Contents, Grant, Rank, Sealed, Snapshot};
 	use frame_support::{
 		pallet_prelude::*,
 		traits::fungible::{Inspect, MutateHold},
 	};
 	use frame_system::pallet_prelude::*;
 	use granary_primitives::{
-		traits::ReservationOwner, AccountBytes, DatasetId, Hash, ReservationId, SnapshotId,
+		snapshot::DatabaseKind, traits::ReservationOwner, AccountBytes, BlockNumber, DatasetId,
+		Hash, ReservationId, SnapshotId,
 	};
 
 	/// The version of the storage layout.
-	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(2);
 
 	/// The balance of the runtime's currency.
 	pub type BalanceOf<T> =
 		<<T as Config>::Currency as Inspect<<T as frame_system::Config>::AccountId>>::Balance;
 	/// A snapshot's name.
 	pub type NameOf<T> = BoundedVec<u8, <T as Config>::MaxNameLen>;
+	/// What a snapshot is.
+	pub type ContentsOf<T> = Contents<<T as Config>::MaxNameLen>;
+	/// A grant as it is stored.
+	pub type GrantOf<T> = Grant<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
 	/// A snapshot as it is stored.
 	pub type SnapshotOf<T> =
 		Snapshot<<T as frame_system::Config>::AccountId, BalanceOf<T>, <T as Config>::MaxNameLen>;
@@ -78,7 +100,10 @@ pub mod pallet {
 	/// What the runtime decides.
 	#[pallet::config]
 	pub trait Config:
-		frame_system::Config<AccountId: Into<AccountBytes>, RuntimeEvent: From<Event<Self>>>
+		frame_system::Config<
+		AccountId: Into<AccountBytes> + From<AccountBytes>,
+		RuntimeEvent: From<Event<Self>>,
+	>
 	{
 		/// The currency of deposits.
 		type Currency: MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
@@ -93,6 +118,14 @@ pub mod pallet {
 		#[pallet::constant]
 		type Deposit: Get<BalanceOf<Self>>;
 
+		/// What is held for each grant, whatever its length.
+		#[pallet::constant]
+		type GrantDeposit: Get<BalanceOf<Self>>;
+
+		/// What is held for each byte of a sealed key beside it.
+		#[pallet::constant]
+		type GrantByteDeposit: Get<BalanceOf<Self>>;
+
 		/// Bytes of a name, at most.
 		#[pallet::constant]
 		type MaxNameLen: Get<u32>;
@@ -100,6 +133,10 @@ pub mod pallet {
 		/// Snapshots in one reservation, at most.
 		#[pallet::constant]
 		type MaxSnapshotsPerReservation: Get<u32>;
+
+		/// Grants in one reservation, at most.
+		#[pallet::constant]
+		type MaxGrantsPerReservation: Get<u32>;
 
 		/// Weights of calls.
 		type WeightInfo: WeightInfo;
@@ -111,6 +148,9 @@ pub mod pallet {
 		/// The deposit for a snapshot in the catalogue.
 		#[codec(index = 0)]
 		Snapshot,
+		/// The deposit for a grant.
+		#[codec(index = 1)]
+		Grant,
 	}
 
 	/// The number of the next snapshot.
@@ -140,67 +180,35 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Counts<T> = StorageMap<_, Twox64Concat, ReservationId, u32, ValueQuery>;
 
-	/// What happened.
-	#[pallet::event]
-	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
-	pub enum Event<T: Config> {
-		/// A snapshot was published.
-		#[codec(index = 0)]
-		Published {
-			/// Its number.
-			snapshot: SnapshotId,
-			/// Who published it.
-			publisher: T::AccountId,
-			/// The reservation that stores it.
-			reservation: ReservationId,
-			/// The dataset within it.
-			dataset: DatasetId,
-			/// Id of the manifest's head object.
-			manifest: Hash,
-		},
-		/// A snapshot was taken out of the catalogue and its deposit returned.
-		#[codec(index = 1)]
-		Retired {
-			/// Its number.
-			snapshot: SnapshotId,
-			/// Who had published it.
-			publisher: T::AccountId,
-			/// What was returned.
-			deposit: BalanceOf<T>,
-		},
-	}
+	/// Snapshots of each chain and kind of database, newest first. `Blake2_128Concat` for what publishers choose;
+	/// `Identity`, so that ranks iterate in their order.
+	#[pallet::storage]
+	pub type Newest<T> = StorageDoubleMap<
+		_,
+		Blake2_128Concat,
+		(Hash, DatabaseKind),
+		Identity,
+		Rank,
+		(),
+		OptionQuery,
+	>;
 
-	/// Why a call was refused.
-	#[pallet::error]
-	pub enum Error<T> {
-		/// There is no such reservation, or it is closed.
-		#[codec(index = 0)]
-		UnknownReservation,
-		/// The reservation is another account's.
-		#[codec(index = 1)]
-		NotTenant,
-		/// The name is empty.
-		#[codec(index = 2)]
-		EmptyName,
-		/// The name is not UTF-8.
-		#[codec(index = 3)]
-		NameNotUtf8,
-		/// The dataset has a snapshot of that name.
-		#[codec(index = 4)]
-		NameTaken,
-		/// The reservation has as many snapshots as it may.
-		#[codec(index = 5)]
-		TooManySnapshots,
-		/// There is no such snapshot.
-		#[codec(index = 6)]
-		UnknownSnapshot,
-		/// The snapshot was published by another account.
-		#[codec(index = 7)]
-		NotPublisher,
-		/// The numbers of snapshots are used up.
-		#[codec(index = 8)]
-		NoMoreNumbers,
-	}
+	/// Sealed keys by reservation, dataset and recipient. `Blake2_128Concat` for what tenants choose; reservations are numbered.
+	#[pallet::storage]
+	pub type Grants<T: Config> = StorageNMap<
+		_,
+		(
+			NMapKey<Twox64Concat, ReservationId>,
+			NMapKey<Blake2_128Concat, DatasetId>,
+			NMapKey<Blake2_128Concat, Hash>,
+		),
+		GrantOf<T>,
+		OptionQuery,
+	>;
+
+	/// Grants in each reservation. `Twox64Concat`: reservations are numbered.
+	#[pallet::storage]
+	pub type GrantCounts<T> = StorageMap<_, Twox64Concat, ReservationId, u32, ValueQuery>;
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
@@ -210,69 +218,15 @@ pub mod pallet {
 				T::MaxSnapshotsPerReservation::get() > 0,
 				"snapshots: MaxSnapshotsPerReservation is 0"
 			);
+			assert!(
+				T::MaxGrantsPerReservation::get() > 0,
+				"snapshots: MaxGrantsPerReservation is 0"
+			);
 		}
 
 		#[cfg(feature = "try-runtime")]
 		fn try_state(_now: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
 			Self::do_try_state()
-		}
-	}
-
-	#[pallet::call]
-	impl<T: Config> Pallet<T> {
-		/// Publishes a snapshot.
-		///
-		/// The origin must be signed by the tenant of `reservation`, which must not be closed.
-		/// `manifest` is the id of the manifest's head object, `genesis` and `height` say which chain's
-		/// database it is (zeros for other file trees), `total_bytes` is the size of the file tree
-		/// and `stored_bytes` what it added over all nodes. [`Config::Deposit`] is held.
-		///
-		/// Errors: [`Error::UnknownReservation`], [`Error::NotTenant`], [`Error::EmptyName`],
-		/// [`Error::NameNotUtf8`], [`Error::NameTaken`], [`Error::TooManySnapshots`],
-		/// [`Error::NoMoreNumbers`], and the currency's if the deposit cannot be held.
-		///
-		/// Emits [`Event::Published`].
-		#[pallet::call_index(0)]
-		#[pallet::weight(T::WeightInfo::publish(name.len() as u32))]
-		pub fn publish(
-			origin: OriginFor<T>,
-			reservation: ReservationId,
-			dataset: DatasetId,
-			name: NameOf<T>,
-			manifest: Hash,
-			genesis: Hash,
-			height: u64,
-			total_bytes: u64,
-			stored_bytes: u64,
-		) -> DispatchResult {
-			let publisher = ensure_signed(origin)?;
-			Self::add(Snapshot {
-				publisher,
-				deposit: T::Deposit::get(),
-				reservation,
-				dataset,
-				name,
-				manifest,
-				genesis,
-				height,
-				total_bytes,
-				stored_bytes,
-				published: Self::now(),
-			})
-		}
-
-		/// Takes a snapshot out of the catalogue and returns its deposit.
-		///
-		/// The origin must be signed by its publisher. The stored objects are not touched.
-		///
-		/// Errors: [`Error::UnknownSnapshot`], [`Error::NotPublisher`].
-		///
-		/// Emits [`Event::Retired`].
-		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::retire())]
-		pub fn retire(origin: OriginFor<T>, snapshot: SnapshotId) -> DispatchResult {
-			let publisher = ensure_signed(origin)?;
-			Self::remove(publisher, snapshot)
 		}
 	}
 }

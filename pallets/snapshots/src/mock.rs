@@ -1,11 +1,18 @@
 //! A runtime with balances and this pallet; reservations are declared by the tests.
 
-use crate as pallet_snapshots;
+use crate::{
+	self as pallet_snapshots,
+	types::{Attestation, Contents},
+	ContentsOf,
+};
 use frame_support::{
 	derive_impl, parameter_types,
 	traits::{ConstU128, ConstU32},
 };
-use granary_primitives::{traits::ReservationOwner, ReservationId};
+use granary_primitives::{
+	message, snapshot::DatabaseKind, traits::ReservationOwner, ReservationId,
+};
+use sp_core::{sr25519, Pair};
 use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage};
 use std::collections::BTreeMap;
 
@@ -78,8 +85,11 @@ impl pallet_snapshots::Config for Test {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Reservations = Reservations;
 	type Deposit = ConstU128<100>;
+	type GrantDeposit = ConstU128<10>;
+	type GrantByteDeposit = ConstU128<1>;
 	type MaxNameLen = ConstU32<64>;
 	type MaxSnapshotsPerReservation = ConstU32<3>;
+	type MaxGrantsPerReservation = ConstU32<2>;
 	type WeightInfo = ();
 }
 
@@ -110,6 +120,15 @@ pub(crate) fn new_test_ext() -> sp_io::TestExternalities {
 	ext
 }
 
+/// The same with a keystore, for benchmarks that sign.
+#[cfg(feature = "runtime-benchmarks")]
+pub(crate) fn new_benchmark_ext() -> sp_io::TestExternalities {
+	let mut ext = new_test_ext();
+	let keystore = sp_keystore::testing::MemoryKeystore::new();
+	ext.register_extension(sp_keystore::KeystoreExt::new(keystore));
+	ext
+}
+
 /// Runs a test and checks the storage's invariants at its end.
 pub(crate) fn run(test: impl FnOnce()) {
 	new_test_ext().execute_with(|| {
@@ -118,13 +137,48 @@ pub(crate) fn run(test: impl FnOnce()) {
 	});
 }
 
+/// The key that vouches for snapshots: no tenant's.
+pub(crate) fn release_key() -> sr25519::Pair {
+	sr25519::Pair::from_seed(&[9; 32])
+}
+
+/// What a snapshot of this name is.
+pub(crate) fn contents(reservation: ReservationId, name: &[u8]) -> ContentsOf<Test> {
+	Contents {
+		reservation,
+		dataset: [5; 16],
+		name: name.to_vec().try_into().unwrap(),
+		manifest: [6; 32],
+		database: DatabaseKind::ParityDb,
+		genesis: [7; 32],
+		height: 8,
+		total_bytes: 9,
+		stored_bytes: 10,
+	}
+}
+
+/// The release key's signature under it.
+pub(crate) fn attest(contents: &ContentsOf<Test>) -> Attestation<AccountId32> {
+	let key = release_key();
+	let message = message::snapshot(&Snapshots::genesis_hash(), &contents.statement());
+	Attestation { signer: key.public().into(), signature: key.sign(&message).0 }
+}
+
+/// Publishes this, signed by the release key.
+pub(crate) fn publish_contents(
+	who: AccountId32,
+	contents: ContentsOf<Test>,
+	expires: Option<u32>,
+) -> sp_runtime::DispatchResult {
+	let attestation = attest(&contents);
+	Snapshots::publish(RuntimeOrigin::signed(who), contents, expires, attestation)
+}
+
 /// Publishes a snapshot of this name.
 pub(crate) fn publish(
 	who: AccountId32,
 	reservation: ReservationId,
 	name: &[u8],
 ) -> sp_runtime::DispatchResult {
-	let name = name.to_vec().try_into().unwrap();
-	let origin = RuntimeOrigin::signed(who);
-	Snapshots::publish(origin, reservation, [5; 16], name, [6; 32], [7; 32], 8, 9, 10)
+	publish_contents(who, contents(reservation, name), None)
 }

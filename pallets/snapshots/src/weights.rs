@@ -14,6 +14,10 @@ use frame_support::{
 pub trait WeightInfo {
 	fn publish(n: u32) -> Weight;
 	fn retire() -> Weight;
+	fn set_expiry() -> Weight;
+	fn grant(n: u32) -> Weight;
+	fn revoke() -> Weight;
+	fn migrate_v2_step() -> Weight;
 }
 
 /// Measured weights.
@@ -57,6 +61,26 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(5_u64))
 	}
+	fn set_expiry() -> Weight {
+		Weight::from_parts(60_000_000, 5000)
+			.saturating_add(T::DbWeight::get().reads(5_u64))
+			.saturating_add(T::DbWeight::get().writes(5_u64))
+	}
+	fn grant(_n: u32) -> Weight {
+		Weight::from_parts(60_000_000, 5000)
+			.saturating_add(T::DbWeight::get().reads(5_u64))
+			.saturating_add(T::DbWeight::get().writes(5_u64))
+	}
+	fn revoke() -> Weight {
+		Weight::from_parts(60_000_000, 5000)
+			.saturating_add(T::DbWeight::get().reads(5_u64))
+			.saturating_add(T::DbWeight::get().writes(5_u64))
+	}
+	fn migrate_v2_step() -> Weight {
+		Weight::from_parts(60_000_000, 5000)
+			.saturating_add(T::DbWeight::get().reads(5_u64))
+			.saturating_add(T::DbWeight::get().writes(5_u64))
+	}
 }
 
 impl WeightInfo for () {
@@ -69,6 +93,26 @@ impl WeightInfo for () {
 	fn retire() -> Weight {
 		Weight::from_parts(51_438_000, 3711)
 			.saturating_add(ParityDbWeight::get().reads(4_u64))
+			.saturating_add(ParityDbWeight::get().writes(5_u64))
+	}
+	fn set_expiry() -> Weight {
+		Weight::from_parts(60_000_000, 5000)
+			.saturating_add(ParityDbWeight::get().reads(5_u64))
+			.saturating_add(ParityDbWeight::get().writes(5_u64))
+	}
+	fn grant(_n: u32) -> Weight {
+		Weight::from_parts(60_000_000, 5000)
+			.saturating_add(ParityDbWeight::get().reads(5_u64))
+			.saturating_add(ParityDbWeight::get().writes(5_u64))
+	}
+	fn revoke() -> Weight {
+		Weight::from_parts(60_000_000, 5000)
+			.saturating_add(ParityDbWeight::get().reads(5_u64))
+			.saturating_add(ParityDbWeight::get().writes(5_u64))
+	}
+	fn migrate_v2_step() -> Weight {
+		Weight::from_parts(60_000_000, 5000)
+			.saturating_add(ParityDbWeight::get().reads(5_u64))
 			.saturating_add(ParityDbWeight::get().writes(5_u64))
 	}
 }

@@ -5,6 +5,7 @@
 
 use crate::{
 	audit::{Checkpoint, Removal, SealedCheckpoint},
+	snapshot::SnapshotStatement,
 	AllotmentId, Hash, NodeId, Tick,
 };
 use alloc::vec::Vec;
@@ -20,6 +21,8 @@ pub const REMOVAL_TAG: &[u8; 17] = b"granary/removal/1";
 pub const LOSS_TAG: &[u8; 14] = b"granary/loss/1";
 /// Tag of a batch of proofs.
 pub const PROOFS_TAG: &[u8; 16] = b"granary/proofs/1";
+/// Tag of a published snapshot.
+pub const SNAPSHOT_TAG: &[u8; 18] = b"granary/snapshot/1";
 /// Tag of a proof.
 pub const PROOF_TAG: &[u8; 15] = b"granary/proof/1";
 
@@ -54,4 +57,9 @@ pub fn loss(genesis: &Hash, allotment: AllotmentId, node: NodeId) -> Vec<u8> {
 /// blake2_256(SCALE(batch)).
 pub fn proofs(genesis: &Hash, node: NodeId, batch_hash: &Hash) -> Vec<u8> {
 	(PROOFS_TAG, genesis, node, batch_hash).encode()
+}
+
+/// What a publisher signs of a snapshot: tag ‖ genesis ‖ SCALE(statement).
+pub fn snapshot(genesis: &Hash, statement: &SnapshotStatement) -> Vec<u8> {
+	(SNAPSHOT_TAG, genesis, statement).encode()
 }

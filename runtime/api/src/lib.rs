@@ -21,8 +21,9 @@ use granary_primitives::{
 		AllotmentInfo, DayEarnings, Policy, Quote, ReservationDetails, ReservationHealth,
 		ReservationInfo, Terms,
 	},
-	snapshot::SnapshotInfo,
-	AccountBytes, AllotmentId, FarmId, NodeId, ReservationId, SnapshotId, Tick, TwinId,
+	snapshot::{DatabaseKind, GrantInfo, SnapshotInfo},
+	AccountBytes, AllotmentId, DatasetId, FarmId, Hash, NodeId, ReservationId, SnapshotId, Tick,
+	TwinId,
 };
 use sp_runtime::DispatchError;
 
@@ -91,5 +92,25 @@ sp_api::decl_runtime_apis! {
 		fn snapshot(id: SnapshotId) -> Option<SnapshotInfo>;
 		/// Snapshots from `start` on.
 		fn snapshots(start: SnapshotId, limit: u32) -> Vec<SnapshotInfo>;
+		/// Snapshots of a chain's databases of one kind or of all, newest height first, none above `max_height`; the next page
+		/// starts `after` the last one of this page.
+		fn snapshots_of_chain(
+			genesis: Hash,
+			database: Option<DatabaseKind>,
+			max_height: Option<u64>,
+			after: Option<SnapshotId>,
+			limit: u32,
+		) -> Vec<SnapshotInfo>;
+		/// Whether a snapshot is still provably held, and with what margin; none if it or its reservation is gone.
+		fn snapshot_health(id: SnapshotId) -> Option<ReservationHealth>;
+		/// The key of a dataset that was sealed to a recipient (blake2_256 of its public key).
+		fn grant(reservation: ReservationId, dataset: DatasetId, recipient: Hash) -> Option<GrantInfo>;
+		/// The sealed keys of a dataset; the next page starts `after` the last recipient of this one.
+		fn grants(
+			reservation: ReservationId,
+			dataset: DatasetId,
+			after: Option<Hash>,
+			limit: u32,
+		) -> Vec<GrantInfo>;
 	}
 }

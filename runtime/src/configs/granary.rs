@@ -104,7 +104,10 @@ impl pallet_snapshots::Config for Runtime {
 	type Currency = Balances;
 	type Reservations = Reservations;
 	type Deposit = ConstU128<{ 100 * MILLI }>;
+	type GrantDeposit = ConstU128<{ 100 * MILLI }>;
+	type GrantByteDeposit = ConstU128<{ MILLI / 10 }>;
 	type MaxNameLen = ConstU32<64>;
 	type MaxSnapshotsPerReservation = ConstU32<1024>;
+	type MaxGrantsPerReservation = ConstU32<4096>;
 	type WeightInfo = pallet_snapshots::weights::SubstrateWeight<Runtime>;
 }

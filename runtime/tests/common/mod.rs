@@ -26,7 +26,7 @@ use sp_keyring::Sr25519Keyring;
 use sp_runtime::{
 	generic::Era,
 	traits::{BlakeTwo256, Hash as _, Header as _},
-	Digest, DigestItem, MultiSignature,
+	Digest, DigestItem, ExtrinsicInclusionMode, MultiSignature,
 };
 
 fn merge(target: &mut Value, patch: Value) {
@@ -53,8 +53,8 @@ pub fn chain(preset: &str) -> TestExternalities {
 	chain
 }
 
-/// Starts a block of Alice in this slot, which may be the first of the next session.
-pub fn start_block(number: u32, slot: u64) {
+/// Starts a block of Alice in this slot, which may be the first of the next session. Answers whether it may hold transactions.
+pub fn start_block(number: u32, slot: u64) -> ExtrinsicInclusionMode {
 	let (now, next) = (Babe::current_epoch(), Babe::next_epoch());
 	let begins = number > 1 && slot >= *next.start_slot;
 	let epoch = if begins { next } else { now };
@@ -68,10 +68,11 @@ pub fn start_block(number: u32, slot: u64) {
 	});
 	let digest = Digest { logs: vec![DigestItem::PreRuntime(BABE_ENGINE_ID, pre_digest.encode())] };
 	let header = Header::new(number, Hash::zero(), Hash::zero(), System::parent_hash(), digest);
-	Executive::initialize_block(&header);
+	let mode = Executive::initialize_block(&header);
 	let now = slot * timing::SlotDurationMs::<Runtime>::get();
 	let set = RuntimeCall::Timestamp(pallet_timestamp::Call::set { now });
 	Executive::apply_extrinsic(UncheckedExtrinsic::new_bare(set)).unwrap().unwrap();
+	mode
 }
 
 /// A transaction of this account.

@@ -3,8 +3,8 @@
 use crate::{client::AtBlock, ChainError};
 use codec::{Compact, Encode};
 use granary_primitives::{
-	audit::SignedCheckpoint, AccountBytes, AllotmentId, Balance, BlockNumber, DatasetId, FarmId,
-	Hash, NodeId, PublicKey, ReservationId, Signature, SnapshotId, Tick,
+	audit::SignedCheckpoint, snapshot::SnapshotStatement, AccountBytes, AllotmentId, Balance,
+	BlockNumber, FarmId, NodeId, PublicKey, ReservationId, Signature, SnapshotId, Tick,
 };
 
 /// A call: its names and its encoded arguments.
@@ -54,24 +54,14 @@ pub struct Reserve {
 }
 
 /// What a snapshot is published with.
-#[derive(Clone, Debug, Encode)]
+#[derive(Clone, Debug)]
 pub struct PublishSnapshot {
-	/// The reservation that stores it.
-	pub reservation: ReservationId,
-	/// The dataset within it.
-	pub dataset: DatasetId,
-	/// Its name.
-	pub name: Vec<u8>,
-	/// Id of the manifest's head object.
-	pub manifest: Hash,
-	/// Genesis of the chain whose database it is.
-	pub genesis: Hash,
-	/// Height of that database.
-	pub height: u64,
-	/// Bytes of the tree.
-	pub total_bytes: u64,
+	/// What readers rely on; it is signed.
+	pub statement: SnapshotStatement,
 	/// Bytes stored over all nodes.
 	pub stored_bytes: u64,
+	/// The block from which on anyone may retire it.
+	pub expires: Option<BlockNumber>,
 }
 
 impl Call {
@@ -195,9 +185,15 @@ impl Call {
 		Self::new("Audits", "submit_proof", (allotment, tick, proof, signature))
 	}
 
-	/// Publishes a snapshot.
-	pub fn publish_snapshot(snapshot: &PublishSnapshot) -> Self {
-		Self::new("Snapshots", "publish", snapshot)
+	/// Publishes a snapshot; `signature` is the signer's sr25519 signature under its statement.
+	pub fn publish_snapshot(
+		snapshot: &PublishSnapshot,
+		signer: AccountBytes,
+		signature: Signature,
+	) -> Self {
+		let contents = (&snapshot.statement, snapshot.stored_bytes);
+		let attestation = (signer, signature);
+		Self::new("Snapshots", "publish", (contents, snapshot.expires, attestation))
 	}
 
 	/// Takes a snapshot out of the catalogue.

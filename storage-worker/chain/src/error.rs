@@ -1,6 +1,6 @@
 //! What can go wrong between a client and the chain.
 
-use granary_primitives::Hash;
+use granary_primitives::{Hash, SnapshotId};
 
 /// Why a query or a transaction failed.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +20,12 @@ pub enum ChainError {
 		expected: Hash,
 		/// Genesis that was found.
 		found: Hash,
+	},
+	/// A snapshot's signature is not its signer's.
+	#[error("the signature of snapshot {snapshot} is not its signer's: the node at the other end answers what nobody signed; ask another one")]
+	BadSignature {
+		/// The snapshot.
+		snapshot: SnapshotId,
 	},
 	/// A query failed.
 	#[error("asking the chain for {what}: {reason}")]

@@ -35,6 +35,7 @@ mod refusal;
 mod seed;
 mod sender;
 mod signer;
+mod state;
 mod submit;
 
 pub use call::{Call, PublishSnapshot, RegisterNode, Reserve};
@@ -46,4 +47,5 @@ pub use query::{AccountBalance, ContractTerms};
 pub use refusal::{ALREADY_IN_POOL, NOTHING_DUE};
 pub use sender::Sender;
 pub use signer::{address_of, parse_address, verify_signature, Signer};
+pub use state::EntrySize;
 pub use submit::Submitted;

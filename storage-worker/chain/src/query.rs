@@ -2,16 +2,18 @@
 
 use crate::{
 	client::{query_error, timely},
+	signer::verify_signature,
 	ChainClient, ChainError,
 };
 use codec::{Decode, Encode};
 use granary_primitives::{
 	audit::{AuditClock, AuditRecord, AuditStatus, DueAudit},
 	grid::{FarmInfo, NodeInfo, TwinInfo},
-	reservation::{AllotmentInfo, ReservationInfo},
-	snapshot::SnapshotInfo,
-	AccountBytes, AllotmentId, Balance, BlockNumber, FarmId, NodeId, ReservationId, SnapshotId,
-	TwinId, GIB,
+	message,
+	reservation::{AllotmentInfo, ReservationHealth, ReservationInfo},
+	snapshot::{DatabaseKind, SnapshotInfo},
+	AccountBytes, AllotmentId, Balance, BlockNumber, FarmId, Hash, NodeId, ReservationId,
+	Signature, SnapshotId, TwinId, GIB,
 };
 use subxt::dynamic;
 
@@ -168,6 +170,18 @@ impl ChainClient {
 		self.ask("due_audits", (node, PAGE)).await
 	}
 
+	/// Open audits of all nodes at the newest block, which may still be reverted; nearest deadline first, cut by the chain.
+	pub async fn due_audits_at_best(&self) -> Result<Vec<DueAudit>, ChainError> {
+		let arguments = (None::<NodeId>, u32::MAX).encode();
+		let rpc = self.rpc();
+		let call = rpc.state_call("GranaryApi_due_audits", Some(&arguments), None);
+		let bytes = timely("GranaryApi_due_audits", call).await?;
+		Vec::decode(&mut bytes.as_slice()).map_err(|error| ChainError::Undecodable {
+			what: "GranaryApi_due_audits".to_owned(),
+			reason: error.to_string(),
+		})
+	}
+
 	/// Where the audits of an allotment stand.
 	pub async fn audit_status(
 		&self,
@@ -196,6 +210,39 @@ impl ChainClient {
 		limit: u32,
 	) -> Result<Vec<SnapshotInfo>, ChainError> {
 		self.ask("snapshots", (start, limit)).await
+	}
+
+	/// Snapshots of a chain's databases of one kind or of all, newest height first; the next page starts `after` the last one
+	/// of this page.
+	pub async fn snapshots_of_chain(
+		&self,
+		genesis: Hash,
+		database: Option<DatabaseKind>,
+		after: Option<SnapshotId>,
+		limit: u32,
+	) -> Result<Vec<SnapshotInfo>, ChainError> {
+		self.ask("snapshots_of_chain", (genesis, database, None::<u64>, after, limit)).await
+	}
+
+	/// Whether a snapshot is still provably held; `None` if it or its reservation is gone.
+	pub async fn snapshot_health(
+		&self,
+		id: SnapshotId,
+	) -> Result<Option<ReservationHealth>, ChainError> {
+		self.ask("snapshot_health", id).await
+	}
+
+	/// Who vouches for a snapshot, if the signature that the chain answers is that account's: `None` without one.
+	pub fn signer_of(&self, snapshot: &SnapshotInfo) -> Result<Option<AccountBytes>, ChainError> {
+		let Some(by) = &snapshot.signature else {
+			return Ok(None);
+		};
+		let message = message::snapshot(&self.genesis_hash(), &snapshot.statement());
+		let signature = Signature::try_from(by.signature.as_slice());
+		match signature.is_ok_and(|signature| verify_signature(&by.signer, &message, &signature)) {
+			true => Ok(Some(by.signer)),
+			false => Err(ChainError::BadSignature { snapshot: snapshot.id }),
+		}
 	}
 
 	/// What an account has.

@@ -3,12 +3,12 @@
 use crate::{
 	authorised::general_transaction,
 	client::{query_error, timely, AtBlock},
-	refusal::{dispatch_failed, not_submitted, refused, uncertain},
+	refusal::{dispatch_failed, not_submitted, refused, rpc_refusal, uncertain},
 	Call, ChainClient, ChainError, PublishSnapshot, Reserve, Signer,
 };
 use codec::Decode;
 use granary_primitives::{
-	audit::SignedCheckpoint, AccountBytes, Balance, Hash, ReservationId, SnapshotId,
+	audit::SignedCheckpoint, message, AccountBytes, Balance, Hash, ReservationId, SnapshotId,
 };
 use std::{future::Future, time::Duration};
 use subxt::{
@@ -85,6 +85,23 @@ impl ChainClient {
 		within(call, outcome(progress, call, false)).await
 	}
 
+	/// Hands calls that authorise themselves to the node's pool without waiting for their blocks. Answers what became of
+	/// each: its hash or why it was refused.
+	pub async fn offer_authorised(
+		&self,
+		calls: &[Call],
+	) -> Result<Vec<Result<Hash, ChainError>>, ChainError> {
+		let block = self.at_finalised().await?;
+		let rpc = self.rpc();
+		let mut outcomes = Vec::with_capacity(calls.len());
+		for call in calls {
+			let bytes = general_transaction(&block, &call.encode_for(&block)?)?;
+			let offered = rpc.author_submit_extrinsic(&bytes).await;
+			outcomes.push(offered.map(|hash| hash.0).map_err(|error| rpc_refusal(call, &error)));
+		}
+		Ok(outcomes)
+	}
+
 	/// The nonce after the account's transactions that are on chain or in the node's pool.
 	pub(crate) async fn next_nonce(&self, signer: &Signer) -> Result<u64, ChainError> {
 		let account = AccountId32(signer.account());
@@ -100,13 +117,15 @@ impl ChainClient {
 		self.submit_and_finalise(signer, &Call::submit_checkpoints(&checkpoints)).await
 	}
 
-	/// Publishes a snapshot and returns its number.
+	/// Signs and publishes a snapshot and returns its number.
 	pub async fn publish_snapshot(
 		&self,
 		signer: &Signer,
 		snapshot: PublishSnapshot,
 	) -> Result<SnapshotId, ChainError> {
-		let done = self.submit_and_finalise(signer, &Call::publish_snapshot(&snapshot)).await?;
+		let message = message::snapshot(&self.genesis_hash(), &snapshot.statement);
+		let call = Call::publish_snapshot(&snapshot, signer.account(), signer.sign(&message));
+		let done = self.submit_and_finalise(signer, &call).await?;
 		done.first_of_event("Snapshots", "Published")
 	}
 

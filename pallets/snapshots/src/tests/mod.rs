@@ -1,4 +1,7 @@
 //! Tests by topic.
 
+mod granting;
 mod listing;
+mod migration;
 mod publishing;
+mod random;

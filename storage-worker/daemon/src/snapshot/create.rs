@@ -7,7 +7,10 @@ use crate::{
 use anyhow::{ensure, Context as _, Result};
 use clap::Args;
 use granary_chain::{ChainClient, PublishSnapshot};
-use granary_primitives::{Hash, ReservationId};
+use granary_primitives::{
+	snapshot::{DatabaseKind, SnapshotStatement},
+	BlockNumber, Hash, ReservationId,
+};
 use granary_snapshot::{ChainInfo, CreateOptions, Created, DEFAULT_CHUNK_BYTES};
 use serde_json::json;
 use std::path::PathBuf;
@@ -40,6 +43,9 @@ pub(crate) struct CreateArgs {
 	/// Height of that database; 0 for other directories.
 	#[arg(long, default_value_t = 0)]
 	height: u64,
+	/// The block of the Granary chain from which on anyone may retire it. [default: never]
+	#[arg(long, value_name = "BLOCK")]
+	expires: Option<BlockNumber>,
 	/// Name and version of the software that wrote it.
 	#[arg(long, default_value = "")]
 	software: String,
@@ -81,14 +87,18 @@ pub(super) async fn run(args: CreateArgs, context: &Context) -> Result<()> {
 		.publish_snapshot(
 			tenant.signer(),
 			PublishSnapshot {
-				reservation: args.reservation,
-				dataset: dataset_id,
-				name: args.name.clone().into_bytes(),
-				manifest: created.manifest_id,
-				genesis: created.manifest.chain.as_ref().map_or([0; 32], |chain| chain.genesis),
-				height: args.height,
-				total_bytes: created.total_bytes,
+				statement: SnapshotStatement {
+					reservation: args.reservation,
+					dataset: dataset_id,
+					name: args.name.clone().into_bytes(),
+					manifest: created.manifest_id,
+					database: on_chain_kind(created.manifest.chain.as_ref()),
+					genesis: created.manifest.chain.as_ref().map_or([0; 32], |chain| chain.genesis),
+					height: args.height,
+					total_bytes: created.total_bytes,
+				},
 				stored_bytes: created.stored_bytes,
+				expires: args.expires,
 			},
 		)
 		.await
@@ -138,6 +148,15 @@ fn database_kind(base: &std::path::Path) -> String {
 		Some("db") => "rocksdb".to_owned(),
 		Some(kind) => kind.to_owned(),
 		None => String::new(),
+	}
+}
+
+/// The kind that the catalogue lists a manifest's database under.
+fn on_chain_kind(chain: Option<&ChainInfo>) -> DatabaseKind {
+	match chain.map(|chain| chain.database.as_str()) {
+		Some("paritydb") => DatabaseKind::ParityDb,
+		Some("rocksdb") => DatabaseKind::RocksDb,
+		_ => DatabaseKind::Other,
 	}
 }
 

@@ -44,13 +44,14 @@ pub(crate) async fn run(command: SnapshotCommand, context: &Context) -> Result<(
 	}
 }
 
-/// The snapshot with this number, or an error that says how to find one.
+/// The snapshot with this number, whose signature is its signer's, or an error that says how to find one.
 pub(crate) async fn find(chain: &ChainClient, id: SnapshotId) -> Result<SnapshotInfo> {
-	chain.snapshot(id).await?.ok_or_else(|| {
+	let snapshot = chain.snapshot(id).await?.ok_or_else(|| {
 		crate::cli::Failure::not_found(
 			format!("snapshot {id} does not exist on this chain"),
 			"`granary snapshot list` shows those that do",
 		)
-		.into()
-	})
+	})?;
+	chain.signer_of(&snapshot)?;
+	Ok(snapshot)
 }

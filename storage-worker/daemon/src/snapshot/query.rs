@@ -6,9 +6,14 @@ use crate::{
 	dataset::open_for_reading,
 };
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, ValueEnum};
+use granary_chain::address_of;
 use granary_dispersal::DatasetKey;
-use granary_primitives::{snapshot::SnapshotInfo, SnapshotId};
+use granary_primitives::{
+	reservation::ReservationHealth,
+	snapshot::{DatabaseKind, SnapshotInfo},
+	Hash, SnapshotId,
+};
 use granary_snapshot::{EntryKind, Manifest};
 use serde_json::{json, Value};
 use std::path::PathBuf;
@@ -18,9 +23,42 @@ pub(crate) struct ListArgs {
 	/// The first number to look at.
 	#[arg(long, default_value_t = 0)]
 	start: SnapshotId,
+	/// Only databases of the chain with this genesis hash, newest height first.
+	#[arg(long, value_name = "HEX", conflicts_with = "start", value_parser = parse_genesis)]
+	genesis: Option<Hash>,
+	/// Only databases of this kind.
+	#[arg(long, requires = "genesis", value_enum)]
+	database: Option<Database>,
 	/// At most so many.
 	#[arg(long, default_value_t = 100)]
 	limit: u32,
+}
+
+/// A kind of database, as it is typed.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Database {
+	/// ParityDB
+	Paritydb,
+	/// RocksDB
+	Rocksdb,
+	/// Anything else
+	Other,
+}
+
+impl From<Database> for DatabaseKind {
+	fn from(kind: Database) -> Self {
+		match kind {
+			Database::Paritydb => Self::ParityDb,
+			Database::Rocksdb => Self::RocksDb,
+			Database::Other => Self::Other,
+		}
+	}
+}
+
+fn parse_genesis(text: &str) -> Result<Hash, String> {
+	let bytes = hex::decode(text.trim_start_matches("0x")).map_err(|error| error.to_string())?;
+	Hash::try_from(bytes.as_slice())
+		.map_err(|_| format!("it has {} bytes, a genesis hash has 32", bytes.len()))
 }
 
 #[derive(Debug, Args)]
@@ -39,7 +77,13 @@ pub(crate) struct ShowArgs {
 
 pub(super) async fn list(args: ListArgs, context: &Context) -> Result<()> {
 	let chain = context.connect().await?;
-	let snapshots = chain.snapshots(args.start, args.limit).await?;
+	let snapshots = match args.genesis {
+		Some(genesis) => {
+			let database = args.database.map(DatabaseKind::from);
+			chain.snapshots_of_chain(genesis, database, None, args.limit).await?
+		},
+		None => chain.snapshots(args.start, args.limit).await?,
+	};
 	let values: Vec<Value> = snapshots.iter().map(to_json).collect();
 	context.print(&json!(values), |out| {
 		out.row(&["ID", "NAME", "HEIGHT", "FILES", "STORED", "RESERVATION", "PUBLISHED"]);
@@ -70,13 +114,22 @@ pub(super) async fn show(args: ShowArgs, context: &Context) -> Result<()> {
 		},
 		None => None,
 	};
+	let health = chain.snapshot_health(snapshot.id).await?;
 	let mut value = to_json(&snapshot);
+	if let Some(object) = value.as_object_mut() {
+		object.insert("health".to_owned(), json!(health));
+	}
 	if let (Some(manifest), Some(object)) = (&manifest, value.as_object_mut()) {
 		object.insert("contents".to_owned(), contents_json(manifest, args.files));
 	}
 	context.print(&value, |out| {
 		out.line(format!("snapshot {} '{}'", snapshot.id, String::from_utf8_lossy(&snapshot.name)));
 		out.field("published", format!("block {}", snapshot.published));
+		out.field("signed by", signer_text(&snapshot));
+		if let Some(block) = snapshot.expires {
+			out.field("expires", format!("block {block}"));
+		}
+		out.field("held", held_text(health.as_ref()));
 		out.field("reservation", snapshot.reservation.to_string());
 		out.field("manifest", format!("0x{}", hex::encode(snapshot.manifest)));
 		out.field("genesis", format!("0x{}", hex::encode(snapshot.genesis)));
@@ -110,6 +163,21 @@ pub(super) async fn show(args: ShowArgs, context: &Context) -> Result<()> {
 		}
 	});
 	Ok(())
+}
+
+fn signer_text(snapshot: &SnapshotInfo) -> String {
+	snapshot.signature.as_ref().map_or_else(|| "nobody".to_owned(), |by| address_of(&by.signer))
+}
+
+/// Whether enough shards are proven.
+fn held_text(health: Option<&ReservationHealth>) -> String {
+	match health {
+		Some(health) => format!(
+			"{} of {} shards proven, {} needed (margin {})",
+			health.proven, health.shards, health.needed, health.margin
+		),
+		None => "no: its reservation is closed".to_owned(),
+	}
 }
 
 /// What a manifest holds, counted.
@@ -176,5 +244,8 @@ fn to_json(snapshot: &SnapshotInfo) -> Value {
 		"total_bytes": snapshot.total_bytes,
 		"stored_bytes": snapshot.stored_bytes,
 		"published": snapshot.published,
+		"database": snapshot.database,
+		"expires": snapshot.expires,
+		"signer": snapshot.signature.as_ref().map(|by| format!("0x{}", hex::encode(by.signer))),
 	})
 }

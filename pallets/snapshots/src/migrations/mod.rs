@@ -1,0 +1,3 @@
+//! From older storage layouts to the present one.
+
+pub mod v2;
