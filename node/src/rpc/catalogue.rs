@@ -1,6 +1,7 @@
 //! The `granary_*` methods of the catalogue: published snapshots and sealed keys.
 
 use super::{
+	error::RpcFailure,
 	granary::{page, query},
 	types::{address, text},
 };
@@ -14,7 +15,7 @@ use granary_primitives::{
 use granary_runtime_api::GranaryApi;
 use jsonrpsee::{core::RpcResult, proc_macros::rpc};
 use serde::Serialize;
-use sp_core::{Bytes, H128, H256};
+use sp_core::{Bytes, H256};
 use std::sync::Arc;
 
 /// A published snapshot.
@@ -124,7 +125,7 @@ pub(super) trait CatalogueRpc {
 	fn grant(
 		&self,
 		reservation: ReservationId,
-		dataset: H128,
+		dataset: Bytes,
 		recipient: H256,
 		at: Option<H256>,
 	) -> RpcResult<Option<Grant>>;
@@ -134,11 +135,18 @@ pub(super) trait CatalogueRpc {
 	fn grants(
 		&self,
 		reservation: ReservationId,
-		dataset: H128,
+		dataset: Bytes,
 		after: Option<H256>,
 		limit: Option<u32>,
 		at: Option<H256>,
 	) -> RpcResult<Vec<Grant>>;
+}
+
+/// The dataset of these bytes.
+fn dataset_id(bytes: &Bytes) -> Result<DatasetId, RpcFailure> {
+	DatasetId::try_from(bytes.0.as_slice()).map_err(|_| {
+		RpcFailure::BadArgument(format!("the dataset has {} bytes, not 16", bytes.0.len()))
+	})
 }
 
 /// Answers from the client's state.
@@ -197,11 +205,11 @@ impl CatalogueRpcServer for Catalogue {
 	fn grant(
 		&self,
 		reservation: ReservationId,
-		dataset: H128,
+		dataset: Bytes,
 		recipient: H256,
 		at: Option<H256>,
 	) -> RpcResult<Option<Grant>> {
-		let dataset: DatasetId = dataset.0;
+		let dataset = dataset_id(&dataset)?;
 		let found = query(&self.client, at, "grant", |api, at| {
 			api.grant(at, reservation, dataset, recipient.0)
 		})?;
@@ -211,12 +219,12 @@ impl CatalogueRpcServer for Catalogue {
 	fn grants(
 		&self,
 		reservation: ReservationId,
-		dataset: H128,
+		dataset: Bytes,
 		after: Option<H256>,
 		limit: Option<u32>,
 		at: Option<H256>,
 	) -> RpcResult<Vec<Grant>> {
-		let (dataset, after): (DatasetId, _) = (dataset.0, after.map(|last| last.0));
+		let (dataset, after) = (dataset_id(&dataset)?, after.map(|last| last.0));
 		let list = query(&self.client, at, "grants", |api, at| {
 			api.grants(at, reservation, dataset, after, page(limit))
 		})?;

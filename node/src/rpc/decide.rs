@@ -100,6 +100,8 @@ pub(super) struct NodeReport {
 	uptime_seconds: Option<u64>,
 	uptime_block: Option<chain::BlockNumber>,
 	next_keys_from: Option<chain::BlockNumber>,
+	renter: Option<String>,
+	rent_per_block: Option<String>,
 }
 
 impl From<chain::grid::NodeReport> for NodeReport {
@@ -113,6 +115,8 @@ impl From<chain::grid::NodeReport> for NodeReport {
 			uptime_seconds: report.uptime_seconds,
 			uptime_block: report.uptime_block,
 			next_keys_from: report.next_keys_from,
+			renter: report.renter.map(address),
+			rent_per_block: report.rent_per_block.map(money),
 		}
 	}
 }

@@ -86,6 +86,11 @@ impl DevelopmentNode {
 		Self { process, rpc }
 	}
 
+	/// Where its WebSocket is.
+	pub fn url(&self) -> String {
+		format!("ws://{}", self.rpc)
+	}
+
 	/// Calls a method; the error is the JSON-RPC error.
 	pub fn call(&self, method: &str, params: Value) -> Result<Value, Value> {
 		let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });

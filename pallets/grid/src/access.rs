@@ -2,7 +2,8 @@
 
 use crate::{
 	types::{Farm, Node},
-	Config, Descriptions, Error, Farms, HoldReason, NodeOfAuditKey, Nodes, Pallet, TwinOf, Uptimes,
+	Config, Descriptions, Error, Farms, HoldReason, NodeOfAuditKey, Nodes, Pallet, RentOffers,
+	Rents, TwinOf, Uptimes,
 };
 use frame_support::{
 	ensure,
@@ -39,6 +40,7 @@ impl<T: Config> Pallet<T> {
 		let record = Nodes::<T>::get(node).ok_or(Error::<T>::UnknownNode)?;
 		ensure!(record.operator == *operator, Error::<T>::NotNodeOperator);
 		ensure!(record.reserved_bytes == 0 && record.bond_used == 0, Error::<T>::NodeInUse);
+		ensure!(Self::renter(node).is_none(), Error::<T>::NodeInUse);
 		T::Currency::release(
 			&HoldReason::NodeBond.into(),
 			operator,
@@ -54,6 +56,8 @@ impl<T: Config> Pallet<T> {
 		}
 		Descriptions::<T>::remove(node);
 		Uptimes::<T>::remove(node);
+		RentOffers::<T>::remove(node);
+		Rents::<T>::remove(node);
 		Nodes::<T>::remove(node);
 		Ok(())
 	}

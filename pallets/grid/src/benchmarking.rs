@@ -7,8 +7,8 @@
 
 use crate::{
 	types::{BalanceOf, Description, MAX_CERTIFIERS, MAX_SERIAL_LEN},
-	Call, Certifiers, Config, Descriptions, Farms, GridParameters, NextFarm, NextNode,
-	NodeOfAuditKey, Nodes, Pallet, Parameters, TwinOf, Uptimes,
+	Call, Certifiers, Config, Descriptions, FarmPrices, Farms, GridParameters, NextFarm, NextNode,
+	NodeOfAuditKey, Nodes, Pallet, Parameters, RentOffers, TwinOf, Uptimes,
 };
 use frame_benchmarking::v2::*;
 use frame_support::{
@@ -42,7 +42,12 @@ fn farm<T: Config>(account: &T::AccountId) -> u32 {
 	twin::<T>(account);
 	let id = NextFarm::<T>::get();
 	let origin = RawOrigin::Signed(account.clone()).into();
-	Pallet::<T>::create_farm(origin, long(), None).expect("a new twin has no farms");
+	// As long as a name may be, and another for each farm.
+	let mut name = vec![b'a'; T::MaxNameLen::get() as usize];
+	let number = alloc::format!("{id:010}");
+	name.iter_mut().rev().zip(number.bytes().rev()).for_each(|(to, from)| *to = from);
+	let name = name.try_into().unwrap_or_default();
+	Pallet::<T>::create_farm(origin, name, None).expect("a new twin has no farms");
 	id
 }
 
@@ -177,6 +182,39 @@ mod benches {
 		#[extrinsic_call]
 		_(RawOrigin::Signed(caller.clone()), farm, *b"BE", caller.clone());
 		assert_eq!(Farms::<T>::get(farm).map(|farm| farm.region), Some(*b"BE"));
+	}
+
+	#[benchmark]
+	fn set_farm_price() {
+		let caller: T::AccountId = whitelisted_caller();
+		let farm = farm::<T>(&caller);
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), farm, 7);
+		assert_eq!(FarmPrices::<T>::get(farm), Some(7));
+	}
+
+	#[benchmark]
+	fn offer_rent() {
+		let caller: T::AccountId = whitelisted_caller();
+		let node = node_for::<T>(&caller, 1 << 40, [1; 32]);
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), node, Some(7));
+		assert_eq!(RentOffers::<T>::get(node), Some(7));
+	}
+
+	/// Of a farm that is paid to a third account.
+	#[benchmark]
+	fn rent() -> Result<(), BenchmarkError> {
+		let caller: T::AccountId = whitelisted_caller();
+		let operator: T::AccountId = account("operator", 0, 0);
+		fund::<T>(&caller);
+		let node = node_for::<T>(&operator, 1 << 40, [1; 32]);
+		let price = T::Currency::minimum_balance();
+		Pallet::<T>::offer_rent(RawOrigin::Signed(operator).into(), node, Some(price))?;
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller.clone()), node, 10, price);
+		assert_eq!(Pallet::<T>::renter(node), Some(caller));
+		Ok(())
 	}
 
 	#[benchmark]

@@ -55,10 +55,10 @@ mod calls {
 			Ok(())
 		}
 
-		/// Creates a farm of the sender's twin. Its nodes' earnings go to `payout`, or to the sender.
+		/// Creates a farm of the sender's twin under a name that no other farm has. Its nodes' earnings go to `payout`, or to the sender.
 		///
 		/// Origin: signed by a twin's account. Errors: [`Error::NotTwin`], [`Error::BadText`], [`Error::TooManyFarms`],
-		/// [`Error::NoIdLeft`]. Emits [`Event::FarmCreated`].
+		/// [`Error::NameTaken`], [`Error::NoIdLeft`]. Emits [`Event::FarmCreated`].
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::create_farm())]
 		pub fn create_farm(
@@ -67,35 +67,13 @@ mod calls {
 			payout: Option<T::AccountId>,
 		) -> DispatchResult {
 			let account = ensure_signed(origin)?;
-			let twin = TwinOf::<T>::get(&account).ok_or(Error::<T>::NotTwin)?;
-			ensure!(!name.is_empty() && core::str::from_utf8(&name).is_ok(), Error::<T>::BadText);
-			Twins::<T>::try_mutate(twin, |record| {
-				let record = record.as_mut().ok_or(Error::<T>::NotTwin)?;
-				ensure!(record.farms < T::MaxFarmsPerTwin::get(), Error::<T>::TooManyFarms);
-				record.farms += 1;
-				Ok::<(), DispatchError>(())
-			})?;
-			let id = NextFarm::<T>::get();
-			NextFarm::<T>::put(id.checked_add(1).ok_or(Error::<T>::NoIdLeft)?);
-			Farms::<T>::insert(
-				id,
-				Farm {
-					twin,
-					name,
-					payout: payout.unwrap_or(account),
-					region: Region::default(),
-					certified: false,
-					nodes: 0,
-				},
-			);
-			Self::deposit_event(Event::FarmCreated { farm: id, twin });
-			Ok(())
+			Self::do_create_farm(account, name, payout)
 		}
 
 		/// Registers a node of one of the sender's farms and holds its bond from the sender.
 		///
 		/// Origin: signed by the account of the farm's twin. `endpoint` is `host:port` of its RESP server; `audit_key` is sr25519,
-		/// `transport_key` X25519; `price_per_gib_hour` and `bond` are in plancks.
+		/// `transport_key` X25519; `price_per_gib_hour` (0: the farm's, see [`Pallet::set_farm_price`]) and `bond` are in plancks.
 		///
 		/// Errors: [`Error::UnknownFarm`], [`Error::NotFarmOwner`], [`Error::BadText`], [`Error::BadCapacity`],
 		/// [`Error::BondTooLow`], [`Error::AuditKeyInUse`], [`Error::TooManyNodes`], [`Error::NoIdLeft`], and the currency's if
@@ -113,43 +91,23 @@ mod calls {
 			bond: BalanceOf<T>,
 		) -> DispatchResult {
 			let operator = ensure_signed(origin)?;
-			Self::ensure_farm_owner(&operator, farm)?;
-			ensure!(Self::is_endpoint(&endpoint), Error::<T>::BadText);
-			ensure!(capacity_bytes > 0, Error::<T>::BadCapacity);
-			ensure!(bond >= T::MinNodeBond::get(), Error::<T>::BondTooLow);
-			ensure!(!NodeOfAuditKey::<T>::contains_key(audit_key), Error::<T>::AuditKeyInUse);
-			Farms::<T>::try_mutate(farm, |record| {
-				let record = record.as_mut().ok_or(Error::<T>::UnknownFarm)?;
-				ensure!(record.nodes < T::MaxNodesPerFarm::get(), Error::<T>::TooManyNodes);
-				record.nodes += 1;
-				Ok::<(), DispatchError>(())
-			})?;
-			T::Currency::hold(&HoldReason::NodeBond.into(), &operator, bond)?;
-			let id = NextNode::<T>::get();
-			NextNode::<T>::put(id.checked_add(1).ok_or(Error::<T>::NoIdLeft)?);
-			NodeOfAuditKey::<T>::insert(audit_key, id);
-			Nodes::<T>::insert(
-				id,
-				Node {
-					farm,
-					operator,
-					endpoint,
-					audit_key,
-					transport_key,
-					capacity_bytes,
-					reserved_bytes: 0,
-					price_per_gib_hour,
-					bond,
-					bond_used: 0,
-					certified: false,
-					draining: false,
-					standby: false,
-					maintenance: Maintenance::default(),
-					next_keys: None,
-				},
-			);
-			Self::deposit_event(Event::NodeRegistered { node: id, farm, capacity_bytes });
-			Ok(())
+			Self::do_register_node(Node {
+				farm,
+				operator,
+				endpoint,
+				audit_key,
+				transport_key,
+				capacity_bytes,
+				reserved_bytes: 0,
+				price_per_gib_hour,
+				bond,
+				bond_used: 0,
+				certified: false,
+				draining: false,
+				standby: false,
+				maintenance: Maintenance::default(),
+				next_keys: None,
+			})
 		}
 
 		/// Changes a node's endpoint, capacity and price. Reservations keep the price they were made at; with another endpoint or capacity the node
@@ -231,6 +189,8 @@ mod calls {
 			let record = Self::ensure_farm_owner(&account, farm)?;
 			ensure!(record.nodes == 0, Error::<T>::FarmInUse);
 			Farms::<T>::remove(farm);
+			FarmNames::<T>::remove(&record.name);
+			FarmPrices::<T>::remove(farm);
 			Twins::<T>::mutate_extant(record.twin, |twin| {
 				twin.farms = twin.farms.saturating_sub(1)
 			});
@@ -322,7 +282,7 @@ mod calls {
 		}
 
 		/// Says whether a node is being emptied, for an orderly exit, or sleeps: in both cases it takes no new allotments. A node that holds anything cannot
-		/// sleep.
+		/// sleep, and one that is rented as a whole can do neither.
 		///
 		/// Origin: signed by the account that registered the node. Errors: [`Error::UnknownNode`], [`Error::NotNodeOperator`], [`Error::NodeInUse`].
 		/// Emits [`Event::AvailabilitySet`].
@@ -337,6 +297,9 @@ mod calls {
 			let operator = ensure_signed(origin)?;
 			Self::mutate_node(&operator, node, |record| {
 				ensure!(!standby || record.reserved_bytes == 0, Error::<T>::NodeInUse);
+				// Who rented the node paid for placing allotments on it.
+				let rented = Self::renter(node).is_some();
+				ensure!(!rented || !(draining || standby), Error::<T>::NodeInUse);
 				record.draining = draining;
 				record.standby = standby;
 				Ok(())
@@ -475,6 +438,59 @@ mod calls {
 			GridParameters::<T>::put(parameters);
 			Self::deposit_event(Event::ParametersSet { parameters });
 			Ok(())
+		}
+
+		/// Sets the price of those of a farm's nodes that name none of their own (a price of 0), in plancks for a GiB and hour. Reservations keep the
+		/// price they were made at.
+		///
+		/// Origin: signed by the account of the farm's twin. Errors: [`Error::UnknownFarm`], [`Error::NotFarmOwner`]. Emits [`Event::FarmPriceSet`].
+		#[pallet::call_index(21)]
+		#[pallet::weight(T::WeightInfo::set_farm_price())]
+		pub fn set_farm_price(
+			origin: OriginFor<T>,
+			farm: FarmId,
+			price_per_gib_hour: BalanceOf<T>,
+		) -> DispatchResult {
+			let account = ensure_signed(origin)?;
+			Self::ensure_farm_owner(&account, farm)?;
+			FarmPrices::<T>::insert(farm, price_per_gib_hour);
+			Self::deposit_event(Event::FarmPriceSet { farm, price_per_gib_hour });
+			Ok(())
+		}
+
+		/// Offers a node as a whole: whoever rents it is the only one whose reservations are placed on it. `None` takes the offer back; who has
+		/// rented it keeps it to the end.
+		///
+		/// Origin: signed by the account that registered the node. Errors: [`Error::UnknownNode`], [`Error::NotNodeOperator`]. Emits [`Event::RentOffered`].
+		#[pallet::call_index(22)]
+		#[pallet::weight(T::WeightInfo::offer_rent())]
+		pub fn offer_rent(
+			origin: OriginFor<T>,
+			node: NodeId,
+			price_per_block: Option<BalanceOf<T>>,
+		) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			Self::mutate_node(&operator, node, |_| Ok(()))?;
+			RentOffers::<T>::set(node, price_per_block);
+			Self::deposit_event(Event::RentOffered { node, price_per_block });
+			Ok(())
+		}
+
+		/// Rents a node as a whole for so many blocks, or for so many more, and pays its farm at once: the chain itself keeps others off. Allotments on it are
+		/// paid like any others, when proven. What was paid does not come back.
+		///
+		/// Origin: signed. Errors: [`Error::UnknownNode`], [`Error::NotForRent`], [`Error::RentTooHigh`], [`Error::RentedByOther`],
+		/// [`Error::NodeInUse`] (by allotments from before), [`Error::BadRent`], and the currency's. Emits [`Event::Rented`].
+		#[pallet::call_index(23)]
+		#[pallet::weight(T::WeightInfo::rent())]
+		pub fn rent(
+			origin: OriginFor<T>,
+			node: NodeId,
+			blocks: BlockNumber,
+			max_price_per_block: BalanceOf<T>,
+		) -> DispatchResult {
+			let tenant = ensure_signed(origin)?;
+			Self::do_rent(tenant, node, blocks, max_price_per_block)
 		}
 	}
 }

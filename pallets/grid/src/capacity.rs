@@ -21,15 +21,18 @@ impl<T: Config> Capacity<T::AccountId, DispatchError> for Pallet<T> {
 		Self::node_info(node)
 	}
 
-	fn offer(node: NodeId) -> Option<NodeOffer> {
+	fn offer(node: NodeId, tenant: Option<&T::AccountId>) -> Option<NodeOffer> {
 		let record = Nodes::<T>::get(node).filter(|node| !node.draining && !node.standby)?;
+		if !Self::admits(node, tenant) {
+			return None;
+		}
 		let farm = Farms::<T>::get(record.farm)?;
 		Some(NodeOffer {
 			farm: record.farm,
 			region: farm.region,
 			free_bytes: record.capacity_bytes.saturating_sub(record.reserved_bytes),
 			free_bond: record.bond.saturating_sub(record.bond_used),
-			price_per_gib_hour: record.price_per_gib_hour,
+			price_per_gib_hour: Self::price_of(&record),
 			certified: record.certified || farm.certified,
 		})
 	}

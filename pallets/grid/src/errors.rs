@@ -98,5 +98,20 @@ mod errors {
 		/// The node is being emptied or sleeps: it takes no new allotments.
 		#[codec(index = 29)]
 		NotAvailable,
+		/// Another farm has that name.
+		#[codec(index = 30)]
+		NameTaken,
+		/// The node is not offered as a whole.
+		#[codec(index = 31)]
+		NotForRent,
+		/// The rent is more than the sender is willing to pay.
+		#[codec(index = 32)]
+		RentTooHigh,
+		/// Another account has rented the node as a whole.
+		#[codec(index = 33)]
+		RentedByOther,
+		/// The rent is for no block, or for more than there are.
+		#[codec(index = 34)]
+		BadRent,
 	}
 }

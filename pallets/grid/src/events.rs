@@ -165,5 +165,33 @@ mod events {
 			/// The new ones.
 			parameters: Parameters,
 		},
+		/// A farm set the price of its nodes.
+		#[codec(index = 21)]
+		FarmPriceSet {
+			/// The farm.
+			farm: FarmId,
+			/// The price, in plancks.
+			price_per_gib_hour: BalanceOf<T>,
+		},
+		/// A node is offered as a whole, or not any more.
+		#[codec(index = 22)]
+		RentOffered {
+			/// The node.
+			node: NodeId,
+			/// The price, in plancks.
+			price_per_block: Option<BalanceOf<T>>,
+		},
+		/// A node was rented as a whole.
+		#[codec(index = 23)]
+		Rented {
+			/// The node.
+			node: NodeId,
+			/// Whose reservations alone are placed on it.
+			tenant: T::AccountId,
+			/// The first block at which it is everybody's again.
+			until: BlockNumber,
+			/// What its farm received, in plancks.
+			paid: BalanceOf<T>,
+		},
 	}
 }

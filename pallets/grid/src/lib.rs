@@ -27,6 +27,8 @@ mod events;
 #[cfg(test)]
 mod mock;
 mod query;
+mod registry;
+mod rent;
 #[cfg(test)]
 mod tests;
 #[cfg(any(feature = "try-runtime", test))]
@@ -50,7 +52,7 @@ use frame_support::pallet_macros::import_section;
 pub mod pallet {
 	use super::*;
 	use crate::types::{
-		BalanceOf, Description, Farm, Maintenance, Node, Twin, Uptime, MAX_CERTIFIERS,
+		BalanceOf, Description, Farm, Maintenance, Node, Rent, Twin, Uptime, MAX_CERTIFIERS,
 	};
 	use frame_support::{
 		pallet_prelude::*,
@@ -172,6 +174,24 @@ pub mod pallet {
 	/// The last uptime report of each node. Hasher as in [`Twins`].
 	#[pallet::storage]
 	pub type Uptimes<T> = StorageMap<_, Twox64Concat, NodeId, Uptime, OptionQuery>;
+
+	/// The farm of each name. `Blake2_128Concat`: anybody can choose a name.
+	#[pallet::storage]
+	pub type FarmNames<T: Config> =
+		StorageMap<_, Blake2_128Concat, BoundedVec<u8, T::MaxNameLen>, FarmId, OptionQuery>;
+
+	/// What nodes ask that name no price of their own, in plancks for a GiB and hour. Hasher as in [`Twins`].
+	#[pallet::storage]
+	pub type FarmPrices<T: Config> = StorageMap<_, Twox64Concat, FarmId, BalanceOf<T>, OptionQuery>;
+
+	/// Nodes that are offered as a whole, and their price per block. Hasher as in [`Twins`].
+	#[pallet::storage]
+	pub type RentOffers<T: Config> = StorageMap<_, Twox64Concat, NodeId, BalanceOf<T>, OptionQuery>;
+
+	/// Nodes that were rented as a whole. Hasher as in [`Twins`].
+	#[pallet::storage]
+	pub type Rents<T: Config> =
+		StorageMap<_, Twox64Concat, NodeId, Rent<T::AccountId>, OptionQuery>;
 
 	/// Parameters at genesis.
 	#[pallet::genesis_config]

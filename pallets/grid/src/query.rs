@@ -1,8 +1,8 @@
 //! Queries for the runtime API.
 
 use crate::{
-	types::Maintenance, Config, Descriptions, Farms, NextFarm, NextNode, Nodes, Pallet, TwinOf,
-	Twins, Uptimes,
+	types::Maintenance, Config, Descriptions, Farms, NextFarm, NextNode, Nodes, Pallet, RentOffers,
+	TwinOf, Twins, Uptimes,
 };
 use granary_primitives::{
 	grid::{FarmInfo, NodeInfo, NodeReport, NodeSearch, TwinInfo},
@@ -56,6 +56,7 @@ impl<T: Config> Pallet<T> {
 		let node = Nodes::<T>::get(id)?;
 		let (audit_key, transport_key) = node.keys_at(Self::now());
 		let Maintenance { start, end, .. } = node.maintenance;
+		let price_per_gib_hour = Self::price_of(&node);
 		Some(NodeInfo {
 			id,
 			farm: node.farm,
@@ -65,7 +66,7 @@ impl<T: Config> Pallet<T> {
 			transport_key,
 			capacity_bytes: node.capacity_bytes,
 			reserved_bytes: node.reserved_bytes,
-			price_per_gib_hour: node.price_per_gib_hour,
+			price_per_gib_hour,
 			bond: node.bond,
 			bond_used: node.bond_used,
 			certified: node.certified,
@@ -86,7 +87,8 @@ impl<T: Config> Pallet<T> {
 		let last = start.saturating_add(MAX_SEARCHED).min(end);
 		let mut found = Vec::new();
 		for id in start..last {
-			let fits = <Self as Capacity<_, _>>::offer(id).is_some_and(|offer| search.fits(&offer));
+			let fits =
+				<Self as Capacity<_, _>>::offer(id, None).is_some_and(|offer| search.fits(&offer));
 			if fits {
 				found.extend(Self::node_info(id));
 			}
@@ -117,6 +119,8 @@ impl<T: Config> Pallet<T> {
 			serial: description.serial.into_inner(),
 			uptime_seconds: uptime.map(|report| report.uptime_seconds),
 			uptime_block: uptime.map(|report| report.block),
+			renter: Self::renter(id).map(Into::into),
+			rent_per_block: RentOffers::<T>::get(id),
 			next_keys_from: node.next_keys.map(|keys| keys.from).filter(|from| *from > Self::now()),
 		})
 	}

@@ -1,7 +1,8 @@
 //! What must always be true.
 
 use crate::{
-	Config, Descriptions, Farms, HoldReason, NodeOfAuditKey, Nodes, Pallet, TwinOf, Twins, Uptimes,
+	Config, Descriptions, FarmNames, FarmPrices, Farms, HoldReason, NodeOfAuditKey, Nodes, Pallet,
+	RentOffers, Rents, TwinOf, Twins, Uptimes,
 };
 use frame_support::{ensure, traits::fungible::InspectHold};
 use sp_runtime::TryRuntimeError;
@@ -53,6 +54,12 @@ impl<T: Config> Pallet<T> {
 		}
 		for id in Descriptions::<T>::iter_keys().chain(Uptimes::<T>::iter_keys()) {
 			ensure!(Nodes::<T>::contains_key(id), "a description of a node that is gone");
+		}
+		for id in RentOffers::<T>::iter_keys().chain(Rents::<T>::iter_keys()) {
+			ensure!(Nodes::<T>::contains_key(id), "a rent of a node that is gone");
+		}
+		for id in FarmNames::<T>::iter_values().chain(FarmPrices::<T>::iter_keys()) {
+			ensure!(Farms::<T>::contains_key(id), "a name or a price of a farm that is gone");
 		}
 		for (id, farm) in Farms::<T>::iter() {
 			ensure!(

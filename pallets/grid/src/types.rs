@@ -69,7 +69,7 @@ pub struct Node<T: Config> {
 	pub capacity_bytes: u64,
 	/// The part that is reserved.
 	pub reserved_bytes: u64,
-	/// Price of one GiB for one hour, in plancks.
+	/// Price of one GiB for one hour, in plancks; 0 for the farm's.
 	pub price_per_gib_hour: BalanceOf<T>,
 	/// Held bond, in plancks.
 	pub bond: BalanceOf<T>,
@@ -85,6 +85,15 @@ pub struct Node<T: Config> {
 	pub maintenance: Maintenance,
 	/// Keys that become valid later.
 	pub next_keys: Option<NextKeys>,
+}
+
+/// A node that one account has for itself.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Rent<AccountId> {
+	/// Whose reservations alone are placed on it.
+	pub tenant: AccountId,
+	/// The first block at which it is everybody's again.
+	pub until: BlockNumber,
 }
 
 /// Certifiers, at most.

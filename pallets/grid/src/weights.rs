@@ -33,6 +33,9 @@ pub trait WeightInfo {
 	fn describe_node() -> Weight;
 	fn report_uptime() -> Weight;
 	fn set_parameters() -> Weight;
+	fn set_farm_price() -> Weight;
+	fn offer_rent() -> Weight;
+	fn rent() -> Weight;
 }
 
 /// Measured weights.
@@ -264,6 +267,21 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		// Minimum execution time: 3_736_000 picoseconds.
 		Weight::from_parts(4_146_000, 0).saturating_add(T::DbWeight::get().writes(1_u64))
 	}
+	fn set_farm_price() -> Weight {
+		Weight::from_parts(60_000_000, 5000)
+			.saturating_add(T::DbWeight::get().reads(5_u64))
+			.saturating_add(T::DbWeight::get().writes(4_u64))
+	}
+	fn offer_rent() -> Weight {
+		Weight::from_parts(60_000_000, 5000)
+			.saturating_add(T::DbWeight::get().reads(5_u64))
+			.saturating_add(T::DbWeight::get().writes(4_u64))
+	}
+	fn rent() -> Weight {
+		Weight::from_parts(60_000_000, 5000)
+			.saturating_add(T::DbWeight::get().reads(5_u64))
+			.saturating_add(T::DbWeight::get().writes(4_u64))
+	}
 }
 
 impl WeightInfo for () {
@@ -369,5 +387,20 @@ impl WeightInfo for () {
 	}
 	fn set_parameters() -> Weight {
 		Weight::from_parts(4_146_000, 0).saturating_add(ParityDbWeight::get().writes(1_u64))
+	}
+	fn set_farm_price() -> Weight {
+		Weight::from_parts(60_000_000, 5000)
+			.saturating_add(ParityDbWeight::get().reads(5_u64))
+			.saturating_add(ParityDbWeight::get().writes(4_u64))
+	}
+	fn offer_rent() -> Weight {
+		Weight::from_parts(60_000_000, 5000)
+			.saturating_add(ParityDbWeight::get().reads(5_u64))
+			.saturating_add(ParityDbWeight::get().writes(4_u64))
+	}
+	fn rent() -> Weight {
+		Weight::from_parts(60_000_000, 5000)
+			.saturating_add(ParityDbWeight::get().reads(5_u64))
+			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}
 }

@@ -40,7 +40,8 @@ impl<T: Config> Pallet<T> {
 			let mut one = Allotments::<T>::get(allotment).ok_or(Error::<T>::UnknownAllotment)?;
 			ensure!(!one.lost, Error::<T>::IsLost);
 			ensure!(one.shrinks_to.is_none(), Error::<T>::StillShrinking);
-			let offer = T::Grid::offer(one.node).ok_or(Error::<T>::NotOffered)?;
+			let offer =
+				T::Grid::offer(one.node, Some(&record.tenant)).ok_or(Error::<T>::NotOffered)?;
 			let (price, bond) = Self::price(&parameters, &terms, offer.price_per_gib_hour)?;
 			T::Grid::allot(one.node, added, bond)?;
 			let held = price.checked_mul(Balance::from(blocks)).ok_or(Error::<T>::PriceOverflow)?;

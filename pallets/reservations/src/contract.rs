@@ -35,7 +35,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(terms.has_room(), Error::<T>::BadSize);
 		Self::ensure_term(terms.blocks)?;
 		let tenant_transport_key = T::Grid::transport_key(&tenant).ok_or(Error::<T>::NotTwin)?;
-		let placed = Self::place(&terms, &policy, nodes, BTreeSet::new())?;
+		let placed = Self::place(Some(&tenant), &terms, &policy, nodes, BTreeSet::new())?;
 		let price_per_block = Self::sum_of_prices(&placed, terms.max_price_per_block)?;
 		let escrow = price_per_block
 			.checked_mul(Balance::from(terms.blocks))

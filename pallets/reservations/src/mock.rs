@@ -192,7 +192,7 @@ pub(crate) fn new_test_ext() -> sp_io::TestExternalities {
 		for number in 1..=9 {
 			let origin = || RuntimeOrigin::signed(account(number));
 			Grid::register_twin(origin(), BoundedVec::new(), [number; 32]).unwrap();
-			let name = vec![b'f'; 3].try_into().unwrap();
+			let name = vec![b'f', b'0' + number].try_into().unwrap();
 			Grid::create_farm(origin(), name, None).unwrap();
 			let endpoint = b"h:1".to_vec().try_into().unwrap();
 			let (farm, key) = (u32::from(number) - 1, [number; 32]);

@@ -58,8 +58,9 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The nodes in the order of the shards: all of `nodes` if there are as many as shards, otherwise the first that fit together. No two of one
-	/// farm; with `taken` farms that are used already.
+	/// farm; with `taken` farms that are used already. Nodes that another account rented as a whole are not offered to `tenant`.
 	pub(crate) fn place(
+		tenant: Option<&T::AccountId>,
 		terms: &Terms,
 		policy: &Policy,
 		nodes: &[NodeId],
@@ -74,13 +75,14 @@ impl<T: Config> Pallet<T> {
 			if placed.len() == wanted {
 				break;
 			}
-			let fits = Self::fits(&parameters, terms, policy, *node, &farms).and_then(|one| {
-				// Of a known region that is new, while there are not more shards left than regions wanting.
-				let missing = usize::from(policy.min_regions).saturating_sub(regions.len());
-				let is_new = one.region != Region::default() && !regions.contains(&one.region);
-				ensure!(is_new || missing < wanted - placed.len(), Error::<T>::TooFewRegions);
-				Ok(one)
-			});
+			let fits =
+				Self::fits(tenant, &parameters, terms, policy, *node, &farms).and_then(|one| {
+					// Of a known region that is new, while there are not more shards left than regions wanting.
+					let missing = usize::from(policy.min_regions).saturating_sub(regions.len());
+					let is_new = one.region != Region::default() && !regions.contains(&one.region);
+					ensure!(is_new || missing < wanted - placed.len(), Error::<T>::TooFewRegions);
+					Ok(one)
+				});
 			match fits {
 				Ok(one) => {
 					farms.insert(one.farm);
@@ -98,6 +100,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn fits(
+		tenant: Option<&T::AccountId>,
 		parameters: &Parameters,
 		terms: &Terms,
 		policy: &Policy,
@@ -105,7 +108,7 @@ impl<T: Config> Pallet<T> {
 		farms: &BTreeSet<FarmId>,
 	) -> Result<Offered, Error<T>> {
 		ensure!(T::Grid::node(node).is_some(), Error::<T>::UnknownNode);
-		let offer = T::Grid::offer(node).ok_or(Error::<T>::NotOffered)?;
+		let offer = T::Grid::offer(node, tenant).ok_or(Error::<T>::NotOffered)?;
 		ensure!(!farms.contains(&offer.farm), Error::<T>::FarmsNotDistinct);
 		ensure!(!policy.certified || offer.certified, Error::<T>::NotCertified);
 		let ceiling = policy.max_price_per_gib_hour.unwrap_or(Balance::MAX);

@@ -94,7 +94,7 @@ impl<T: Config> Pallet<T> {
 	) -> Result<Quote, DispatchError> {
 		ensure!(candidates.len() <= MAX_CANDIDATES as usize, Error::<T>::BadShardCount);
 		ensure!(terms.shards() <= T::MaxShards::get() as usize, Error::<T>::BadShardCount);
-		let placed = Self::place(&terms, &policy, &candidates, BTreeSet::new())?;
+		let placed = Self::place(None, &terms, &policy, &candidates, BTreeSet::new())?;
 		let price_per_block = Self::sum_of_prices(&placed, terms.max_price_per_block)?;
 		let escrow = price_per_block
 			.checked_mul(Balance::from(terms.blocks))

@@ -87,7 +87,8 @@ impl<T: Config> Pallet<T> {
 		}
 		let terms =
 			Self::terms_of(&record, record.bytes_per_allotment, record.ends - record.created);
-		let placed = Self::place(&terms, &Default::default(), &[node], farms)?;
+		let placed =
+			Self::place(Some(&record.tenant), &terms, &Default::default(), &[node], farms)?;
 		let offered = *placed.first().ok_or(Error::<T>::NoPlacement)?;
 		ensure!(offered.price_per_block <= max_price_per_block, Error::<T>::TooExpensive);
 

@@ -138,4 +138,8 @@ pub struct NodeReport {
 	pub uptime_block: Option<BlockNumber>,
 	/// The block from which announced keys are valid, while they are not.
 	pub next_keys_from: Option<BlockNumber>,
+	/// Who has rented it as a whole: only that account's reservations are placed on it.
+	pub renter: Option<AccountBytes>,
+	/// What renting it as a whole costs per block, in plancks; none if that is not offered.
+	pub rent_per_block: Option<Balance>,
 }

@@ -11,8 +11,8 @@ use sp_arithmetic::Perbill;
 pub trait Capacity<AccountId, Error> {
 	/// The node's record.
 	fn node(node: NodeId) -> Option<NodeInfo>;
-	/// What the node offers to a placement, or `None` if it takes no new allotments now.
-	fn offer(node: NodeId) -> Option<NodeOffer>;
+	/// What the node offers to this tenant, or to anybody; `None` if it takes no new allotments of theirs now.
+	fn offer(node: NodeId, tenant: Option<&AccountId>) -> Option<NodeOffer>;
 	/// Takes `bytes` of the node's free capacity and `bond` of its free bond, both or neither.
 	fn allot(node: NodeId, bytes: u64, bond: Balance) -> Result<(), Error>;
 	/// Gives both back.

@@ -20,7 +20,7 @@ fn a_farm_says_where_it_is_and_who_is_paid() {
 		let info = Grid::farm_info(id).unwrap();
 		assert_eq!((info.region, info.payout), (*b"BE", [3; 32]));
 		let one = node(1, id, 100, 1);
-		assert_eq!(<Grid as Capacity<_, _>>::offer(one).unwrap().region, *b"BE");
+		assert_eq!(<Grid as Capacity<_, _>>::offer(one, None).unwrap().region, *b"BE");
 		assert_ok!(Grid::update_farm(signed(1), id, [0; 2], account(1)));
 	});
 }
@@ -30,7 +30,7 @@ fn certifiers_vouch_for_farms_and_nodes() {
 	run(|| {
 		let id = farm(1);
 		let (first, second) = (node(1, id, 100, 1), node(1, id, 100, 2));
-		let certified = |node| <Grid as Capacity<_, _>>::offer(node).unwrap().certified;
+		let certified = |node| <Grid as Capacity<_, _>>::offer(node, None).unwrap().certified;
 		assert_noop!(Grid::set_certifier(signed(5), account(5), true), BadOrigin);
 		assert_noop!(Grid::certify_node(signed(5), first, true), E::NotCertifier);
 		assert_noop!(Grid::certify_farm(signed(5), id, true), E::NotCertifier);

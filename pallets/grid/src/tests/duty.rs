@@ -43,7 +43,7 @@ fn parameters_must_be_sane() {
 fn a_node_that_drains_or_sleeps_offers_nothing() {
 	run(|| {
 		let id = node(1, farm(1), 100, 1);
-		let offers = || <Grid as Capacity<_, _>>::offer(id).is_some();
+		let offers = || <Grid as Capacity<_, _>>::offer(id, None).is_some();
 		assert!(offers());
 		assert_noop!(Grid::set_availability(signed(2), id, true, false), E::NotNodeOperator);
 		assert_noop!(Grid::set_availability(signed(1), 9, true, false), E::UnknownNode);

@@ -6,6 +6,7 @@ mod duty;
 mod farms;
 mod nodes;
 mod random;
+mod rent;
 mod search;
 mod twins;
 
@@ -27,7 +28,7 @@ pub(crate) fn farm(number: u8) -> FarmId {
 		assert_ok!(Grid::register_twin(signed(number), text(""), [number; 32]));
 	}
 	let id = crate::NextFarm::<crate::mock::Test>::get();
-	assert_ok!(Grid::create_farm(signed(number), text("farm"), None));
+	assert_ok!(Grid::create_farm(signed(number), text(&format!("farm {id}")), None));
 	id
 }
 

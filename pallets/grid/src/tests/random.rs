@@ -24,9 +24,9 @@ fn step(dice: &mut Dice, taken: &mut Taken) -> DispatchResult {
 	let key = [1 + dice.roll(30) as u8; 32];
 	let origin = signed(who);
 	let coin = dice.roll(2) == 0;
-	match dice.roll(18) {
+	match dice.roll(21) {
 		0 => Grid::register_twin(origin, Default::default(), key),
-		1 => Grid::create_farm(origin, super::text("farm"), None),
+		1 => Grid::create_farm(origin, super::text(["a", "b", "c"][dice.roll(3) as usize]), None),
 		2 | 3 => {
 			let (bytes, bond) = (1 + dice.roll(1000), 100 + u128::from(dice.roll(900)));
 			Grid::register_node(origin, farm, super::text("h:1"), bytes, 5, key, key, bond)
@@ -48,6 +48,9 @@ fn step(dice: &mut Dice, taken: &mut Taken) -> DispatchResult {
 			System::set_block_number(System::block_number() + 1 + dice.roll(10) as u32);
 			Ok(())
 		},
+		18 => Grid::set_farm_price(origin, farm, u128::from(dice.roll(9))),
+		19 => Grid::offer_rent(origin, node, coin.then_some(u128::from(dice.roll(3)))),
+		20 => Grid::rent(origin, node, dice.roll(40) as u32, 2),
 		15 | 16 => {
 			let (bytes, bond) = (1 + dice.roll(300), u128::from(dice.roll(200)));
 			<Grid as Capacity<_, _>>::allot(node, bytes, bond)?;

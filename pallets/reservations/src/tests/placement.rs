@@ -219,3 +219,38 @@ fn a_quote_says_why_not() {
 		assert_eq!(quote(capped, &[1]), Err(Error::<Test>::TooExpensive.into()));
 	});
 }
+
+#[test]
+fn a_rented_node_is_its_renters_alone() {
+	run(|| {
+		assert_ok!(Grid::offer_rent(RuntimeOrigin::signed(account(1)), 0, Some(1)));
+		assert_ok!(Grid::rent(RuntimeOrigin::signed(account(5)), 0, 10, 1));
+		let plain = || (Policy::default(), Options::default());
+		let (policy, options) = plain();
+		assert_noop!(ask(terms(1, 0), &[0], policy, options), Error::<Test>::NotOffered);
+		// Where there are others they are taken; a quote, which is for anybody, does not name it.
+		let (policy, options) = plain();
+		let id = ask(terms(1, 0), &[0, 1], policy, options).unwrap();
+		assert_eq!(nodes_of(id), [1]);
+		let quote = Reservations::quote(terms(1, 0), vec![0, 1], Policy::default()).unwrap();
+		assert_eq!(quote.nodes, [1]);
+
+		let renter = RuntimeOrigin::signed(account(5));
+		let candidates = BoundedVec::try_from(vec![0]).unwrap();
+		let (policy, options) = plain();
+		let mine = crate::NextReservation::<Test>::get();
+		assert_ok!(Reservations::reserve_by_policy(
+			renter.clone(),
+			terms(1, 0),
+			candidates,
+			policy,
+			options
+		));
+		assert_eq!(nodes_of(mine), [0]);
+		assert_ok!(Reservations::grow(renter, mine, 2 << 30, Balance::MAX));
+		// When the rent is over, others may join what is left of it.
+		System::set_block_number(12);
+		let (policy, options) = plain();
+		assert_ok!(ask(terms(1, 0), &[0], policy, options));
+	});
+}
