@@ -85,8 +85,9 @@ impl pallet_audits::Config for Runtime {
 	type Currency = Balances;
 	type AuditKeys = Grid;
 	type Allotments = Reservations;
-	type MaxAuditsPerTick = ConstU32<16>;
-	type MaxClosingsPerBlock = ConstU32<32>;
+	// 192 proofs of the longest logs fill three quarters of what transactions may take of a block.
+	type MaxAuditsPerTick = ConstU32<192>;
+	type MaxClosingsPerBlock = ConstU32<192>;
 	type MaxLeavesPerAudit = ConstU32<64>;
 	type MaxLeafCount = ConstU64<MAX_LEAF_COUNT>;
 	type WeightInfo = pallet_audits::weights::SubstrateWeight<Runtime>;
