@@ -241,7 +241,7 @@ impl_runtime_apis! {
 			Snapshots::snapshots_of_chain(genesis, database, max_height, after, limit.min(MAX_PAGE))
 		}
 		fn snapshot_health(id: SnapshotId) -> Option<ReservationHealth> {
-			Snapshots::snapshot_info(id).and_then(|snapshot| crate::health::of(snapshot.reservation))
+			crate::health::of_snapshot(id)
 		}
 		fn grant(reservation: ReservationId, dataset: DatasetId, recipient: Hash) -> Option<GrantInfo> {
 			Snapshots::grant_of((reservation, dataset, recipient))

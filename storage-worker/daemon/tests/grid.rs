@@ -19,6 +19,11 @@ use std::{
 	time::{Duration, Instant},
 };
 
+/// The address of `//Alice`.
+const ALICE: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
+/// The public key of `//Dave`.
+const DAVE: &str = "0x306721211d5404bd9da88e0204360a1a9ab8b87c66c1bc2fcdd37f3c2222cc20";
+
 /// The node's binary, which `cargo test --workspace` builds beside ours.
 fn node_binary() -> PathBuf {
 	let path = Path::new(env!("CARGO_BIN_EXE_granary")).with_file_name("granary-node");
@@ -205,8 +210,23 @@ fn the_whole_path_and_its_mistakes() {
 	let excluded = created["excluded"].to_string();
 	assert!(excluded.contains("keystore") && excluded.contains("network"), "{excluded}");
 
+	// The catalogue names who signed it and finds it by its chain.
+	let shown_snapshot = chain.json(&["snapshot", "show", &snapshot]);
+	assert_eq!(shown_snapshot["signer"], DAVE);
+	assert_eq!(shown_snapshot["health"]["needed"], 2);
+	let genesis = shown_snapshot["genesis"].as_str().unwrap().to_owned();
+	let listed = ["snapshot", "list", "--genesis", &genesis, "--database", "other"];
+	assert_eq!(chain.json(&listed)[0]["id"], shown_snapshot["id"]);
+	let none = ["snapshot", "list", "--genesis", &genesis, "--database", "rocksdb"];
+	assert_eq!(chain.json(&none).as_array().map(Vec::len), Some(0));
+
 	// Reading it back, and what goes wrong on the way.
 	let key = shown("key");
+	chain.fails(
+		&["snapshot", "verify", &snapshot, "--key", &key, "--signer", ALICE],
+		6,
+		"is signed by",
+	);
 	chain.fails(&["snapshot", "show", "77"], 5, "snapshot 77 does not exist");
 	chain.fails(
 		&["snapshot", "materialise", "77", &shown("x"), "--key", &key],

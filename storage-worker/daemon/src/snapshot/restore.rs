@@ -7,6 +7,7 @@ use crate::{
 };
 use anyhow::{Context as _, Result};
 use clap::Args;
+use granary_chain::{address_of, parse_address};
 use granary_dispersal::DatasetKey;
 use granary_primitives::{snapshot::SnapshotInfo, SnapshotId};
 use granary_snapshot::{ChunkCache, Manifest, Reader};
@@ -27,6 +28,10 @@ pub(crate) struct OpenArgs {
 	/// How much the cache may hold, for example 20GiB.
 	#[arg(long, default_value = "20GiB", value_parser = crate::cli::parse_bytes)]
 	pub(crate) cache_bytes: u64,
+	/// Address of the account that must have signed the snapshot, known by another way than this chain's endpoint.
+	/// [default: any account]
+	#[arg(long, value_name = "ADDRESS")]
+	pub(crate) signer: Option<String>,
 	#[command(flatten)]
 	pub(crate) account: AccountArgs,
 }
@@ -70,6 +75,7 @@ pub(crate) async fn open(args: &OpenArgs, context: &Context) -> Result<OpenSnaps
 		)
 		.into());
 	}
+	check_signer(args.signer.as_deref(), &info, context)?;
 	let data = open_for_reading(&chain, info.reservation, key, tenant.as_ref()).await?;
 	let store = data.store();
 	let manifest = Arc::new(
@@ -85,6 +91,29 @@ pub(crate) async fn open(args: &OpenArgs, context: &Context) -> Result<OpenSnaps
 	let reader =
 		Arc::new(Reader::new(manifest.clone(), store, cache, tokio::runtime::Handle::current()));
 	Ok(OpenSnapshot { info, manifest, data, reader })
+}
+
+/// Refuses a snapshot that another account signed than was asked for. That the signature is good was checked already.
+fn check_signer(wanted: Option<&str>, info: &SnapshotInfo, context: &Context) -> Result<()> {
+	let signer = info.signature.as_ref().map(|by| by.signer);
+	let Some(wanted) = wanted else {
+		if signer.is_none() {
+			context.note(format!(
+				"snapshot {} is not signed: the endpoint's word is all there is",
+				info.id
+			));
+		}
+		return Ok(());
+	};
+	if signer == Some(parse_address(wanted)?) {
+		return Ok(());
+	}
+	let found = signer.map_or_else(|| "nobody".to_owned(), |signer| address_of(&signer));
+	Err(Failure::wrong_key(
+		format!("snapshot {} is signed by {found}, not by {wanted}", info.id),
+		"`granary snapshot show` tells who signed it",
+	)
+	.into())
 }
 
 pub(super) async fn verify(args: VerifyArgs, context: &Context) -> Result<()> {
