@@ -18,6 +18,7 @@ use std::{
 	fs,
 	path::{Path, PathBuf},
 	process::Command,
+	sync::{Mutex, PoisonError},
 };
 
 /// The scripts and their packages.
@@ -27,12 +28,20 @@ fn scripts() -> PathBuf {
 
 /// A copy of the scripts with their npm packages beside them, made once for each lock file.
 fn installed() -> PathBuf {
+	static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+	let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
 	let lock = fs::read(scripts().join("package-lock.json")).unwrap();
 	let name = format!("clients-{}", hex::encode(twox_64(&lock)));
 	let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
 	fs::create_dir_all(&directory).unwrap();
-	for file in ["package.json", "package-lock.json", "journey.mjs", "papi.mjs", "polkadot-js.mjs"]
-	{
+	for file in [
+		".npmrc",
+		"package.json",
+		"package-lock.json",
+		"journey.mjs",
+		"papi.mjs",
+		"polkadot-js.mjs",
+	] {
 		fs::copy(scripts().join(file), directory.join(file)).unwrap();
 	}
 	let done = directory.join("installed");
@@ -67,7 +76,7 @@ fn assert_journey(node: &DevelopmentNode, facts: &HashMap<String, String>, farm:
 	assert_eq!(facts["longest endpoint"], "128");
 	assert!(facts["audit clock"].contains("20"), "{facts:?}");
 	let twin = node.ask("granary_twin", json!([number("twin")]));
-	assert_eq!((&twin["endpoint"], &twin["farms"]), (&json!("client.example:9900"), &json!(1)));
+	assert_eq!(twin["endpoint"], "client.example:9900");
 	let made = node.ask("granary_farm", json!([number("farm")]));
 	assert_eq!(made["name"], farm);
 	assert_eq!(made["twin"], twin["id"]);
