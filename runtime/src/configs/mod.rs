@@ -8,4 +8,4 @@ mod system;
 
 pub use consensus::{BlockAuthor, GENESIS_EPOCH_CONFIG, MAX_AUTHORITIES};
 pub use granary::{RepairAccount, TreasuryAccount, MAX_LEAF_COUNT};
-pub use system::RuntimeBlockWeights;
+pub use system::{RuntimeBlockLength, RuntimeBlockWeights};

@@ -31,6 +31,7 @@ parameter_types! {
 	/// What a block may hold.
 	pub RuntimeBlockWeights: BlockWeights =
 		BlockWeights::with_sensible_defaults(MAX_BLOCK_WEIGHT, NORMAL_DISPATCH_RATIO);
+	/// How long a block may be.
 	pub RuntimeBlockLength: BlockLength =
 		BlockLength::builder().max_length(MAX_BLOCK_BYTES).modify_max_length_for_class(
 			frame_support::dispatch::DispatchClass::Normal,
