@@ -155,7 +155,7 @@ fn a_block_full_of_checkpoints() {
 		start_block(2, 101);
 		// Most of the block is taken already: tens of thousands of signatures would say no more.
 		let limit = RuntimeBlockWeights::get().get(DispatchClass::Normal).max_total.unwrap();
-		System::register_extra_weight_unchecked(limit * 4 / 5, DispatchClass::Normal);
+		System::register_extra_weight_unchecked(limit / 5 * 4, DispatchClass::Normal);
 		let genesis = frame_system::BlockHash::<Runtime>::get(0).0;
 		let mut last = vec![[0u8; 32]; SHARDS as usize];
 		let count = fill(|number| {
