@@ -259,6 +259,11 @@ impl ChainClient {
 		terms.ok_or_else(|| query_error("Reservations.ContractParameters", "none are stored"))
 	}
 
+	/// The number of the running session.
+	pub async fn session(&self) -> Result<u32, ChainError> {
+		Ok(self.stored("Session", "CurrentIndex", Vec::new()).await?.unwrap_or_default())
+	}
+
 	/// A value of the chain's storage at the newest finalised block.
 	async fn stored<T: Decode>(
 		&self,
