@@ -31,88 +31,129 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Snapshots::Counts` (`max_values`: None, `max_size`: Some(20), added: 2495, mode: `MaxEncodedLen`)
 	/// Storage: `Snapshots::NextSnapshot` (r:1 w:1)
 	/// Proof: `Snapshots::NextSnapshot` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	/// Storage: `System::BlockHash` (r:1 w:0)
+	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
 	/// Storage: `Snapshots::Snapshots` (r:0 w:1)
-	/// Proof: `Snapshots::Snapshots` (`max_values`: None, `max_size`: Some(246), added: 2721, mode: `MaxEncodedLen`)
+	/// Proof: `Snapshots::Snapshots` (`max_values`: None, `max_size`: Some(349), added: 2824, mode: `MaxEncodedLen`)
+	/// Storage: `Snapshots::Newest` (r:0 w:1)
+	/// Proof: `Snapshots::Newest` (`max_values`: None, `max_size`: Some(65), added: 2540, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 64]`.
 	fn publish(n: u32) -> Weight {
-		// Minimum execution time: 61_022_000 picoseconds.
-		Weight::from_parts(64_087_409, 3852)
-			.saturating_add(Weight::from_parts(9_593, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(6_u64))
-			.saturating_add(T::DbWeight::get().writes(6_u64))
+		// Minimum execution time: 108_994_000 picoseconds.
+		Weight::from_parts(116_067_590, 3852)
+			.saturating_add(Weight::from_parts(15_582, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(7_u64))
+			.saturating_add(T::DbWeight::get().writes(7_u64))
 	}
 	/// Storage: `Snapshots::Snapshots` (r:1 w:1)
-	/// Proof: `Snapshots::Snapshots` (`max_values`: None, `max_size`: Some(246), added: 2721, mode: `MaxEncodedLen`)
+	/// Proof: `Snapshots::Snapshots` (`max_values`: None, `max_size`: Some(349), added: 2824, mode: `MaxEncodedLen`)
+	/// Storage: `Reservations::Reservations` (r:1 w:0)
+	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(387), added: 2862, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
 	/// Storage: `Snapshots::Counts` (r:1 w:1)
 	/// Proof: `Snapshots::Counts` (`max_values`: None, `max_size`: Some(20), added: 2495, mode: `MaxEncodedLen`)
 	/// Storage: `Snapshots::Names` (r:0 w:1)
 	/// Proof: `Snapshots::Names` (`max_values`: None, `max_size`: Some(138), added: 2613, mode: `MaxEncodedLen`)
+	/// Storage: `Snapshots::Newest` (r:0 w:1)
+	/// Proof: `Snapshots::Newest` (`max_values`: None, `max_size`: Some(65), added: 2540, mode: `MaxEncodedLen`)
 	fn retire() -> Weight {
-		// Minimum execution time: 48_032_000 picoseconds.
-		Weight::from_parts(51_438_000, 3711)
-			.saturating_add(T::DbWeight::get().reads(4_u64))
-			.saturating_add(T::DbWeight::get().writes(5_u64))
+		// Minimum execution time: 62_885_000 picoseconds.
+		Weight::from_parts(67_602_000, 3852)
+			.saturating_add(T::DbWeight::get().reads(5_u64))
+			.saturating_add(T::DbWeight::get().writes(6_u64))
 	}
+	/// Storage: `Snapshots::Snapshots` (r:1 w:1)
+	/// Proof: `Snapshots::Snapshots` (`max_values`: None, `max_size`: Some(349), added: 2824, mode: `MaxEncodedLen`)
 	fn set_expiry() -> Weight {
-		Weight::from_parts(60_000_000, 5000)
-			.saturating_add(T::DbWeight::get().reads(5_u64))
-			.saturating_add(T::DbWeight::get().writes(5_u64))
+		// Minimum execution time: 11_587_000 picoseconds.
+		Weight::from_parts(13_210_000, 3814)
+			.saturating_add(T::DbWeight::get().reads(1_u64))
+			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
-	fn grant(_n: u32) -> Weight {
-		Weight::from_parts(60_000_000, 5000)
+	/// Storage: `Reservations::Reservations` (r:1 w:0)
+	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(387), added: 2862, mode: `MaxEncodedLen`)
+	/// Storage: `Snapshots::Grants` (r:1 w:1)
+	/// Proof: `Snapshots::Grants` (`max_values`: None, `max_size`: Some(2203), added: 4678, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:1 w:1)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Storage: `Snapshots::GrantCounts` (r:1 w:1)
+	/// Proof: `Snapshots::GrantCounts` (`max_values`: None, `max_size`: Some(20), added: 2495, mode: `MaxEncodedLen`)
+	/// The range of component `n` is `[1, 2048]`.
+	fn grant(n: u32) -> Weight {
+		// Minimum execution time: 97_716_000 picoseconds.
+		Weight::from_parts(103_868_572, 5668)
+			.saturating_add(Weight::from_parts(362, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(5_u64))
-			.saturating_add(T::DbWeight::get().writes(5_u64))
+			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
+	/// Storage: `Snapshots::Grants` (r:1 w:1)
+	/// Proof: `Snapshots::Grants` (`max_values`: None, `max_size`: Some(2203), added: 4678, mode: `MaxEncodedLen`)
+	/// Storage: `Reservations::Reservations` (r:1 w:0)
+	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(387), added: 2862, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:1 w:1)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Storage: `Snapshots::GrantCounts` (r:1 w:1)
+	/// Proof: `Snapshots::GrantCounts` (`max_values`: None, `max_size`: Some(20), added: 2495, mode: `MaxEncodedLen`)
 	fn revoke() -> Weight {
-		Weight::from_parts(60_000_000, 5000)
+		// Minimum execution time: 58_728_000 picoseconds.
+		Weight::from_parts(62_914_000, 5668)
 			.saturating_add(T::DbWeight::get().reads(5_u64))
-			.saturating_add(T::DbWeight::get().writes(5_u64))
+			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
+	/// Storage: `Snapshots::Snapshots` (r:2 w:1)
+	/// Proof: `Snapshots::Snapshots` (`max_values`: None, `max_size`: Some(349), added: 2824, mode: `MaxEncodedLen`)
+	/// Storage: `Snapshots::Newest` (r:0 w:1)
+	/// Proof: `Snapshots::Newest` (`max_values`: None, `max_size`: Some(65), added: 2540, mode: `MaxEncodedLen`)
 	fn migrate_v2_step() -> Weight {
-		Weight::from_parts(60_000_000, 5000)
-			.saturating_add(T::DbWeight::get().reads(5_u64))
-			.saturating_add(T::DbWeight::get().writes(5_u64))
+		// Minimum execution time: 8_733_000 picoseconds.
+		Weight::from_parts(9_574_000, 6638)
+			.saturating_add(T::DbWeight::get().reads(2_u64))
+			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
 }
 
 impl WeightInfo for () {
 	fn publish(n: u32) -> Weight {
-		Weight::from_parts(64_087_409, 3852)
-			.saturating_add(Weight::from_parts(9_593, 0).saturating_mul(n.into()))
-			.saturating_add(ParityDbWeight::get().reads(6_u64))
-			.saturating_add(ParityDbWeight::get().writes(6_u64))
+		Weight::from_parts(116_067_590, 3852)
+			.saturating_add(Weight::from_parts(15_582, 0).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads(7_u64))
+			.saturating_add(ParityDbWeight::get().writes(7_u64))
 	}
 	fn retire() -> Weight {
-		Weight::from_parts(51_438_000, 3711)
-			.saturating_add(ParityDbWeight::get().reads(4_u64))
-			.saturating_add(ParityDbWeight::get().writes(5_u64))
+		Weight::from_parts(67_602_000, 3852)
+			.saturating_add(ParityDbWeight::get().reads(5_u64))
+			.saturating_add(ParityDbWeight::get().writes(6_u64))
 	}
 	fn set_expiry() -> Weight {
-		Weight::from_parts(60_000_000, 5000)
-			.saturating_add(ParityDbWeight::get().reads(5_u64))
-			.saturating_add(ParityDbWeight::get().writes(5_u64))
+		Weight::from_parts(13_210_000, 3814)
+			.saturating_add(ParityDbWeight::get().reads(1_u64))
+			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
-	fn grant(_n: u32) -> Weight {
-		Weight::from_parts(60_000_000, 5000)
+	fn grant(n: u32) -> Weight {
+		Weight::from_parts(103_868_572, 5668)
+			.saturating_add(Weight::from_parts(362, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(5_u64))
-			.saturating_add(ParityDbWeight::get().writes(5_u64))
+			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}
 	fn revoke() -> Weight {
-		Weight::from_parts(60_000_000, 5000)
+		Weight::from_parts(62_914_000, 5668)
 			.saturating_add(ParityDbWeight::get().reads(5_u64))
-			.saturating_add(ParityDbWeight::get().writes(5_u64))
+			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}
 	fn migrate_v2_step() -> Weight {
-		Weight::from_parts(60_000_000, 5000)
-			.saturating_add(ParityDbWeight::get().reads(5_u64))
-			.saturating_add(ParityDbWeight::get().writes(5_u64))
+		Weight::from_parts(9_574_000, 6638)
+			.saturating_add(ParityDbWeight::get().reads(2_u64))
+			.saturating_add(ParityDbWeight::get().writes(2_u64))
 	}
 }
