@@ -10,12 +10,14 @@ use anyhow::{ensure, Context, Result};
 use granary_chain::{Call, ChainClient, Reserve, Signer};
 use granary_primitives::{
 	audit::{Checkpoint, SignedCheckpoint},
-	message, AllotmentId, ReservationId,
+	message, AllotmentId, BlockNumber, NodeId, ReservationId,
 };
 use std::time::{Duration, Instant};
 
 /// Bytes of an allotment: room for the log.
 const ALLOTMENT_BYTES: u64 = 1 << 20;
+/// Term of the reservations, in blocks: longer than the load.
+const TERM_BLOCKS: BlockNumber = 20_000;
 /// Checkpoints of one transaction, which the chain bounds.
 const CHECKPOINTS_AT_ONCE: usize = 32;
 
@@ -34,7 +36,7 @@ impl Pace {
 }
 
 /// The call that reserves on these nodes.
-pub(crate) fn reserve(plan: &Plan, nodes: Vec<u32>, term_blocks: u32) -> Reserve {
+pub(crate) fn reserve(plan: &Plan, nodes: Vec<NodeId>, term_blocks: BlockNumber) -> Reserve {
 	Reserve {
 		data_shards: nodes.len() as u8 - plan.parity(nodes.len()),
 		parity_shards: plan.parity(nodes.len()),
@@ -59,7 +61,7 @@ pub(crate) async fn reserve_all(chain: &ChainClient, plan: &Plan, grid: &Grid) -
 	for number in 0..plan.reservations {
 		let sender = number % senders.len();
 		let (sender, _) = senders.get_mut(sender).context("there is no tenant")?;
-		let reserve = reserve(plan, grid.place(number, plan.shards), plan.term_blocks());
+		let reserve = reserve(plan, grid.place(number, plan.shards), TERM_BLOCKS);
 		sender.send(&Call::reserve(&reserve)).await?;
 		bar.inc(1);
 	}

@@ -22,7 +22,7 @@ const PRICE: Balance = UNIT / 1_000;
 /// The nodes, and the keys that answer for them.
 #[derive(Debug)]
 pub(crate) struct Grid {
-	/// Nodes of each farm; all farms have as many.
+	/// Nodes of each farm, in the order in which the farms were named.
 	pub(crate) farms: Vec<Vec<NodeId>>,
 	/// The audit key of each node.
 	pub(crate) keys: HashMap<NodeId, Signer>,
@@ -68,7 +68,6 @@ impl Grid {
 			"the chain has nodes already; the load needs a fresh one (see scripts/load)"
 		);
 		let farms = plan.farms();
-		let per_farm = plan.nodes.div_ceil(farms);
 		let owners = farms.div_ceil(FARMS_PER_TWIN);
 		let owners = (0..owners).map(|i| account("owner", i)).collect::<Result<Vec<_>>>()?;
 		let tenants =
@@ -77,7 +76,7 @@ impl Grid {
 		make_farms(chain, &owners, farms).await?;
 		let numbers = numbers_of_farms(chain, farms).await?;
 		make_nodes(chain, &owners, &numbers, plan.nodes).await?;
-		collect(chain, plan.nodes, &numbers, per_farm, tenants).await
+		collect(chain, plan.nodes, &numbers, tenants).await
 	}
 
 	/// `shards` nodes of distinct farms for the reservation of this number, spread evenly over all nodes.
@@ -167,7 +166,6 @@ async fn collect(
 	chain: &ChainClient,
 	nodes: usize,
 	farms: &[FarmId],
-	per_farm: usize,
 	tenants: Vec<Signer>,
 ) -> Result<Grid> {
 	let known = (0..nodes)
@@ -182,10 +180,6 @@ async fn collect(
 		}
 	}
 	ensure!(grid.keys.len() == nodes, "{} of {nodes} nodes were registered", grid.keys.len());
-	for farm in farms {
-		let mut nodes = by_farm.remove(farm).unwrap_or_default();
-		nodes.truncate(per_farm);
-		grid.farms.push(nodes);
-	}
+	grid.farms = farms.iter().map(|farm| by_farm.remove(farm).unwrap_or_default()).collect();
 	Ok(grid)
 }

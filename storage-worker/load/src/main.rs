@@ -71,11 +71,6 @@ impl Plan {
 	fn parity(&self, shards: usize) -> u8 {
 		(shards as u8 / 5).max(1)
 	}
-
-	/// The term of the reservations, in blocks: longer than the load.
-	fn term_blocks(&self) -> u32 {
-		20_000
-	}
 }
 
 #[tokio::main]
