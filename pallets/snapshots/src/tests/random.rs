@@ -47,10 +47,11 @@ fn step(random: &mut StdRng) -> DispatchResult {
 		_ => {
 			System::set_block_number(System::block_number() + random.gen_range(0..3));
 			let reservation = random.gen_range(1..5);
-			match random.gen_bool(0.3) {
-				true => Tenants::mutate(|tenants| drop(tenants.remove(&reservation))),
-				false => Tenants::mutate(|tenants| drop(tenants.insert(reservation, who))),
-			}
+			let closed = random.gen_bool(0.3);
+			Tenants::mutate(|tenants| match closed {
+				true => tenants.remove(&reservation),
+				false => tenants.insert(reservation, who),
+			});
 			Ok(())
 		},
 	}
