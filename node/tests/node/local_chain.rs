@@ -1,15 +1,6 @@
 //! The local chain of two authorities: neither can make a block final alone.
-#![allow(
-	clippy::unwrap_used,
-	clippy::expect_used,
-	clippy::indexing_slicing,
-	missing_docs,
-	reason = "test code"
-)]
 
-mod common;
-
-use common::{network::address, DevelopmentNode};
+use crate::common::{network::address, DevelopmentNode};
 use serde_json::json;
 
 /// An authority, or a follower, of the local chain.

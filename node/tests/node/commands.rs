@@ -1,15 +1,6 @@
 //! The commands that need no running chain.
-#![allow(
-	clippy::unwrap_used,
-	clippy::expect_used,
-	clippy::indexing_slicing,
-	missing_docs,
-	reason = "test code"
-)]
 
-mod common;
-
-use common::{run, run_ok};
+use crate::common::{run, run_ok};
 use serde_json::Value;
 
 #[test]

@@ -4,10 +4,9 @@
 	clippy::expect_used,
 	clippy::indexing_slicing,
 	clippy::print_stderr,
-	dead_code,
 	missing_docs,
 	unreachable_pub,
-	reason = "test code; not every test file uses all of it"
+	reason = "test code"
 )]
 
 pub mod network;

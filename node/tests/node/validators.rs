@@ -1,21 +1,12 @@
 //! Four validators on a chain of their own: one is killed and comes back, a fifth is admitted, and
 //! a network that was split agrees again.
-#![allow(
-	clippy::unwrap_used,
-	clippy::expect_used,
-	clippy::indexing_slicing,
-	missing_docs,
-	reason = "test code"
-)]
 
-mod common;
-
-use codec::{Decode, Encode};
-use common::{
+use crate::common::{
 	network::{address, four_validators, start},
 	transactions::submit_signed,
 	DevelopmentNode, PATIENCE,
 };
+use codec::{Decode, Encode};
 use frame_support::dispatch::GetDispatchInfo;
 use granary_runtime::{RuntimeCall, SessionKeys};
 use serde_json::{json, Value};

@@ -1,15 +1,6 @@
 //! A development chain of one node: it finalises, answers, and its database can be worked on.
-#![allow(
-	clippy::unwrap_used,
-	clippy::expect_used,
-	clippy::indexing_slicing,
-	missing_docs,
-	reason = "test code"
-)]
 
-mod common;
-
-use common::{run, run_ok, DevelopmentNode};
+use crate::common::{run, run_ok, DevelopmentNode};
 use granary_por::Peaks;
 use serde_json::{json, Value};
 use std::path::Path;

@@ -1,16 +1,7 @@
 //! PAPI, polkadot.js and subxt use the chain without a types bundle: each runs its script or example, and what it
 //! prints is what the chain says.
-#![allow(
-	clippy::unwrap_used,
-	clippy::expect_used,
-	clippy::indexing_slicing,
-	missing_docs,
-	reason = "test code"
-)]
 
-mod common;
-
-use common::DevelopmentNode;
+use crate::common::DevelopmentNode;
 use serde_json::json;
 use sp_io::hashing::twox_64;
 use std::{

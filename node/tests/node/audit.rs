@@ -1,16 +1,7 @@
 //! From registration to payment on a real chain: a node is audited, proves, is paid, and its past
 //! proof is found and verified again; an audit that it does not answer is missed.
-#![allow(
-	clippy::unwrap_used,
-	clippy::expect_used,
-	clippy::indexing_slicing,
-	missing_docs,
-	reason = "test code"
-)]
 
-mod common;
-
-use common::{
+use crate::common::{
 	run_ok,
 	transactions::{genesis, submit_proof, submit_signed},
 	DevelopmentNode,
