@@ -127,6 +127,7 @@ fn authorised_calls_need_no_account_and_only_their_own_reason() {
 		let proof = RuntimeCall::Audits(pallet_audits::Call::submit_proof {
 			allotment: 0,
 			tick: 1,
+			challenge: Default::default(),
 			proof: vec![0; 512].try_into().unwrap(),
 			signature: [0; 64],
 		});

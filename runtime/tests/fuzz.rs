@@ -33,6 +33,7 @@ fn seeds() -> Vec<Vec<u8>> {
 	let proof = RuntimeCall::Audits(pallet_audits::Call::submit_proof {
 		allotment: 0,
 		tick: 1,
+		challenge: Default::default(),
 		proof: vec![7; 1_000].try_into().unwrap(),
 		signature: [9; 64],
 	});

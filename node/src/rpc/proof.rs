@@ -3,9 +3,9 @@
 use super::{error::RpcFailure, types::PastProof};
 use crate::service::FullClient;
 use codec::{Decode, Encode};
-use granary_por::{challenge, proof_len, Blake2, ProofError};
+use granary_por::{challenge, Blake2, ProofError};
 use granary_primitives::{
-	audit::{AuditOutcome, AuditRecord},
+	audit::{AuditOutcome, AuditRecord, Challenge},
 	grid::NodeInfo,
 	message, AllotmentId, BlockNumber, Hash, Signature, Tick,
 };
@@ -24,6 +24,12 @@ fn max_leaves() -> u32 {
 /// A proof as its extrinsic carried it.
 struct Submitted {
 	block_hash: H256,
+	answer: Answer,
+}
+
+/// What one proof's extrinsic says about its audit.
+struct Answer {
+	challenge: Challenge,
 	proof: Vec<u8>,
 	signature: Signature,
 	/// What was signed.
@@ -51,43 +57,34 @@ pub(super) fn find(
 	};
 	let genesis = client.info().genesis_hash.0;
 	let submitted = submitted(client, &genesis, (number, index), allotment, tick)?;
-	let leaves = sampled_leaves(record, allotment, &submitted.proof);
-	let proof_valid = leaves.as_ref().is_some_and(|leaves| {
-		granary_por::verify::<Blake2>(&record.root, record.leaf_count, leaves, &submitted.proof)
-			.is_ok()
-	});
+	let Submitted { block_hash, answer } = submitted;
+	let Challenge { seed, root, leaf_count, samples } = answer.challenge;
+	// The chain took this extrinsic only because its challenge was the audit's.
+	let leaves = challenge::<Blake2>(&seed, allotment, &root, leaf_count, samples);
+	let proof_valid =
+		granary_por::verify::<Blake2>(&root, leaf_count, &leaves, &answer.proof).is_ok();
 	let signature_valid = sr25519::Pair::verify(
-		&sr25519::Signature::from_raw(submitted.signature),
-		&submitted.message,
+		&sr25519::Signature::from_raw(answer.signature),
+		&answer.message,
 		&sr25519::Public::from_raw(node.audit_key),
 	);
 	Ok(PastProof {
 		allotment,
 		tick,
-		seed: H256(record.seed),
-		root: H256(record.root),
-		leaf_count: record.leaf_count,
-		leaves: leaves.unwrap_or_default(),
+		seed: H256(seed),
+		root: H256(root),
+		leaf_count,
+		leaves,
 		block_number: number,
-		block_hash: submitted.block_hash,
+		block_hash,
 		extrinsic_index: index,
-		proof: Bytes(submitted.proof),
-		signature: Bytes(submitted.signature.to_vec()),
+		proof: Bytes(answer.proof),
+		signature: Bytes(answer.signature.to_vec()),
 		node: node.id,
 		proof_valid,
 		signature_valid,
 		verified: proof_valid && signature_valid,
 	})
-}
-
-/// The leaves that the seed chooses. How many there were is not on record, but follows from the
-/// proof: its length is the one that so many leaves demand.
-fn sampled_leaves(record: &AuditRecord, allotment: AllotmentId, proof: &[u8]) -> Option<Vec<u64>> {
-	(1..=max_leaves())
-		.map(|samples| {
-			challenge::<Blake2>(&record.seed, allotment, &record.root, record.leaf_count, samples)
-		})
-		.find(|leaves| proof_len(record.leaf_count, leaves) == Ok(proof.len()))
 }
 
 /// Takes the proof from its extrinsic.
@@ -106,18 +103,17 @@ fn submitted(
 		.ok()
 		.and_then(|index| body.get(index))
 		.ok_or_else(|| not_the_proof(format!("the block has {} extrinsics", body.len())))?;
-	let (proof, signature, message) =
-		decode(extrinsic, genesis, allotment, tick).map_err(not_the_proof)?;
-	Ok(Submitted { block_hash, proof, signature, message })
+	let answer = decode(extrinsic, genesis, allotment, tick).map_err(not_the_proof)?;
+	Ok(Submitted { block_hash, answer })
 }
 
-/// The proof of an audit in its extrinsic, which may hold more of them: the proof, the signature and what was signed.
+/// The proof of an audit in its extrinsic, which may hold more of them.
 fn decode(
 	extrinsic: &opaque::UncheckedExtrinsic,
 	genesis: &Hash,
 	allotment: AllotmentId,
 	tick: Tick,
-) -> Result<(Vec<u8>, Signature, Vec<u8>), String> {
+) -> Result<Answer, String> {
 	let decoded = UncheckedExtrinsic::decode(&mut &extrinsic.encode()[..]).map_err(|error| {
 		format!("this node's runtime cannot read it ({error}); it is of another version")
 	})?;
@@ -125,6 +121,7 @@ fn decode(
 		RuntimeCall::Audits(pallet_audits::Call::submit_proof {
 			allotment: proven,
 			tick: at,
+			challenge,
 			proof,
 			signature,
 		}) => {
@@ -132,13 +129,14 @@ fn decode(
 				return Err(format!("it proves allotment {proven} at tick {at}"));
 			}
 			let message = message::proof(genesis, allotment, tick, &blake2_256(&proof));
-			Ok((proof.into_inner(), signature, message))
+			Ok(Answer { challenge, proof: proof.into_inner(), signature, message })
 		},
 		RuntimeCall::Audits(pallet_audits::Call::submit_proofs { node, batch, signature }) => {
 			let message = message::proofs(genesis, node, &blake2_256(&batch.encode()));
 			let one = batch.into_iter().find(|one| (one.allotment, one.tick) == (allotment, tick));
 			let one = one.ok_or("none of its proofs is of this audit")?;
-			Ok((one.proof.into_inner(), signature, message))
+			let (challenge, proof) = (one.challenge, one.proof.into_inner());
+			Ok(Answer { challenge, proof, signature, message })
 		},
 		_ => Err("it is another call".into()),
 	}

@@ -274,14 +274,13 @@ impl From<chain::audit::DueAudit> for DueAudit {
 	}
 }
 
-/// A checkpoint.
+/// What the newest checkpoint says.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Checkpoint {
+pub(super) struct LogHead {
 	epoch: u32,
 	root: H256,
 	leaf_count: u64,
-	previous_root: H256,
 }
 
 /// Where the audits of an allotment stand.
@@ -289,7 +288,7 @@ pub(super) struct Checkpoint {
 #[serde(rename_all = "camelCase")]
 pub(super) struct AuditStatus {
 	allotment: chain::AllotmentId,
-	checkpoint: Option<Checkpoint>,
+	checkpoint: Option<LogHead>,
 	next_tick: Option<chain::Tick>,
 	proven: u32,
 	missed: u32,
@@ -300,11 +299,10 @@ impl From<chain::audit::AuditStatus> for AuditStatus {
 	fn from(status: chain::audit::AuditStatus) -> Self {
 		Self {
 			allotment: status.allotment,
-			checkpoint: status.checkpoint.map(|checkpoint| Checkpoint {
-				epoch: checkpoint.epoch,
-				root: H256(checkpoint.root),
-				leaf_count: checkpoint.leaf_count,
-				previous_root: H256(checkpoint.previous_root),
+			checkpoint: status.checkpoint.map(|log| LogHead {
+				epoch: log.epoch,
+				root: H256(log.root),
+				leaf_count: log.leaf_count,
 			}),
 			next_tick: status.next_tick,
 			proven: status.proven,
@@ -327,9 +325,6 @@ pub(super) enum Outcome {
 #[serde(rename_all = "camelCase")]
 pub(super) struct AuditRecord {
 	tick: chain::Tick,
-	seed: H256,
-	root: H256,
-	leaf_count: u64,
 	outcome: Outcome,
 }
 
@@ -338,9 +333,6 @@ impl From<chain::audit::AuditRecord> for AuditRecord {
 		use chain::audit::AuditOutcome;
 		Self {
 			tick: record.tick,
-			seed: H256(record.seed),
-			root: H256(record.root),
-			leaf_count: record.leaf_count,
 			outcome: match record.outcome {
 				AuditOutcome::Proven { block, extrinsic } => Outcome::Proven { block, extrinsic },
 				AuditOutcome::Missed { block } => Outcome::Missed { block },

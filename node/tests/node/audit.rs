@@ -8,7 +8,7 @@ use crate::common::{
 };
 use granary_por::{leaf_hash, node_hash, Blake2, Peaks, TreeSource};
 use granary_primitives::{
-	audit::{Checkpoint, SignedCheckpoint},
+	audit::{Challenge, Checkpoint, SignedCheckpoint},
 	message, Hash,
 };
 use granary_runtime::{constants::UNIT, RuntimeCall};
@@ -194,11 +194,19 @@ fn answer(node: &DevelopmentNode, audit: &Value, audit_key: &sr25519::Pair) -> V
 	let proof = granary_por::build(&Log, LEAF_COUNT, &leaves).unwrap();
 	let tick = serde_json::from_value(audit["tick"].clone()).unwrap();
 	let message = message::proof(&genesis(node).0, ALLOTMENT, tick, &blake2_256(&proof));
+	let hash = |field: &str| serde_json::from_value::<H256>(audit[field].clone()).unwrap().0;
+	let challenge = Challenge {
+		seed: hash("seed"),
+		root: hash("root"),
+		leaf_count: LEAF_COUNT,
+		samples: leaves.len() as u32,
+	};
 	submit_proof(
 		node,
 		pallet_audits::Call::submit_proof {
 			allotment: ALLOTMENT,
 			tick,
+			challenge,
 			proof: proof.clone().try_into().unwrap(),
 			signature: audit_key.sign(&message).0,
 		},

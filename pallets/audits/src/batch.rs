@@ -83,7 +83,13 @@ impl<T: Config> Pallet<T> {
 		let mut tags = Vec::with_capacity(batch.len());
 		let mut longevity = u64::MAX;
 		for one in batch {
-			let owed = Self::owed(&mut clock, one.allotment, one.tick, one.proof.len())?;
+			let owed = Self::answered(
+				&mut clock,
+				one.allotment,
+				one.tick,
+				&one.challenge,
+				one.proof.len(),
+			)?;
 			ensure!(owed.open.node == node, ProofRefusal::WrongNode);
 			longevity = longevity.min(owed.longevity(&clock));
 			tags.push((one.allotment, one.tick));
@@ -98,8 +104,8 @@ impl<T: Config> Pallet<T> {
 	) -> Result<(), crate::Error<T>> {
 		let extrinsic = Self::place()?;
 		let mut clock = Clock::read::<T>();
-		for BatchedProof { allotment, tick, proof } in batch {
-			let refused = Self::prove(&mut clock, extrinsic, *allotment, *tick, proof);
+		for BatchedProof { allotment, tick, challenge, proof } in batch {
+			let refused = Self::prove(&mut clock, extrinsic, *allotment, *tick, challenge, proof);
 			let Err(refusal) = refused else { continue };
 			Self::deposit_event(Event::ProofRefused {
 				allotment: *allotment,

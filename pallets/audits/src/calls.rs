@@ -40,12 +40,13 @@ mod calls {
 		/// and fee, which the pool accepts if the audit is owed, its window is open, the length is exact
 		/// and `signature` is the node's audit key's over [`granary_primitives::message::proof`].
 		/// The refusals of the pool are listed in [`ProofRefusal`]. `proof` is the canonical multiproof
-		/// of `granary-por`. The proof's place on the chain is recorded and the blocks that the
+		/// of `granary-por`, `challenge` what the audit asked. The proof's place on the chain is recorded and the blocks that the
 		/// audit covers are earned. After a wrong proof the audit remains owed, but the call succeeds: it
 		/// counts, and after [`Parameters::max_failed_proofs`] of them no more is taken.
 		///
 		/// Errors: [`Error::UnknownAudit`], [`Error::TooEarly`], [`Error::TooLate`],
-		/// [`Error::AlreadyProven`], [`Error::WrongLength`], [`Error::TooManyFailures`],
+		/// [`Error::AlreadyProven`], [`Error::WrongChallenge`], [`Error::WrongLength`],
+		/// [`Error::TooManyFailures`],
 		/// [`Error::NotInExtrinsic`].
 		///
 		/// Emits [`Event::AuditProven`] or [`Event::ProofRefused`].
@@ -59,6 +60,7 @@ mod calls {
 			origin: OriginFor<T>,
 			allotment: AllotmentId,
 			tick: Tick,
+			challenge: Challenge,
 			proof: BoundedVec<u8, MaxProofLen<T>>,
 			signature: Signature,
 		) -> DispatchResultWithPostInfo {
@@ -66,7 +68,7 @@ mod calls {
 			// The signature was checked when this very extrinsic was authorised.
 			let _ = signature;
 			let mut clock = Clock::read::<T>();
-			Self::prove(&mut clock, Self::place()?, allotment, tick, &proof)
+			Self::prove(&mut clock, Self::place()?, allotment, tick, &challenge, &proof)
 				.map_err(Error::<T>::from)?;
 			Ok(Pays::No.into())
 		}

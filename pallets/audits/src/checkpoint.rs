@@ -7,10 +7,10 @@ use crate::{
 };
 use frame_support::{ensure, traits::Get};
 use granary_primitives::{
-	audit::{Checkpoint, Removal, Seal, SignedCheckpoint, SignedSealedCheckpoint},
+	audit::{Checkpoint, LogHead, Removal, Seal, SignedCheckpoint, SignedSealedCheckpoint},
 	message,
 	traits::{AllotmentView, Allotments, AuditKeys},
-	PublicKey, Signature, Tick, LEAF_BYTES,
+	AllotmentId, PublicKey, Signature, Tick, LEAF_BYTES,
 };
 use sp_core::sr25519;
 
@@ -58,14 +58,14 @@ impl<T: Config> Pallet<T> {
 		let view = T::Allotments::allotment(allotment).ok_or(Error::<T>::UnknownAllotment)?;
 		ensure!(view.live, Error::<T>::AllotmentClosed);
 		let known = Audited::<T>::get(allotment);
-		let newest = known.as_ref().map(Self::newest);
+		let newest = known.as_ref().map(|state| Self::newest(allotment, state));
 		// Before the first checkpoint a log is empty: epoch 0, no leaves, a root of zeros.
-		let previous = newest.map(|newest| newest.checkpoint).unwrap_or_default();
+		let previous = newest.map(|(log, _)| log).unwrap_or_default();
 		Self::check_succession(&previous, &checkpoint)?;
 		ensure!(checkpoint.leaf_count > previous.leaf_count, Error::<T>::LogNotGrown);
 		Self::check_size(&checkpoint, &view)?;
 		match newest {
-			Some(newest) => Self::check_seal(newest.seal, seal)?,
+			Some((_, known)) => Self::check_seal(known, seal)?,
 			None => ensure!(seal.is_none_or(|seal| seal.is_valid()), Error::<T>::BadSeal),
 		}
 		let profile = view.profile;
@@ -76,10 +76,10 @@ impl<T: Config> Pallet<T> {
 				Self::put_pending(&mut state, Removal { checkpoint, seal });
 				state
 			},
-			Some(state) => AuditedAllotment { checkpoint, ..state },
+			Some(state) => AuditedAllotment { log: checkpoint.head(), ..state },
 			None => {
 				let (period, _) = AuditParameters::<T>::get().rhythm(profile);
-				Self::first_schedule(checkpoint, seal, period)
+				Self::first_schedule(allotment, checkpoint.head(), seal, period)
 			},
 		};
 		Audited::<T>::insert(allotment, state);
@@ -93,7 +93,7 @@ impl<T: Config> Pallet<T> {
 
 	/// The log follows the one that both sides signed last.
 	pub(crate) fn check_succession(
-		previous: &Checkpoint,
+		previous: &LogHead,
 		checkpoint: &Checkpoint,
 	) -> Result<(), Error<T>> {
 		ensure!(previous.epoch.checked_add(1) == Some(checkpoint.epoch), Error::<T>::StaleEpoch);
@@ -131,22 +131,23 @@ impl<T: Config> Pallet<T> {
 
 	/// The state of an allotment with its first checkpoint: audited first within one period.
 	pub(crate) fn first_schedule(
-		checkpoint: Checkpoint,
+		allotment: AllotmentId,
+		log: LogHead,
 		seal: Option<Seal>,
 		period: Tick,
 	) -> AuditedAllotment {
 		let beacon = Beacon::<T>::get();
-		let phase = phase(&beacon.accumulator, checkpoint.allotment, period);
+		let phase = phase(&beacon.accumulator, allotment, period);
 		// The audits of the tick that this block may mint are open already: two ticks from now is
 		// the first that can still come.
 		let earliest: Tick = beacon.tick.saturating_add(OPENING_DELAY_TICKS);
 		let next_tick = earliest.saturating_add(phase);
-		Due::<T>::insert(next_tick, checkpoint.allotment, ());
+		Due::<T>::insert(next_tick, allotment, ());
 		AuditedAllotment {
-			checkpoint,
+			log,
 			seal,
 			removal_pending: false,
-			slot: Self::take_slot(checkpoint.allotment),
+			slot: Self::take_slot(allotment),
 			next_tick,
 			open: None,
 			covered_to: Self::now(),
@@ -155,6 +156,7 @@ impl<T: Config> Pallet<T> {
 			proven: 0,
 			missed: 0,
 			window: Default::default(),
+			past: Default::default(),
 		}
 	}
 }

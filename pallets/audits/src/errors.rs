@@ -120,5 +120,8 @@ mod errors {
 		/// At least one wrong proof must be tolerated.
 		#[codec(index = 36)]
 		NoFailureTolerated,
+		/// The proof answers another seed, root, leaf count or number of leaves than the audit asked.
+		#[codec(index = 37)]
+		WrongChallenge,
 	}
 }

@@ -62,7 +62,7 @@
 //!   weight that is left; cursors carry the rest over to later blocks. An audit that is
 //!   opened late simply gets the later tick. If misses wait so long that the ring of seeds would
 //!   lose one that is needed, the tick is held until they are recorded. `on_finalize` measures the block and mints the tick,
-//!   its weight is accounted in `on_initialize`. `on_idle` removes the history of closed allotments.
+//!   its weight is accounted in `on_initialize`.
 //! - [`Config::AuthorVrf`] is read in `on_finalize` and must be *this* block's output. BABE writes
 //!   `AuthorVrfRandomness` in its own `on_finalize`, so **BABE must come before this pallet in the
 //!   runtime**. After a block without VRF the old value stays there; the beacon therefore
@@ -85,6 +85,7 @@ mod calls;
 mod checkpoint;
 mod errors;
 mod events;
+mod history;
 mod limits;
 mod loss;
 #[cfg(test)]
@@ -134,8 +135,7 @@ pub mod pallet {
 	use frame_system::pallet_prelude::*;
 	use granary_primitives::{
 		audit::{
-			AuditKind, AuditRecord, Removal, SignedCheckpoint, SignedRemoval,
-			SignedSealedCheckpoint,
+			AuditKind, Challenge, Removal, SignedCheckpoint, SignedRemoval, SignedSealedCheckpoint,
 		},
 		traits::{Allotments, AuditKeys},
 		AccountBytes, AllotmentId, Balance, Hash, NodeId, Signature, Tick,
@@ -238,7 +238,7 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type OpenedTick<T> = StorageValue<_, Tick, ValueQuery>;
 
-	/// Checkpoint, schedule and counters of each audited allotment. `Twox64Concat`: the chain
+	/// Log, schedule, counters and past of each audited allotment. `Twox64Concat`: the chain
 	/// numbers allotments one after the other, nobody can choose a key.
 	#[pallet::storage]
 	pub type Audited<T> = StorageMap<_, Twox64Concat, AllotmentId, AuditedAllotment, OptionQuery>;
@@ -260,16 +260,6 @@ pub mod pallet {
 	/// The first tick that may have entries in [`Deadlines`].
 	#[pallet::storage]
 	pub type DeadlineCursor<T> = StorageValue<_, Tick, ValueQuery>;
-
-	/// The last sixteen audits of each allotment, a ring by slot. `Identity` for the slot, which
-	/// is below 16; the allotment as in [`Audited`].
-	#[pallet::storage]
-	pub type History<T> =
-		StorageDoubleMap<_, Twox64Concat, AllotmentId, Identity, u32, AuditRecord, OptionQuery>;
-
-	/// Closed allotments whose history is still to be removed. Hasher as in [`Audited`].
-	#[pallet::storage]
-	pub type Retired<T> = StorageMap<_, Twox64Concat, AllotmentId, (), OptionQuery>;
 
 	/// All audited allotments by dense slot numbers, so that a random one is found at once.
 	/// `Identity`: the key is a small number that nobody can choose.
@@ -330,12 +320,6 @@ pub mod pallet {
 
 		fn on_finalize(_now: BlockNumberFor<T>) {
 			Self::end_block(T::AuthorVrf::get(), T::EpochRandomness::get());
-		}
-
-		fn on_idle(_now: BlockNumberFor<T>, remaining: Weight) -> Weight {
-			let mut meter = WeightMeter::with_limit(remaining);
-			Self::forget_retired(&mut meter);
-			meter.consumed()
 		}
 
 		fn integrity_test() {

@@ -9,7 +9,7 @@ use frame_support::{
 };
 use granary_por::{Hasher, Peaks, TreeSource};
 use granary_primitives::{
-	audit::{Checkpoint, DueAudit, SignedCheckpoint},
+	audit::{Challenge, Checkpoint, DueAudit, SignedCheckpoint},
 	message,
 	reservation::AuditProfile,
 	traits::{AllotmentView, Allotments, AuditKeys, AuditSchedule},
@@ -405,6 +405,7 @@ impl Party {
 		let call = pallet_audits::Call::submit_proof {
 			allotment: self.allotment,
 			tick: due.tick,
+			challenge: due.challenge(),
 			proof,
 			signature,
 		};
@@ -429,6 +430,13 @@ impl Party {
 		let message = message::proof(&Audits::genesis_hash(), self.allotment, tick, &hash);
 		self.node.sign(&message).0
 	}
+}
+
+/// What the open audit of an allotment asks; nothing sensible if none is open.
+pub(crate) fn asked(allotment: AllotmentId) -> Challenge {
+	let due = Audits::due_audits(None, 100);
+	let due = due.into_iter().find(|due| due.allotment == allotment);
+	due.map(|due| due.challenge()).unwrap_or_default()
 }
 
 /// Authorises a call as the pool does, and executes it.

@@ -3,15 +3,14 @@
 use crate::{
 	checkpoint::signed_by,
 	types::{
-		invalid, AuditedAllotment, HostBlake2, OpenAudit, HISTORY_LEN, OPENING_DELAY_TICKS,
-		PROOF_PRIORITY,
+		invalid, AuditedAllotment, HostBlake2, OpenAudit, OPENING_DELAY_TICKS, PROOF_PRIORITY,
 	},
-	Audited, Beacon, Config, Deadlines, Error, Event, History, MaxProofLen, Pallet,
+	Audited, Beacon, Config, Deadlines, Error, Event, MaxProofLen, Pallet,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use frame_support::{ensure, traits::Get, weights::Weight, BoundedVec};
 use granary_primitives::{
-	audit::{AuditKind, AuditOutcome, AuditRecord},
+	audit::{AuditKind, AuditOutcome, Challenge},
 	message,
 	refusal::ProofRefusal,
 	traits::{Allotments, AuditKeys},
@@ -47,6 +46,7 @@ impl Clock {
 pub(crate) struct Owed {
 	pub(crate) state: AuditedAllotment,
 	pub(crate) open: OpenAudit,
+	asked: Challenge,
 	leaves: Vec<u64>,
 }
 
@@ -74,6 +74,7 @@ impl<T> From<ProofRefusal> for Error<T> {
 			ProofRefusal::BadBatch => Self::BadBatch,
 			ProofRefusal::BatchTooLong => Self::BatchTooLong,
 			ProofRefusal::AuditOpen => Self::AuditOpen,
+			ProofRefusal::WrongChallenge => Self::WrongChallenge,
 		}
 	}
 }
@@ -95,11 +96,13 @@ impl<T: Config> Pallet<T> {
 		_source: TransactionSource,
 		allotment: &AllotmentId,
 		tick: &Tick,
+		challenge: &Challenge,
 		proof: &BoundedVec<u8, MaxProofLen<T>>,
 		signature: &Signature,
 	) -> TransactionValidityWithRefund {
 		let mut clock = Clock::read::<T>();
-		let owed = Self::owed(&mut clock, *allotment, *tick, proof.len()).map_err(invalid)?;
+		let owed = Self::answered(&mut clock, *allotment, *tick, challenge, proof.len())
+			.map_err(invalid)?;
 		let audit_key =
 			T::AuditKeys::audit_key(owed.open.node).ok_or(invalid(ProofRefusal::UnknownNode))?;
 		let message = message::proof(&Self::genesis_hash(), *allotment, *tick, &blake2_256(proof));
@@ -115,8 +118,21 @@ impl<T: Config> Pallet<T> {
 		Ok((validity?, Weight::zero()))
 	}
 
+	/// The audit, if it is owed and this is what it asks; see [`Self::owed`].
+	pub(crate) fn answered(
+		clock: &mut Clock,
+		allotment: AllotmentId,
+		tick: Tick,
+		challenge: &Challenge,
+		proof_len: usize,
+	) -> Result<Owed, ProofRefusal> {
+		let owed = Self::owed(clock, allotment, tick, proof_len)?;
+		ensure!(*challenge == owed.asked, ProofRefusal::WrongChallenge);
+		Ok(owed)
+	}
+
 	/// The audit, if it is owed, its window is open and a proof of this length can answer it.
-	pub(crate) fn owed(
+	fn owed(
 		clock: &mut Clock,
 		allotment: AllotmentId,
 		tick: Tick,
@@ -124,27 +140,27 @@ impl<T: Config> Pallet<T> {
 	) -> Result<Owed, ProofRefusal> {
 		let state = Audited::<T>::get(allotment).ok_or(ProofRefusal::UnknownAudit)?;
 		let Some(open) = state.open.filter(|open| open.tick == tick) else {
-			return Err(Self::why_not_open(allotment, tick, &state));
+			return Err(Self::why_not_open(tick, &state));
 		};
 		ensure!(clock.tick >= tick.saturating_add(OPENING_DELAY_TICKS), ProofRefusal::TooEarly);
 		ensure!(clock.tick <= open.deadline_tick, ProofRefusal::TooLate);
 		ensure!(open.attempts_left > 0, ProofRefusal::TooManyFailures);
 		let seed = clock.seed::<T>(tick).ok_or(ProofRefusal::TooEarly)?;
 		let leaves = sampled(allotment, &seed, &open);
+		let asked = Challenge {
+			seed,
+			root: open.root,
+			leaf_count: open.leaf_count,
+			samples: leaves.len() as u32,
+		};
 		let expected = granary_por::proof_len(open.leaf_count, &leaves);
 		ensure!(expected == Ok(proof_len), ProofRefusal::WrongLength);
-		Ok(Owed { state, open, leaves })
-	}
-
-	/// The record of the audit that ended last.
-	fn last_record(allotment: AllotmentId, state: &AuditedAllotment) -> Option<AuditRecord> {
-		let slot = state.ended().checked_sub(1)? % HISTORY_LEN;
-		History::<T>::get(allotment, slot)
+		Ok(Owed { state, open, asked, leaves })
 	}
 
 	/// What to say of an audit that is not open: it may have just ended.
-	fn why_not_open(allotment: AllotmentId, tick: Tick, state: &AuditedAllotment) -> ProofRefusal {
-		match Self::last_record(allotment, state) {
+	fn why_not_open(tick: Tick, state: &AuditedAllotment) -> ProofRefusal {
+		match state.past.newest() {
 			Some(record) if record.tick == tick => match record.outcome {
 				AuditOutcome::Proven { .. } => ProofRefusal::AlreadyProven,
 				AuditOutcome::Missed { .. } => ProofRefusal::TooLate,
@@ -184,19 +200,18 @@ impl<T: Config> Pallet<T> {
 		extrinsic: u32,
 		allotment: AllotmentId,
 		tick: Tick,
+		challenge: &Challenge,
 		proof: &[u8],
 	) -> Result<(), ProofRefusal> {
-		let owed = Self::owed(clock, allotment, tick, proof.len())?;
+		let owed = Self::answered(clock, allotment, tick, challenge, proof.len())?;
 		if !Self::leads_to_root(&owed, proof) {
 			Self::count_failure(allotment, owed);
 			return Ok(());
 		}
 
 		let Owed { mut state, open, .. } = owed;
-		let slot = state.end(false);
+		state.end(tick, AuditOutcome::Proven { block: Self::now(), extrinsic });
 		Deadlines::<T>::remove(open.deadline_tick, allotment);
-		let outcome = AuditOutcome::Proven { block: Self::now(), extrinsic };
-		Self::remember(allotment, slot, &open, outcome);
 		Self::apply_removal(allotment, &mut state, &open.root);
 		Audited::<T>::insert(allotment, state);
 		Self::deposit_event(Event::AuditProven { allotment, node: open.node, tick });

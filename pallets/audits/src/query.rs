@@ -3,8 +3,8 @@
 use crate::{
 	parameters::Parameters,
 	proof::sampled,
-	types::{HISTORY_LEN, MAX_WINDOW_TICKS, OPENING_DELAY_TICKS},
-	AuditParameters, Audited, Beacon, Config, Deadlines, History, Pallet, Removals, Targeted,
+	types::{MAX_WINDOW_TICKS, OPENING_DELAY_TICKS},
+	AuditParameters, Audited, Beacon, Config, Deadlines, Pallet, Removals, Targeted,
 };
 use alloc::vec::Vec;
 use granary_primitives::{
@@ -75,7 +75,7 @@ impl<T: Config> Pallet<T> {
 		let state = Audited::<T>::get(allotment)?;
 		Some(AuditStatus {
 			allotment,
-			checkpoint: Some(state.checkpoint),
+			checkpoint: Some(state.log),
 			next_tick: Some(state.next_tick),
 			proven: state.proven,
 			missed: state.missed,
@@ -85,11 +85,7 @@ impl<T: Config> Pallet<T> {
 
 	/// The last sixteen audits of an allotment, newest first.
 	pub fn audit_history(allotment: AllotmentId) -> Vec<AuditRecord> {
-		let ended = Audited::<T>::get(allotment).map_or(0, |state| state.ended());
-		let remembered = ended.min(HISTORY_LEN);
-		(1..=remembered)
-			.filter_map(|age| History::<T>::get(allotment, (ended - age) % HISTORY_LEN))
-			.collect()
+		Audited::<T>::get(allotment).map_or_else(Vec::new, |state| state.past.records())
 	}
 
 	/// What the status does not say: seal, waiting removal, open and bought audit, rhythm.
@@ -161,7 +157,7 @@ impl<T: Config> Pallet<T> {
 		let state = Audited::<T>::get(allotment);
 		let view = T::Allotments::allotment(allotment).filter(|view| view.live);
 		let (Some(state), Some(view)) = (state, view) else { return Sampled::default() };
-		let leaves = u64::from(parameters.leaves_per_audit).min(state.checkpoint.leaf_count);
+		let leaves = u64::from(parameters.leaves_per_audit).min(state.log.leaf_count);
 		let (period, jitter) = parameters.rhythm(view.profile);
 		// The longest gaps between audits give the fewest samples.
 		let audits = ticks / period.saturating_add(jitter).max(1);

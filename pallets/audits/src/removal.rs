@@ -11,7 +11,7 @@ use crate::{
 };
 use frame_support::ensure;
 use granary_primitives::{
-	audit::{Checkpoint, Removal, Seal, SignedRemoval},
+	audit::{Checkpoint, LogHead, Removal, Seal, SignedRemoval},
 	message,
 	traits::Allotments,
 	AllotmentId, Hash,
@@ -26,7 +26,7 @@ impl<T: Config> Pallet<T> {
 		let view = T::Allotments::allotment(allotment).ok_or(Error::<T>::UnknownAllotment)?;
 		ensure!(view.live, Error::<T>::AllotmentClosed);
 		let mut state = Audited::<T>::get(allotment).ok_or(Error::<T>::NoCheckpoint)?;
-		Self::check_succession(&Self::newest(&state).checkpoint, checkpoint)?;
+		Self::check_succession(&Self::newest(allotment, &state).0, checkpoint)?;
 		ensure!(checkpoint.leaf_count > 0, Error::<T>::EmptyLog);
 		Self::check_size(checkpoint, &view)?;
 		ensure!(removal.seal.is_none_or(|seal| seal.is_valid()), Error::<T>::BadSeal);
@@ -40,10 +40,12 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// What both sides signed last: the log that waits, or the one in force.
-	pub(crate) fn newest(state: &AuditedAllotment) -> Removal {
-		let pending =
-			state.removal_pending.then(|| Removals::<T>::get(state.checkpoint.allotment)).flatten();
-		pending.unwrap_or(Removal { checkpoint: state.checkpoint, seal: state.seal })
+	pub(crate) fn newest(
+		allotment: AllotmentId,
+		state: &AuditedAllotment,
+	) -> (LogHead, Option<Seal>) {
+		let pending = state.removal_pending.then(|| Removals::<T>::get(allotment)).flatten();
+		pending.map_or((state.log, state.seal), |removal| (removal.checkpoint.head(), removal.seal))
 	}
 
 	/// Records the log that waits.
@@ -61,7 +63,7 @@ impl<T: Config> Pallet<T> {
 		state: &mut AuditedAllotment,
 		proven_root: &Hash,
 	) {
-		if !state.removal_pending || state.checkpoint.root != *proven_root {
+		if !state.removal_pending || state.log.root != *proven_root {
 			return;
 		}
 		state.removal_pending = false;
@@ -69,7 +71,7 @@ impl<T: Config> Pallet<T> {
 			frame_support::defensive!("audits: a pending removal is gone");
 			return;
 		};
-		(state.checkpoint, state.seal) = (checkpoint, seal);
+		(state.log, state.seal) = (checkpoint.head(), seal);
 		Self::deposit_event(Event::RemovalApplied {
 			allotment,
 			epoch: checkpoint.epoch,

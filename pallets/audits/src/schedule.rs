@@ -1,4 +1,4 @@
-//! The schedule: opening what is due, closing what is overdue, forgetting what is closed.
+//! The schedule: opening what is due, closing what is overdue, forgetting what is gone.
 //!
 //! Both queues are double maps by tick with a cursor to the first tick that may have entries. Each
 //! entry that is taken out and each step of a cursor costs weight from the block's meter, so
@@ -7,16 +7,16 @@
 use crate::{
 	beacon::phase,
 	parameters::Parameters,
-	types::{AuditedAllotment, OpenAudit, HISTORY_LEN},
+	types::{AuditedAllotment, OpenAudit},
 	AuditParameters, Audited, Beacon, Config, DeadlineCursor, Deadlines, Due, DueCursor, Event,
-	History, OpenedTick, Pallet, Polled, Removals, Retired, WeightInfo,
+	OpenedTick, Pallet, Polled, Removals, WeightInfo,
 };
 use frame_support::{
 	traits::Get,
 	weights::{Weight, WeightMeter},
 };
 use granary_primitives::{
-	audit::{AuditKind, AuditOutcome, AuditRecord},
+	audit::{AuditKind, AuditOutcome},
 	traits::{AllotmentView, Allotments, AuditKeys, AuditSchedule},
 	AllotmentId, BlockNumber, Hash, Tick,
 };
@@ -120,10 +120,9 @@ impl<T: Config> Pallet<T> {
 		let Some(open) = state.open.filter(|open| open.deadline_tick == deadline) else {
 			return;
 		};
-		let slot = state.end(true);
+		state.end(open.tick, AuditOutcome::Missed { block: Self::now() });
 		let window_misses = state.window_misses();
 		let step = state.window.take_step(&AuditParameters::<T>::get().penalties);
-		Self::remember(allotment, slot, &open, AuditOutcome::Missed { block: Self::now() });
 		Audited::<T>::insert(allotment, state);
 		Self::deposit_event(Event::AuditMissed {
 			allotment,
@@ -138,26 +137,6 @@ impl<T: Config> Pallet<T> {
 		if let Some(step) = step {
 			Self::punish(allotment, open.node, step, window_misses);
 		}
-	}
-
-	/// Writes an ended audit into the ring of its allotment.
-	pub(crate) fn remember(
-		allotment: AllotmentId,
-		slot: u32,
-		open: &OpenAudit,
-		outcome: AuditOutcome,
-	) {
-		// An audit is closed only after its tick was minted, and seeds outlive every window.
-		let Some(seed) = Self::seed(open.tick) else {
-			frame_support::defensive!("audits: the seed of an open audit is gone");
-			return;
-		};
-		let OpenAudit { tick, root, leaf_count, .. } = *open;
-		History::<T>::insert(
-			allotment,
-			slot,
-			AuditRecord { tick, seed, root, leaf_count, outcome },
-		);
 	}
 
 	/// What any opening may weigh: it may also find that the allotment is closed.
@@ -247,8 +226,8 @@ impl<T: Config> Pallet<T> {
 			tick,
 			deadline_tick,
 			node: view.node,
-			root: state.checkpoint.root,
-			leaf_count: state.checkpoint.leaf_count,
+			root: state.log.root,
+			leaf_count: state.log.leaf_count,
 			samples,
 			from_block: state.covered_to,
 			to_block: state.postponed_since.take().unwrap_or(round.now),
@@ -283,7 +262,7 @@ impl<T: Config> Pallet<T> {
 		))
 	}
 
-	/// Takes an allotment out of all queues; its history goes later, when blocks are idle.
+	/// Takes an allotment out of all queues and forgets it.
 	pub(crate) fn retire(allotment: AllotmentId, state: &AuditedAllotment) {
 		Due::<T>::remove(state.next_tick, allotment);
 		if let Some(open) = state.open {
@@ -297,24 +276,6 @@ impl<T: Config> Pallet<T> {
 		if state.bought_tick.is_some() {
 			Self::refund_purchase(allotment);
 		}
-		if state.ended() > 0 {
-			Retired::<T>::insert(allotment, ());
-		}
-	}
-
-	/// Removes histories of closed allotments while the block has weight left.
-	pub(crate) fn forget_retired(meter: &mut WeightMeter) {
-		while meter.can_consume(T::WeightInfo::forget_retired()) {
-			let Some(allotment) = Retired::<T>::iter_keys().next() else {
-				meter.consume(T::DbWeight::get().reads(1));
-				return;
-			};
-			meter.consume(T::WeightInfo::forget_retired());
-			for slot in 0..HISTORY_LEN {
-				History::<T>::remove(allotment, slot);
-			}
-			Retired::<T>::remove(allotment);
-		}
 	}
 }
 
@@ -324,7 +285,7 @@ impl<T: Config> AuditSchedule for Pallet<T> {
 		// While a removal waits, the node holds the present log and may already hold the new one.
 		let removal = state.removal_pending.then(|| Removals::<T>::get(allotment)).flatten();
 		let pending = removal.map_or(0, |removal| removal.checkpoint.leaf_count);
-		state.checkpoint.leaf_count.max(pending)
+		state.log.leaf_count.max(pending)
 	}
 
 	fn closed(allotment: AllotmentId) {

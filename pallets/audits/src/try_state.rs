@@ -3,8 +3,7 @@
 use crate::{
 	types::{AuditedAllotment, FULLNESS_BLOCKS, HISTORY_LEN, SEEDS_KEPT},
 	AuditParameters, AuditSlots, Audited, Beacon, Config, DeadlineCursor, Deadlines, Due,
-	DueCursor, FullBlocks, History, HoldReason, Pallet, Removals, Retired, Seeds, SlotCount,
-	Targeted, TargetedQueue,
+	DueCursor, FullBlocks, HoldReason, Pallet, Removals, Seeds, SlotCount, Targeted, TargetedQueue,
 };
 use alloc::collections::{BTreeMap, BTreeSet};
 use frame_support::{
@@ -45,12 +44,6 @@ impl<T: Config> Pallet<T> {
 		}
 		ensure!(SlotCount::<T>::get() == audited, "audits: slots and allotments differ in number");
 		ensure!(AuditSlots::<T>::iter().count() == audited as usize, "audits: a slot is left over");
-		for (allotment, _, _) in History::<T>::iter() {
-			ensure!(
-				Audited::<T>::contains_key(allotment) || Retired::<T>::contains_key(allotment),
-				"audits: a history belongs to nobody"
-			);
-		}
 		Self::check_purchases()
 	}
 
@@ -75,7 +68,7 @@ impl<T: Config> Pallet<T> {
 			let state = Audited::<T>::get(allotment);
 			ensure!(
 				state.is_some_and(|state| state.removal_pending
-					&& removal.checkpoint.epoch > state.checkpoint.epoch
+					&& removal.checkpoint.epoch > state.log.epoch
 					&& removal.checkpoint.allotment == allotment
 					&& removal.checkpoint.leaf_count > 0),
 				"audits: a removal belongs to no log"
@@ -89,7 +82,6 @@ impl<T: Config> Pallet<T> {
 		allotment: AllotmentId,
 		state: &AuditedAllotment,
 	) -> Result<(), TryRuntimeError> {
-		ensure!(state.checkpoint.allotment == allotment, "audits: a checkpoint is misplaced");
 		ensure!(
 			AuditSlots::<T>::get(state.slot) == Some(allotment),
 			"audits: an allotment is not in its slot"
@@ -122,7 +114,7 @@ impl<T: Config> Pallet<T> {
 			);
 		}
 		ensure!(
-			History::<T>::iter_prefix(allotment).count() as u32 == state.ended().min(HISTORY_LEN),
+			state.past.len() == state.ended().min(HISTORY_LEN),
 			"audits: history and counters disagree"
 		);
 		Ok(())

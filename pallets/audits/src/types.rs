@@ -1,13 +1,13 @@
 //! What the pallet stores, and its fixed limits.
 
-use crate::penalties::MissWindow;
+use crate::{history::PastAudits, penalties::MissWindow};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
 	traits::{ConstU32, Get},
 	BoundedVec,
 };
 use granary_primitives::{
-	audit::{AuditKind, Checkpoint, Seal},
+	audit::{AuditKind, AuditOutcome, Challenge, LogHead, Seal},
 	refusal::ProofRefusal,
 	AllotmentId, Balance, BlockNumber, Hash, NodeId, Tick,
 };
@@ -83,11 +83,11 @@ pub struct OpenAudit {
 	pub attempts_left: u8,
 }
 
-/// All that the chain keeps of an audited allotment beside its history.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+/// All that the chain keeps of an audited allotment.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct AuditedAllotment {
-	/// The newest checkpoint that is in force: audits are opened on it.
-	pub checkpoint: Checkpoint,
+	/// The log that is in force: audits are opened on it.
+	pub log: LogHead,
 	/// The inner code of a sealed log.
 	pub seal: Option<Seal>,
 	/// True if a removal waits for the next proof of this log.
@@ -110,6 +110,8 @@ pub struct AuditedAllotment {
 	pub missed: u32,
 	/// The outcomes that penalties look at.
 	pub window: MissWindow,
+	/// Where the last audits ended.
+	pub past: PastAudits,
 }
 
 impl AuditedAllotment {
@@ -123,14 +125,14 @@ impl AuditedAllotment {
 		self.window.total()
 	}
 
-	/// Counts an outcome and says which slot of the history takes its record.
-	pub fn end(&mut self, missed: bool) -> u32 {
-		let slot = self.ended() % HISTORY_LEN;
+	/// Counts the outcome of the audit of this tick and remembers it.
+	pub fn end(&mut self, tick: Tick, outcome: AuditOutcome) {
+		let missed = matches!(outcome, AuditOutcome::Missed { .. });
 		self.window.record(missed);
 		let counter = if missed { &mut self.missed } else { &mut self.proven };
 		*counter = counter.saturating_add(1);
+		self.past.push(tick, outcome);
 		self.open = None;
-		slot
 	}
 }
 
@@ -165,6 +167,8 @@ pub struct BatchedProof<T: crate::Config> {
 	pub allotment: AllotmentId,
 	/// The tick of its audit.
 	pub tick: Tick,
+	/// What the audit asks.
+	pub challenge: Challenge,
 	/// The canonical multiproof.
 	pub proof: BoundedVec<u8, MaxProofLen<T>>,
 }

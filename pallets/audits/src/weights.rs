@@ -27,7 +27,6 @@ pub trait WeightInfo {
 	fn poll_base() -> Weight;
 	fn open_audit() -> Weight;
 	fn close_missed() -> Weight;
-	fn forget_retired() -> Weight;
 	fn on_finalize() -> Weight;
 }
 
@@ -401,16 +400,6 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().reads(17_u64))
 			.saturating_add(T::DbWeight::get().writes(19_u64))
 	}
-	/// Storage: `Audits::Retired` (r:2 w:1)
-	/// Proof: `Audits::Retired` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
-	/// Storage: `Audits::History` (r:0 w:16)
-	/// Proof: `Audits::History` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
-	fn forget_retired() -> Weight {
-		// Minimum execution time: 21_472_000 picoseconds.
-		Weight::from_parts(22_444_000, 5972)
-			.saturating_add(T::DbWeight::get().reads(2_u64))
-			.saturating_add(T::DbWeight::get().writes(17_u64))
-	}
 	/// Storage: `Babe::AuthorVrfRandomness` (r:1 w:0)
 	/// Proof: `Babe::AuthorVrfRandomness` (`max_values`: Some(1), `max_size`: Some(33), added: 528, mode: `MaxEncodedLen`)
 	/// Storage: `Babe::EpochIndex` (r:1 w:0)
@@ -521,11 +510,6 @@ impl WeightInfo for () {
 		Weight::from_parts(198_057_000, 6362)
 			.saturating_add(ParityDbWeight::get().reads(17_u64))
 			.saturating_add(ParityDbWeight::get().writes(19_u64))
-	}
-	fn forget_retired() -> Weight {
-		Weight::from_parts(22_444_000, 5972)
-			.saturating_add(ParityDbWeight::get().reads(2_u64))
-			.saturating_add(ParityDbWeight::get().writes(17_u64))
 	}
 	fn on_finalize() -> Weight {
 		Weight::from_parts(12_278_000, 1554)

@@ -33,6 +33,39 @@ pub struct Checkpoint {
 	pub previous_root: Hash,
 }
 
+/// What the chain keeps of the newest checkpoint that is in force. The root before it is in the
+/// block that recorded it.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	Default,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub struct LogHead {
+	/// Its epoch.
+	pub epoch: u32,
+	/// Root of the log over `leaf_count` leaves.
+	pub root: Hash,
+	/// Leaves of 512 bytes in the log.
+	#[codec(compact)]
+	pub leaf_count: u64,
+}
+
+impl Checkpoint {
+	/// What of it is kept.
+	pub fn head(&self) -> LogHead {
+		LogHead { epoch: self.epoch, root: self.root, leaf_count: self.leaf_count }
+	}
+}
+
 /// A checkpoint with both signatures over [`crate::message::checkpoint`].
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
@@ -234,18 +267,50 @@ pub struct DueAudit {
 	pub current_tick: Tick,
 }
 
-/// A past audit.
+/// What an audit asks: with the allotment it chooses the leaves. A proof repeats the one that it
+/// answers, and the chain takes it only if it is the one that it asked. So a past proof can be
+/// verified again from its extrinsic alone, long after the chain has forgotten the audit.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	Default,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
+pub struct Challenge {
+	/// The seed of the audit's tick.
+	pub seed: Hash,
+	/// The root that was frozen before the seed was known.
+	pub root: Hash,
+	/// The leaves under that root.
+	#[codec(compact)]
+	pub leaf_count: u64,
+	/// How many of them are sampled.
+	#[codec(compact)]
+	pub samples: u32,
+}
+
+impl DueAudit {
+	/// What this audit asks.
+	pub fn challenge(&self) -> Challenge {
+		let samples = u32::try_from(self.leaves.len()).unwrap_or(u32::MAX);
+		Challenge { seed: self.seed, root: self.root, leaf_count: self.leaf_count, samples }
+	}
+}
+
+/// A past audit. What it asked is in the extrinsic that answered it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
 pub struct AuditRecord {
 	/// The tick that chose the leaves.
 	pub tick: Tick,
-	/// The seed of that tick.
-	pub seed: Hash,
-	/// The root that was frozen for it.
-	pub root: Hash,
-	/// The leaf count that was frozen for it.
-	pub leaf_count: u64,
 	/// How it ended.
 	pub outcome: AuditOutcome,
 }
@@ -256,8 +321,8 @@ pub struct AuditRecord {
 pub struct AuditStatus {
 	/// The allotment.
 	pub allotment: AllotmentId,
-	/// The newest checkpoint, if any.
-	pub checkpoint: Option<Checkpoint>,
+	/// What the newest checkpoint says, if there is one.
+	pub checkpoint: Option<LogHead>,
 	/// The tick of the next scheduled audit, if any.
 	pub next_tick: Option<Tick>,
 	/// Audits proven so far.

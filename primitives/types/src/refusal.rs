@@ -66,6 +66,8 @@ refusals! {
 	BatchTooLong = 12, "the proofs of the batch have more bytes than a quarter of a block takes";
 	/// A loss is declared too late: an audit of the allotment is open.
 	AuditOpen = 13, "a loss cannot be declared while an audit of the allotment is open";
+	/// The proof answers another seed, root, leaf count or number of leaves than the audit asked.
+	WrongChallenge = 14, "the proof answers another challenge than the audit's";
 }
 
 impl ProofRefusal {

@@ -1,10 +1,12 @@
 //! Calls as SCALE values under their names; numbers come from the chain's metadata.
 
 use crate::{client::AtBlock, ChainError};
-use codec::{Compact, Encode};
+use codec::{Compact, Decode, Encode};
 use granary_primitives::{
-	audit::SignedCheckpoint, snapshot::SnapshotStatement, AccountBytes, AllotmentId, Balance,
-	BlockNumber, FarmId, NodeId, PublicKey, ReservationId, Signature, SnapshotId, Tick,
+	audit::{Challenge, SignedCheckpoint},
+	snapshot::SnapshotStatement,
+	AccountBytes, AllotmentId, Balance, BlockNumber, FarmId, NodeId, PublicKey, ReservationId,
+	Signature, SnapshotId, Tick,
 };
 
 /// A call: its names and its encoded arguments.
@@ -51,6 +53,19 @@ pub struct Reserve {
 	pub public_read: bool,
 	/// The most that all allotments together may cost per block, in plancks.
 	pub max_price_per_block: Balance,
+}
+
+/// The answer to one audit.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct AuditAnswer {
+	/// The allotment.
+	pub allotment: AllotmentId,
+	/// The tick that chose the leaves.
+	pub tick: Tick,
+	/// What the audit asks.
+	pub challenge: Challenge,
+	/// The canonical multiproof.
+	pub proof: Vec<u8>,
 }
 
 /// What a snapshot is published with.
@@ -176,13 +191,18 @@ impl Call {
 	}
 
 	/// Answers an audit.
-	pub fn submit_proof(
-		allotment: AllotmentId,
-		tick: Tick,
-		proof: &[u8],
-		signature: Signature,
-	) -> Self {
-		Self::new("Audits", "submit_proof", (allotment, tick, proof, signature))
+	pub fn submit_proof(answer: &AuditAnswer, signature: Signature) -> Self {
+		Self::new("Audits", "submit_proof", (answer, signature))
+	}
+
+	/// Answers audits of one node, their allotments ascending.
+	pub fn submit_proofs(node: NodeId, answers: &[AuditAnswer], signature: Signature) -> Self {
+		Self::new("Audits", "submit_proofs", (node, answers, signature))
+	}
+
+	/// Declares the data of an allotment lost; the signature is its node's audit key's.
+	pub fn declare_loss(allotment: AllotmentId, signature: Signature) -> Self {
+		Self::new("Audits", "declare_loss", (allotment, signature))
 	}
 
 	/// Publishes a snapshot; `signature` is the signer's sr25519 signature under its statement.

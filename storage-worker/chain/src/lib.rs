@@ -38,7 +38,7 @@ mod signer;
 mod state;
 mod submit;
 
-pub use call::{Call, PublishSnapshot, RegisterNode, Reserve};
+pub use call::{AuditAnswer, Call, PublishSnapshot, RegisterNode, Reserve};
 pub use client::ChainClient;
 pub use error::ChainError;
 pub use follow::FinalisedBlocks;

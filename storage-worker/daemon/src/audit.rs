@@ -3,6 +3,7 @@
 use crate::cli::{Context, Failure};
 use anyhow::{bail, ensure, Context as _, Result};
 use clap::Subcommand;
+use granary_chain::AuditAnswer;
 use granary_por::{challenge, verify, Blake2};
 use granary_primitives::{
 	audit::{AuditOutcome, AuditRecord, DueAudit},
@@ -87,7 +88,7 @@ async fn history(allotment: AllotmentId, context: &Context) -> Result<()> {
 	let records = context.connect().await?.audit_history(allotment).await?;
 	let values: Vec<Value> = records.iter().map(record_json).collect();
 	context.print(&json!(values), |out| {
-		out.row(&["TICK", "OUTCOME", "BLOCK", "EXTRINSIC", "LEAVES IN LOG"]);
+		out.row(&["TICK", "OUTCOME", "BLOCK", "EXTRINSIC"]);
 		for record in &records {
 			let (outcome, block, extrinsic) = match record.outcome {
 				AuditOutcome::Proven { block, extrinsic } => {
@@ -95,13 +96,7 @@ async fn history(allotment: AllotmentId, context: &Context) -> Result<()> {
 				},
 				AuditOutcome::Missed { block } => ("missed", block, "-".to_owned()),
 			};
-			out.row(&[
-				&record.tick.to_string(),
-				outcome,
-				&block.to_string(),
-				&extrinsic,
-				&record.leaf_count.to_string(),
-			]);
+			out.row(&[&record.tick.to_string(), outcome, &block.to_string(), &extrinsic]);
 		}
 	});
 	Ok(())
@@ -201,25 +196,32 @@ async fn proof(allotment: AllotmentId, tick: Option<Tick>, context: &Context) ->
 			None => format!("no proof of allotment {allotment} is remembered"),
 		})
 	})?;
-	let submitted = chain.submitted_proof(block, extrinsic).await?.ok_or_else(|| {
-		not_found(format!("extrinsic {extrinsic} of block {block} is no proof on this node"))
-	})?;
-	ensure!(
-		(submitted.allotment, submitted.tick) == (allotment, record.tick),
-		"extrinsic {extrinsic} of block {block} proves another audit"
+	let place = (block, extrinsic);
+	let submitted =
+		chain.submitted_proof(place, allotment, record.tick).await?.ok_or_else(|| {
+			not_found(format!(
+				"extrinsic {extrinsic} of block {block} is not this proof on this node"
+			))
+		})?;
+	let AuditAnswer { challenge: asked, proof, .. } = &submitted.answer;
+	let leaves = challenge::<Blake2>(
+		&asked.seed,
+		allotment,
+		&asked.root,
+		asked.leaf_count,
+		asked.samples.min(LEAVES_MAX),
 	);
-	let leaves = sampled_leaves(record, allotment, submitted.proof.len())?;
-	verify::<Blake2>(&record.root, record.leaf_count, &leaves, &submitted.proof)
+	verify::<Blake2>(&asked.root, asked.leaf_count, &leaves, proof)
 		.context("the proof does not verify")?;
 	let hex_of = |bytes: &[u8]| format!("0x{}", hex::encode(bytes));
 	let value = json!({
 		"allotment": allotment,
 		"tick": record.tick,
-		"seed": hex_of(&record.seed),
-		"root": hex_of(&record.root),
-		"leafCount": record.leaf_count,
+		"seed": hex_of(&asked.seed),
+		"root": hex_of(&asked.root),
+		"leafCount": asked.leaf_count,
 		"leaves": leaves,
-		"proof": hex_of(&submitted.proof),
+		"proof": hex_of(proof),
 		"signature": hex_of(&submitted.signature),
 		"blockNumber": block,
 		"blockHash": hex_of(&submitted.block_hash),
@@ -230,26 +232,12 @@ async fn proof(allotment: AllotmentId, tick: Option<Tick>, context: &Context) ->
 		out.line(format!("allotment {allotment}, tick {}: verified", record.tick));
 		out.field("block", format!("{block} ({})", hex_of(&submitted.block_hash)));
 		out.field("extrinsic", extrinsic.to_string());
-		out.field("log", format!("{} leaves, root {}", record.leaf_count, hex_of(&record.root)));
+		out.field("log", format!("{} leaves, root {}", asked.leaf_count, hex_of(&asked.root)));
 		let names: Vec<String> = leaves.iter().map(u64::to_string).collect();
 		out.field("sampled", names.join(" "));
-		out.field("proof", format!("{} bytes", submitted.proof.len()));
+		out.field("proof", format!("{} bytes", proof.len()));
 	});
 	Ok(())
-}
-
-/// The leaves that an audit sampled. How many is not remembered, but each has its own length of proof.
-fn sampled_leaves(
-	record: &AuditRecord,
-	allotment: AllotmentId,
-	proof_len: usize,
-) -> Result<Vec<u64>> {
-	(1..=LEAVES_MAX)
-		.map(|samples| {
-			challenge::<Blake2>(&record.seed, allotment, &record.root, record.leaf_count, samples)
-		})
-		.find(|leaves| granary_por::proof_len(record.leaf_count, leaves) == Ok(proof_len))
-		.context("no number of sampled leaves fits the proof's length")
 }
 
 fn bytes_field(value: &Value, name: &str) -> Result<Vec<u8>> {
@@ -291,9 +279,6 @@ fn record_json(record: &AuditRecord) -> Value {
 	};
 	json!({
 		"tick": record.tick,
-		"seed": format!("0x{}", hex::encode(record.seed)),
-		"root": format!("0x{}", hex::encode(record.root)),
-		"leaf_count": record.leaf_count,
 		"outcome": outcome,
 	})
 }

@@ -3,7 +3,7 @@
 use crate::{grid::Grid, log::Log};
 use anyhow::{anyhow, Context, Result};
 use blake2b_simd::Params;
-use granary_chain::{Call, ChainClient};
+use granary_chain::{AuditAnswer, Call, ChainClient};
 use granary_por::build;
 use granary_primitives::{audit::DueAudit, message, AllotmentId, BlockNumber, Hash, Tick};
 use std::{
@@ -95,8 +95,10 @@ fn prove(chain: &ChainClient, grid: &Grid, log: &Log, audit: &DueAudit) -> Resul
 	let proof = build(log, audit.leaf_count, &audit.leaves)
 		.map_err(|error| anyhow!("audit of {} cannot be proven: {error:?}", audit.allotment))?;
 	let message = message::proof(&chain.genesis_hash(), audit.allotment, audit.tick, &hash(&proof));
-	let call = Call::submit_proof(audit.allotment, audit.tick, &proof, key.sign(&message));
-	Ok((call, proof.len()))
+	let bytes = proof.len();
+	let (allotment, tick, challenge) = (audit.allotment, audit.tick, audit.challenge());
+	let answer = AuditAnswer { allotment, tick, challenge, proof };
+	Ok((Call::submit_proof(&answer, key.sign(&message)), bytes))
 }
 
 fn hash(bytes: &[u8]) -> Hash {

@@ -11,9 +11,9 @@ use self::setup::{
 	BYTES, TICK,
 };
 use crate::{
-	types::{BeaconState, HISTORY_LEN, MAX_BATCH, MAX_CHECKPOINTS, MAX_TARGETED_WAITING},
-	AuditParameters, Audited, Beacon, Call, Config, Deadlines, Due, History, Pallet, Parameters,
-	Polled, Removals, Retired, Targeted, TargetedQueue,
+	types::{BeaconState, MAX_BATCH, MAX_CHECKPOINTS, MAX_TARGETED_WAITING},
+	AuditParameters, Audited, Beacon, Call, Config, Deadlines, Due, Pallet, Parameters, Polled,
+	Removals, Targeted, TargetedQueue,
 };
 use alloc::vec::Vec;
 use frame_benchmarking::v2::*;
@@ -26,8 +26,8 @@ use frame_support::{
 use frame_system::RawOrigin;
 use granary_primitives::{
 	audit::{
-		AuditOutcome, AuditRecord, Checkpoint, Removal, Seal, SealedCheckpoint, SignedCheckpoint,
-		SignedRemoval, SignedSealedCheckpoint,
+		Checkpoint, LogHead, Removal, Seal, SealedCheckpoint, SignedCheckpoint, SignedRemoval,
+		SignedSealedCheckpoint,
 	},
 	message,
 	traits::Allotments,
@@ -73,8 +73,8 @@ mod benchmarks {
 	fn authorize_submit_proof(
 		s: Linear<1, { T::MaxLeavesPerAudit::get() }>,
 	) -> Result<(), BenchmarkError> {
-		let (allotment, proof, signature) = answered::<T>(s)?;
-		let call = Call::<T>::submit_proof { allotment, tick: TICK, proof, signature };
+		let (allotment, challenge, proof, signature) = answered::<T>(s)?;
+		let call = Call::<T>::submit_proof { allotment, tick: TICK, challenge, proof, signature };
 		let result;
 
 		#[block]
@@ -88,12 +88,12 @@ mod benchmarks {
 
 	#[benchmark]
 	fn submit_proof(s: Linear<1, { T::MaxLeavesPerAudit::get() }>) -> Result<(), BenchmarkError> {
-		let (allotment, proof, signature) = answered::<T>(s)?;
+		let (allotment, challenge, proof, signature) = answered::<T>(s)?;
 		make_targeted::<T>(allotment)?;
 		frame_system::Pallet::<T>::set_extrinsic_index(0);
 
 		#[extrinsic_call]
-		_(RawOrigin::Authorized, allotment, TICK, proof, signature);
+		_(RawOrigin::Authorized, allotment, TICK, challenge, proof, signature);
 
 		assert!(Audited::<T>::get(allotment).is_some_and(|state| state.proven == 1));
 		Ok(())
@@ -133,11 +133,11 @@ mod benchmarks {
 	#[benchmark]
 	fn submit_removal() -> Result<(), BenchmarkError> {
 		let (allotment, tenant_key, node_key) = allotment::<T>()?;
-		let checkpoint = Checkpoint { allotment, epoch: 1, leaf_count: 9, ..Default::default() };
-		let state = Pallet::<T>::first_schedule(checkpoint, None, 1);
+		let log = LogHead { epoch: 1, leaf_count: 9, ..Default::default() };
+		let state = Pallet::<T>::first_schedule(allotment, log, None, 1);
 		Audited::<T>::insert(allotment, state);
 		encumbered::<T>(allotment)?;
-		let checkpoint = Checkpoint { epoch: 3, leaf_count: 2, ..checkpoint };
+		let checkpoint = Checkpoint { allotment, epoch: 3, leaf_count: 2, ..Default::default() };
 		let removal = Removal { checkpoint, seal: None };
 		let message = message::removal(&Pallet::<T>::genesis_hash(), &removal);
 		let tenant_signature = sign(&tenant_key, &message)?;
@@ -315,25 +315,6 @@ mod benchmarks {
 		assert!(found.is_some());
 		assert!(!Audited::<T>::contains_key(allotment));
 		Ok(())
-	}
-
-	#[benchmark]
-	fn forget_retired() {
-		let outcome = AuditOutcome::Missed { block: 1 };
-		for slot in 0..HISTORY_LEN {
-			let record =
-				AuditRecord { tick: slot, seed: [1; 32], root: [2; 32], leaf_count: 3, outcome };
-			History::<T>::insert(1, slot, record);
-		}
-		Retired::<T>::insert(1, ());
-		let mut meter = WeightMeter::with_limit(Weight::MAX);
-
-		#[block]
-		{
-			Pallet::<T>::forget_retired(&mut meter);
-		}
-
-		assert_eq!(History::<T>::iter().count(), 0);
 	}
 
 	/// The most that the end of a block does: it mixes a VRF and mints a tick.

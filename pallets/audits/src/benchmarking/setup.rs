@@ -3,7 +3,9 @@
 use crate::{
 	proof::sampled,
 	schedule::Round,
-	types::{AuditedAllotment, BatchedProof, BeaconState, HostBlake2, OpenAudit, ProofBatch},
+	types::{
+		AuditedAllotment, BatchedProof, BeaconState, HostBlake2, OpenAudit, ProofBatch, HISTORY_LEN,
+	},
 	AuditParameters, Audited, Beacon, Config, Deadlines, Due, Pallet, Parameters, Seeds,
 	TargetedQueue,
 };
@@ -17,7 +19,7 @@ use frame_support::{
 };
 use granary_por::{Hasher, TreeSource};
 use granary_primitives::{
-	audit::{AuditKind, Checkpoint, Removal},
+	audit::{AuditKind, AuditOutcome, Challenge, Checkpoint, LogHead, Removal},
 	message,
 	traits::Allotments,
 	AllotmentId, Hash, NodeId, Signature, Tick,
@@ -93,10 +95,17 @@ pub(super) fn due<T: Config>() -> Result<(AllotmentId, sr25519::Public, UniformL
 	let log = UniformLog::new();
 	let leaf_count = T::MaxLeafCount::get();
 	let root = log.root(leaf_count)?;
-	let checkpoint = Checkpoint { allotment, epoch: 1, root, leaf_count, previous_root: [0; 32] };
-	let scheduled = Pallet::<T>::first_schedule(checkpoint, None, 1);
-	Due::<T>::remove(scheduled.next_tick, allotment);
-	Audited::<T>::insert(allotment, AuditedAllotment { next_tick: TICK, ..scheduled });
+	let head = LogHead { epoch: 1, root, leaf_count };
+	let mut state = Pallet::<T>::first_schedule(allotment, head, None, 1);
+	Due::<T>::remove(state.next_tick, allotment);
+	state.next_tick = TICK;
+	// The longest past: what is read and written again with every audit.
+	for number in 0..HISTORY_LEN {
+		let long_ago = number << 27;
+		let outcome = AuditOutcome::Proven { block: long_ago, extrinsic: u32::MAX - 1 };
+		state.past.push(long_ago, outcome);
+	}
+	Audited::<T>::insert(allotment, state);
 	Due::<T>::insert(TICK, allotment, ());
 	Ok((allotment, node_key, log))
 }
@@ -115,12 +124,8 @@ pub(super) fn encumbered<T: Config>(
 	T::Currency::set_balance(&buyer, deposit.saturating_mul(100));
 	Pallet::<T>::do_buy(buyer.clone(), allotment, T::MaxLeavesPerAudit::get())?;
 	let mut state = audited::<T>(allotment)?;
-	let checkpoint = Checkpoint {
-		epoch: 2,
-		leaf_count: 1,
-		previous_root: state.checkpoint.root,
-		..state.checkpoint
-	};
+	let LogHead { root, .. } = state.log;
+	let checkpoint = Checkpoint { allotment, epoch: 2, root, leaf_count: 1, previous_root: root };
 	Pallet::<T>::put_pending(&mut state, Removal { checkpoint, seal: None });
 	Audited::<T>::insert(allotment, state);
 	Ok(buyer)
@@ -146,7 +151,10 @@ pub(super) fn make_targeted<T: Config>(allotment: AllotmentId) -> Result<(), Ben
 #[allow(clippy::type_complexity, reason = "the arguments of the call, as a tuple")]
 pub(super) fn answered<T: Config>(
 	samples: u32,
-) -> Result<(AllotmentId, BoundedVec<u8, crate::MaxProofLen<T>>, Signature), BenchmarkError> {
+) -> Result<
+	(AllotmentId, Challenge, BoundedVec<u8, crate::MaxProofLen<T>>, Signature),
+	BenchmarkError,
+> {
 	let (allotment, node_key, log) = due::<T>()?;
 	AuditParameters::<T>::put(Parameters { leaves_per_audit: samples, ..Default::default() });
 	Pallet::<T>::open_scheduled(&mut round::<T>(), TICK, allotment);
@@ -163,7 +171,13 @@ pub(super) fn answered<T: Config>(
 	let message = message::proof(&Pallet::<T>::genesis_hash(), allotment, TICK, &hash);
 	let signature = sign(&node_key, &message)?;
 	let proof = proof.try_into().map_err(|_| BenchmarkError::Stop("the proof is too long"))?;
-	Ok((allotment, proof, signature))
+	let challenge = Challenge {
+		seed,
+		root: open.root,
+		leaf_count: open.leaf_count,
+		samples: leaves.len() as u32,
+	};
+	Ok((allotment, challenge, proof, signature))
 }
 
 /// Proofs of `count` audits with `leaves` leaves in all, at least one each, signed by the key of the
@@ -176,8 +190,8 @@ pub(super) fn answered_batch<T: Config>(
 	let samples = leaves.div_ceil(count).clamp(1, T::MaxLeavesPerAudit::get());
 	let mut proofs = Vec::new();
 	for _ in 0..count {
-		let (allotment, proof, _) = answered::<T>(samples)?;
-		proofs.push(BatchedProof { allotment, tick: TICK, proof });
+		let (allotment, challenge, proof, _) = answered::<T>(samples)?;
+		proofs.push(BatchedProof { allotment, tick: TICK, challenge, proof });
 	}
 	proofs.sort_by_key(|one| one.allotment);
 	let batch: ProofBatch<T> =

@@ -22,8 +22,9 @@ fn party_with(leaves: u64) -> Party {
 
 fn submit_proof(party: &Party, tick: u32, proof: Vec<u8>) -> RuntimeCall {
 	let signature = party.sign_proof(tick, &proof);
-	let proof = proof.try_into().unwrap();
-	Call::submit_proof { allotment: party.allotment, tick, proof, signature }.into()
+	let (allotment, proof) = (party.allotment, proof.try_into().unwrap());
+	let challenge = asked(allotment);
+	Call::submit_proof { allotment, tick, challenge, proof, signature }.into()
 }
 
 /// Computing responses ahead and dropping the data. The seed needs this block's VRF and a past
@@ -186,6 +187,7 @@ fn proof_theft() {
 		let stolen: RuntimeCall = Call::submit_proof {
 			allotment: 2,
 			tick: due.tick,
+			challenge: due.challenge(),
 			proof: proof.clone().try_into().unwrap(),
 			signature,
 		}
@@ -197,6 +199,7 @@ fn proof_theft() {
 		let resigned = Call::submit_proof {
 			allotment: 1,
 			tick: due.tick,
+			challenge: due.challenge(),
 			proof: proof.try_into().unwrap(),
 			signature: thief.sign_proof(due.tick, &[1]),
 		};
@@ -310,6 +313,7 @@ fn random_bytes_are_never_authorised() {
 		let valid = Call::<Test>::submit_proof {
 			allotment: 1,
 			tick: due.tick,
+			challenge: due.challenge(),
 			proof: proof.try_into().unwrap(),
 			signature,
 		};

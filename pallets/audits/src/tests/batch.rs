@@ -48,6 +48,7 @@ fn proofs(owed: &[(Party, DueAudit)]) -> Vec<BatchedProof<Test>> {
 	let one = |(party, due): &(Party, DueAudit)| BatchedProof {
 		allotment: due.allotment,
 		tick: due.tick,
+		challenge: due.challenge(),
 		proof: party.prove(due).0.try_into().unwrap(),
 	};
 	owed.iter().map(one).collect()
@@ -84,8 +85,9 @@ fn a_full_batch_proves_all() {
 			let (proof, signature) = party.prove(due);
 			let proof = proof.try_into().unwrap();
 			let (allotment, tick) = (due.allotment, due.tick);
+			let challenge = due.challenge();
 			let single: RuntimeCall =
-				Call::submit_proof { allotment, tick, proof, signature }.into();
+				Call::submit_proof { allotment, tick, challenge, proof, signature }.into();
 			// The weight and the length of a batch are below those of its proofs alone.
 			assert!(call.get_dispatch_info().call_weight.ref_time() > 0);
 			validity(&single).unwrap().provides[0].clone()
@@ -174,6 +176,7 @@ fn its_bytes_are_bounded() {
 		let one = |allotment| BatchedProof {
 			allotment,
 			tick: 1,
+			challenge: Default::default(),
 			proof: vec![0; bound() as usize].try_into().unwrap(),
 		};
 		let fitting = Audits::max_batch_bytes() / bound();
@@ -204,6 +207,7 @@ fn the_weight_counts_proofs_and_leaves() {
 	let proof = |len: usize| BatchedProof::<Test> {
 		allotment: 1,
 		tick: 1,
+		challenge: Default::default(),
 		proof: vec![0; len].try_into().unwrap(),
 	};
 	assert_eq!(Audits::batch_size(&[]), (0, 0));

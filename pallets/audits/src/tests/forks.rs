@@ -17,8 +17,9 @@ fn fork(mut ext: TestExternalities) -> (TestExternalities, TestExternalities) {
 
 fn submit_proof(party: &Party, due: &DueAudit) -> RuntimeCall {
 	let (proof, signature) = party.prove(due);
-	let (allotment, tick) = (due.allotment, due.tick);
-	Call::submit_proof { allotment, tick, proof: proof.try_into().unwrap(), signature }.into()
+	let (allotment, tick, challenge) = (due.allotment, due.tick, due.challenge());
+	let proof = proof.try_into().unwrap();
+	Call::submit_proof { allotment, tick, challenge, proof, signature }.into()
 }
 
 #[test]

@@ -5,7 +5,7 @@ use frame_support::{
 	traits::Hooks,
 	weights::{Weight, WeightMeter},
 };
-use granary_primitives::{audit::Checkpoint, reservation::AuditProfile, traits::AllotmentView};
+use granary_primitives::{audit::LogHead, reservation::AuditProfile, traits::AllotmentView};
 
 const ALLOTMENTS: u64 = 10_000;
 const CLOSINGS: u32 = 16;
@@ -24,9 +24,8 @@ fn populate() {
 				live: true,
 			},
 		);
-		let checkpoint =
-			Checkpoint { allotment, epoch: 1, root: [1; 32], leaf_count: 9, ..Default::default() };
-		let state = Audits::first_schedule(checkpoint, None, 1);
+		let log = LogHead { epoch: 1, root: [1; 32], leaf_count: 9 };
+		let state = Audits::first_schedule(allotment, log, None, 1);
 		Audited::<Test>::insert(allotment, state);
 	}
 }

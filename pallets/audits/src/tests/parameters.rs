@@ -105,5 +105,5 @@ fn codes_of_refusals_are_distinct_and_lead_back() {
 		assert!(!refusal.text().is_empty());
 	}
 	assert_eq!(ProofRefusal::from_code(0), None);
-	assert_eq!(ProofRefusal::from_code(14), None);
+	assert_eq!(ProofRefusal::from_code(15), None);
 }

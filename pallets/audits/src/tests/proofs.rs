@@ -6,7 +6,10 @@ use frame_support::{
 	dispatch::Pays,
 	traits::{Authorize, Get},
 };
-use granary_primitives::{audit::AuditOutcome, Signature, Tick};
+use granary_primitives::{
+	audit::{AuditOutcome, Challenge},
+	Signature, Tick,
+};
 use sp_runtime::{
 	traits::Dispatchable,
 	transaction_validity::{TransactionSource, TransactionValidityError, ValidTransaction},
@@ -19,7 +22,8 @@ fn authorized() -> RuntimeOrigin {
 
 fn call(allotment: u64, tick: Tick, proof: Vec<u8>, signature: Signature) -> RuntimeCall {
 	let proof = proof.try_into().unwrap();
-	RuntimeCall::Audits(Call::submit_proof { allotment, tick, proof, signature })
+	let challenge = asked(allotment);
+	RuntimeCall::Audits(Call::submit_proof { allotment, tick, challenge, proof, signature })
 }
 
 fn authorize(call: &RuntimeCall) -> Result<ValidTransaction, TransactionValidityError> {
@@ -66,11 +70,34 @@ fn a_valid_proof_is_recorded_and_paid() {
 		let block = System::block_number();
 		assert_eq!(history.len(), 1);
 		assert_eq!(history[0].outcome, AuditOutcome::Proven { block, extrinsic: 3 });
-		assert_eq!((history[0].seed, history[0].root), (due.seed, due.root));
+		assert_eq!(history[0].tick, due.tick);
 		// From the block of the checkpoint to the block in which the audit was opened.
 		let opened = due.tick;
 		assert_eq!(Till::get(), vec![(1, true, 1, opened)]);
 		assert!(Audits::due_audits(None, 10).is_empty());
+	});
+}
+
+#[test]
+fn a_proof_repeats_what_the_audit_asked() {
+	run(|| {
+		let (_, due, proof, signature) = owed();
+		let right = due.challenge();
+		let wrong = [
+			Challenge { seed: [1; 32], ..right },
+			Challenge { root: [1; 32], ..right },
+			Challenge { leaf_count: right.leaf_count + 1, ..right },
+			Challenge { samples: right.samples + 1, ..right },
+		];
+		for challenge in wrong {
+			let proof = proof.clone().try_into().unwrap();
+			let call =
+				Call::submit_proof { allotment: 1, tick: due.tick, challenge, proof, signature };
+			let call = RuntimeCall::Audits(call);
+			refused(&call, ProofRefusal::WrongChallenge);
+			assert_noop!(dispatch(call), Error::<Test>::WrongChallenge);
+		}
+		assert_ok!(authorize(&call(1, due.tick, proof, signature)));
 	});
 }
 

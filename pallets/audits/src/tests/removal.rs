@@ -58,7 +58,7 @@ fn it_takes_effect_with_the_next_proof() {
 		System::assert_has_event(
 			Event::RemovalApplied { allotment: 1, epoch: 2, leaf_count: 10 }.into(),
 		);
-		assert_eq!(Audits::audit_status(1).unwrap().checkpoint, Some(removal.checkpoint));
+		assert_eq!(Audits::audit_status(1).unwrap().checkpoint, Some(removal.checkpoint.head()));
 		assert_eq!(Audits::audit_details(1).unwrap().removal, None);
 		assert_eq!(<Audits as AuditSchedule>::leaf_count(1), 10);
 		party.log.0.truncate(10);
@@ -81,7 +81,7 @@ fn an_open_audit_that_is_proven_counts_only_if_it_is_of_the_present_log() {
 		party.log.0.truncate(50);
 		party.answer(&due);
 		assert!(Removals::<Test>::contains_key(1));
-		assert_eq!(Audits::audit_status(1).unwrap().checkpoint, Some(party.last));
+		assert_eq!(Audits::audit_status(1).unwrap().checkpoint, Some(party.last.head()));
 	});
 }
 
@@ -102,7 +102,7 @@ fn growth_continues_the_log_that_waits_and_removals_supersede_each_other() {
 		party.last = first.checkpoint;
 		party.checkpoint(5);
 		assert_eq!(Audits::audit_details(1).unwrap().removal.unwrap().checkpoint, party.last);
-		assert_eq!(Audits::audit_status(1).unwrap().checkpoint, Some(present));
+		assert_eq!(Audits::audit_status(1).unwrap().checkpoint, Some(present.head()));
 		// A later removal supersedes it; the earlier one does not come back.
 		let second = shrunk(&party, party.last, 3);
 		assert_ok!(submit_removal(signed(&party, second)));

@@ -1,6 +1,6 @@
 //! Audits are opened once a period, bounded, and end proven or missed.
 
-use crate::{mock::*, Audited, Deadlines, Due, Event, History, OpenedTick, Retired, WeightInfo};
+use crate::{mock::*, Audited, Deadlines, Due, Event, OpenedTick, WeightInfo};
 use frame_support::{
 	traits::Hooks,
 	weights::{Weight, WeightMeter},
@@ -71,8 +71,9 @@ fn history_is_a_ring_newest_first_and_misses_slide() {
 		let status = Audits::audit_status(1).unwrap();
 		assert_eq!((status.proven, status.missed, status.window_misses), (15, 5, 4));
 		let mut state = Audited::<Test>::get(1).unwrap();
+		let due_tick = history[0].tick;
 		for _ in 0..3 {
-			state.end(false);
+			state.end(due_tick, AuditOutcome::Proven { block: 1, extrinsic: 1 });
 		}
 		assert_eq!(state.window_misses(), 3);
 	});
@@ -195,13 +196,7 @@ fn a_closed_allotment_is_forgotten() {
 		Audits::closed(1);
 		assert_eq!(Audits::audit_status(1), None);
 		assert_eq!((Due::<Test>::iter().count(), Deadlines::<Test>::iter().count()), (0, 0));
-		assert!(Retired::<Test>::contains_key(1));
-		let number = System::block_number();
-		let too_little = <() as WeightInfo>::forget_retired() - Weight::from_parts(1, 0);
-		Audits::on_idle(number, too_little);
-		assert_eq!(History::<Test>::iter().count(), 1, "no weight, no work");
-		Audits::on_idle(number, Weight::MAX);
-		assert_eq!((History::<Test>::iter().count(), Retired::<Test>::iter().count()), (0, 0));
+		assert!(Audits::audit_history(1).is_empty());
 		Audits::closed(1);
 	});
 }

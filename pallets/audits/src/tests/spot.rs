@@ -1,7 +1,10 @@
 //! Spot audits come to any allotment at any time, without disturbing the schedule.
 
 use crate::{mock::*, AuditParameters, AuditSlots, Audited, Parameters, SlotCount};
-use granary_primitives::{audit::AuditKind, traits::AuditSchedule};
+use granary_primitives::{
+	audit::{AuditKind, AuditOutcome},
+	traits::AuditSchedule,
+};
 use std::collections::BTreeMap;
 
 fn set(change: impl FnOnce(&mut Parameters)) {
@@ -122,7 +125,18 @@ fn slots_stay_dense() {
 
 #[test]
 fn an_allotment_stays_within_its_state() {
-	use codec::MaxEncodedLen;
-	let bytes = crate::types::AuditedAllotment::max_encoded_len();
-	assert!(bytes <= 200, "{bytes} bytes for each audited allotment");
+	use codec::Encode;
+	run(|| {
+		let mut party = Party::new(1);
+		party.checkpoint(10);
+		let mut state = Audited::<Test>::get(1).unwrap();
+		assert!(state.encoded_size() <= 96, "{} bytes at first", state.encoded_size());
+		// Two days with audits every three hours, of a log of 1 TiB.
+		state.log.leaf_count = 1 << 31;
+		for number in 1..=16 {
+			let outcome = AuditOutcome::Proven { block: number * 1810, extrinsic: 40 };
+			state.end(number * 1800, outcome);
+		}
+		assert!(state.encoded_size() <= 176, "{} bytes later", state.encoded_size());
+	});
 }

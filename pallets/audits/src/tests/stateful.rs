@@ -115,8 +115,9 @@ impl Model {
 		let expected = Audits::check_proof(due.allotment, due.tick, &proof);
 		let before = Till::get().len();
 		let proof = proof.try_into().unwrap();
-		let (allotment, tick) = (due.allotment, due.tick);
-		let result = authorized(Call::submit_proof { allotment, tick, proof, signature }.into());
+		let (allotment, tick, challenge) = (due.allotment, due.tick, due.challenge());
+		let call = Call::submit_proof { allotment, tick, challenge, proof, signature };
+		let result = authorized(call.into());
 		let paid = Till::get().len() - before;
 		assert_eq!(paid, usize::from(expected.is_ok() && result.is_ok()));
 		assert!(!wrong || paid == 0, "a wrong proof was paid");
@@ -172,7 +173,9 @@ impl Model {
 		let signature = party.sign_proof(tick, &proof);
 		let before = Till::get();
 		let proof = proof.try_into().unwrap();
-		let _ = authorized(Call::submit_proof { allotment: id, tick, proof, signature }.into());
+		let challenge = asked(id);
+		let call = Call::submit_proof { allotment: id, tick, challenge, proof, signature };
+		let _ = authorized(call.into());
 		let old = party.sign(Checkpoint { epoch: random.below(3) as u32, ..party.last });
 		assert!(submit(vec![old]).is_err());
 		assert_eq!(Till::get(), before);

@@ -3,20 +3,24 @@
 use crate::keys::{namespace_name, WorkerKeys};
 use anyhow::{Context, Result};
 use blake2b_simd::Params;
-use granary_chain::{Call, ChainClient, ChainError};
+use codec::Encode;
+use granary_chain::{AuditAnswer, Call, ChainClient, ChainError};
 use granary_por::{verify, Blake2};
 use granary_primitives::{audit::DueAudit, message, AllotmentId, BlockNumber, Hash, NodeId, Tick};
 use granary_zdb::Store;
 use std::{
 	collections::HashMap,
 	sync::{Arc, Mutex, MutexGuard, PoisonError},
-	time::Instant,
 };
 use tokio::sync::Semaphore;
-use tracing::{debug, error, info};
+use tracing::{debug, error, info, warn};
 
 /// Audits that are answered at once: proofs read from disk at random, and more would only queue there.
 const ANSWERS_AT_ONCE: usize = 8;
+
+/// Proofs of one transaction: as many as the chain takes. With the usual 16 leaves they have less than the
+/// quarter of a block that a batch may fill.
+const BATCH: usize = 32;
 
 /// Where the answer to an audit stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,14 +55,19 @@ impl Auditor {
 		Self { chain, store, keys, node, answers: Mutex::default(), slots }
 	}
 
-	/// Starts an answer to each audit that is due at the finalised block `number` and has none under way. An answer that failed, or
-	/// that is gone once its block should be final, is given again: the audit is still on the list then.
+	/// Starts answers to the audits that are due at the finalised block `number` and have none under way, those of one moment
+	/// together. An answer that failed, or that is gone once its block should be final, is given again: the audit is still on
+	/// the list then.
 	pub(super) async fn answer_due(self: &Arc<Self>, number: BlockNumber) -> Result<()> {
 		let due = self.chain.due_audits(Some(self.node)).await?;
-		let to_answer = choose(&mut self.answers(), due, number);
-		for audit in to_answer {
-			let auditor = self.clone();
-			tokio::spawn(async move { auditor.answer_and_note(audit).await });
+		let mut to_answer = choose(&mut self.answers(), due, number);
+		// A batch names its allotments in ascending order, each once.
+		to_answer.sort_by_key(|audit| (audit.tick, audit.allotment));
+		for batch in to_answer.chunk_by(|one, next| one.tick == next.tick) {
+			for batch in batch.chunks(BATCH) {
+				let (auditor, batch) = (self.clone(), batch.to_vec());
+				tokio::spawn(async move { auditor.answer_batch(batch).await });
+			}
 		}
 		Ok(())
 	}
@@ -67,61 +76,101 @@ impl Auditor {
 		self.answers.lock().unwrap_or_else(PoisonError::into_inner)
 	}
 
-	async fn answer_and_note(&self, audit: DueAudit) {
-		let key = (audit.allotment, audit.tick);
-		let answered = match self.slots.acquire().await {
-			Ok(_slot) => self.answer(&audit).await,
-			Err(closed) => Err(closed.into()),
-		};
-		match answered {
-			Ok(height) => {
-				self.answers().insert(key, Answer::Included(height));
-			},
-			Err(error) => {
-				error!(
-					allotment = audit.allotment,
-					tick = audit.tick,
-					now = audit.current_tick,
-					deadline = audit.deadline_tick,
-					"audit not answered, will try again: {error:#}"
-				);
-				self.answers().remove(&key);
-			},
+	/// Proves what can be proven and submits it: one proof alone, more as a batch.
+	async fn answer_batch(self: Arc<Self>, audits: Vec<DueAudit>) {
+		let proving = audits.into_iter().map(|audit| {
+			let auditor = self.clone();
+			tokio::spawn(async move {
+				let answer = auditor.prove(&audit).await;
+				(audit, answer)
+			})
+		});
+		let mut proven = Vec::new();
+		for task in proving.collect::<Vec<_>>() {
+			match task.await {
+				Ok((audit, Ok(answer))) => proven.push((audit, answer)),
+				Ok((audit, Err(error))) => self.give_up(&audit, &error),
+				Err(ended) => error!("the proving task ended early: {ended}"),
+			}
+		}
+		if proven.len() > 1 {
+			let answers: Vec<_> = proven.iter().map(|(_, answer)| answer.clone()).collect();
+			match self.submit_together(&answers).await {
+				Ok(height) => {
+					proven.iter().for_each(|(audit, answer)| self.note(audit, answer, height));
+					return;
+				},
+				// One audit that is not owed any more is enough: the others are worth their own
+				// transactions.
+				Err(error) => warn!(
+					proofs = proven.len(),
+					"batch not taken, submitting one by one: {error:#}"
+				),
+			}
+		}
+		for (audit, answer) in proven {
+			let auditor = self.clone();
+			tokio::spawn(async move {
+				match auditor.submit_alone(&answer).await {
+					Ok(height) => auditor.note(&audit, &answer, height),
+					Err(error) => auditor.give_up(&audit, &error),
+				}
+			});
 		}
 	}
 
-	/// Proves, signs and submits; answers the best chain's height once the proof is in it.
-	async fn answer(&self, audit: &DueAudit) -> Result<BlockNumber> {
-		let started = Instant::now();
-		let proof = self.prove(audit).await?;
-		let proven_ms = started.elapsed().as_millis();
-		let hash = blake2_256(&proof);
-		let message =
-			message::proof(&self.chain.genesis_hash(), audit.allotment, audit.tick, &hash);
-		let signature = self.keys.audit().sign(&message);
-		let call = Call::submit_proof(audit.allotment, audit.tick, &proof, signature);
-		match self.chain.submit_authorised(&call).await {
-			// An earlier answer of ours made it after all.
-			Err(error) if is_already_proven(&error) => {
-				debug!(allotment = audit.allotment, tick = audit.tick, "already proven");
-				return Ok(self.chain.best_number().await?);
-			},
-			outcome => outcome.map(drop)?,
-		}
+	/// Remembers that an answer is in the best chain.
+	fn note(&self, audit: &DueAudit, answer: &AuditAnswer, height: BlockNumber) {
+		self.answers().insert((audit.allotment, audit.tick), Answer::Included(height));
 		info!(
 			allotment = audit.allotment,
 			tick = audit.tick,
 			leaves = audit.leaves.len(),
-			bytes = proof.len(),
-			proven_ms,
-			total_ms = started.elapsed().as_millis(),
+			bytes = answer.proof.len(),
 			"proven"
 		);
+	}
+
+	/// Forgets an answer that failed, so that the next block tries again.
+	fn give_up(&self, audit: &DueAudit, error: &anyhow::Error) {
+		error!(
+			allotment = audit.allotment,
+			tick = audit.tick,
+			now = audit.current_tick,
+			deadline = audit.deadline_tick,
+			"audit not answered, will try again: {error:#}"
+		);
+		self.answers().remove(&(audit.allotment, audit.tick));
+	}
+
+	/// Signs and submits one answer; answers the best chain's height once it is in it.
+	async fn submit_alone(&self, answer: &AuditAnswer) -> Result<BlockNumber> {
+		let hash = blake2_256(&answer.proof);
+		let genesis = self.chain.genesis_hash();
+		let message = message::proof(&genesis, answer.allotment, answer.tick, &hash);
+		let signature = self.keys.audit().sign(&message);
+		match self.chain.submit_authorised(&Call::submit_proof(answer, signature)).await {
+			// An earlier answer of ours made it after all.
+			Err(error) if is_already_proven(&error) => {
+				debug!(allotment = answer.allotment, tick = answer.tick, "already proven");
+			},
+			outcome => outcome.map(drop)?,
+		}
+		Ok(self.chain.best_number().await?)
+	}
+
+	/// Signs and submits answers under one signature; answers the best chain's height once they are in it.
+	async fn submit_together(&self, answers: &[AuditAnswer]) -> Result<BlockNumber> {
+		let hash = blake2_256(&answers.encode());
+		let message = message::proofs(&self.chain.genesis_hash(), self.node, &hash);
+		let signature = self.keys.audit().sign(&message);
+		self.chain.submit_authorised(&Call::submit_proofs(self.node, answers, signature)).await?;
 		Ok(self.chain.best_number().await?)
 	}
 
 	/// Builds the proof and checks it as the chain will.
-	async fn prove(&self, audit: &DueAudit) -> Result<Vec<u8>> {
+	async fn prove(&self, audit: &DueAudit) -> Result<AuditAnswer> {
+		let _slot = self.slots.acquire().await?;
 		let name = namespace_name(audit.allotment);
 		let namespace =
 			self.store.namespace(&name).with_context(|| format!("there is no namespace {name}"))?;
@@ -132,7 +181,8 @@ impl Auditor {
 		let proof = proof.context("the log cannot be proven")?;
 		let checked = verify::<Blake2>(&audit.root, audit.leaf_count, &audit.leaves, &proof);
 		checked.context("the log's proof does not lead to the root on chain")?;
-		Ok(proof)
+		let (allotment, tick, challenge) = (audit.allotment, audit.tick, audit.challenge());
+		Ok(AuditAnswer { allotment, tick, challenge, proof })
 	}
 }
 
