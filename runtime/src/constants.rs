@@ -1,4 +1,4 @@
-//! Money and time.
+//! Money, time and room.
 
 use crate::{Balance, BlockNumber};
 
@@ -27,6 +27,10 @@ pub const MINUTES: BlockNumber = (60_000 / SLOT_DURATION_MS) as BlockNumber;
 pub const HOURS: BlockNumber = 60 * MINUTES;
 /// One day of a production chain, in blocks.
 pub const DAYS: BlockNumber = 24 * HOURS;
+
+/// The largest block. Proofs are what fills blocks: with 7 MiB a tenth of them audits 300,000 allotments, and
+/// full blocks are 1.2 MB a second, which any server's line carries. Far below what the network takes in one message.
+pub const MAX_BLOCK_BYTES: u32 = 7 * 1024 * 1024;
 
 /// The longest time for which a validator's bond stays after it left, in sessions: six weeks of hours.
 pub const MAX_UNBONDING_SESSIONS: u32 = 1008;

@@ -25,6 +25,7 @@ mod health;
 pub mod migrations;
 pub mod timing;
 mod types;
+pub mod weights;
 
 pub use apis::RUNTIME_API_VERSIONS;
 pub use construct::*;

@@ -4,7 +4,7 @@ use super::{
 	full::Settings, inherent_data_providers, BabeBlockImport, BabeLink, FullClient, FullPool,
 	FullSelectChain,
 };
-use granary_runtime::opaque::Block;
+use granary_runtime::{constants::MAX_BLOCK_BYTES, opaque::Block};
 use sc_consensus_babe::{BabeParams, SlotProportion};
 use sc_consensus_slots::BackoffAuthoringOnFinalizedHeadLagging;
 use sc_network_sync::SyncingService;
@@ -36,13 +36,15 @@ pub(super) fn start(parameters: Parameters<'_>) -> Result<(), ServiceError> {
 	if !settings.role.is_authority() {
 		return Ok(());
 	}
-	let env = sc_basic_authorship::ProposerFactory::new(
+	let mut env = sc_basic_authorship::ProposerFactory::new(
 		task_manager.spawn_handle(),
 		client.clone(),
 		parameters.transaction_pool,
 		settings.registry.as_ref(),
 		telemetry.clone(),
 	);
+	// The runtime says how long a block may be; the SDK's own limit for authors is below that.
+	env.set_default_block_size_limit(MAX_BLOCK_BYTES as usize);
 	let babe = sc_consensus_babe::start_babe(BabeParams {
 		keystore: parameters.keystore,
 		client,

@@ -40,9 +40,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Reservations::Reservations` (r:32 w:0)
 	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(387), added: 2862, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Audited` (r:32 w:32)
-	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(372), added: 2847, mode: `MaxEncodedLen`)
 	/// Storage: `Grid::Nodes` (r:32 w:0)
-	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(402), added: 2877, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::AuditParameters` (r:1 w:0)
 	/// Proof: `Audits::AuditParameters` (`max_values`: Some(1), `max_size`: Some(85), added: 580, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Beacon` (r:1 w:0)
@@ -55,36 +55,36 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Audits::AuditSlots` (`max_values`: None, `max_size`: Some(12), added: 2487, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 32]`.
 	fn submit_checkpoints(n: u32) -> Weight {
-		// Minimum execution time: 103_535_000 picoseconds.
-		Weight::from_parts(36_588_871, 3509)
-			.saturating_add(Weight::from_parts(87_806_254, 0).saturating_mul(n.into()))
+		// Minimum execution time: 133_260_000 picoseconds.
+		Weight::from_parts(49_533_407, 3509)
+			.saturating_add(Weight::from_parts(99_471_679, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().reads((4_u64).saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 			.saturating_add(T::DbWeight::get().writes((3_u64).saturating_mul(n.into())))
-			.saturating_add(Weight::from_parts(0, 2862).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(0, 2877).saturating_mul(n.into()))
 	}
 	/// Storage: `Audits::Beacon` (r:1 w:0)
 	/// Proof: `Audits::Beacon` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Audited` (r:1 w:0)
-	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(372), added: 2847, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Seeds` (r:1 w:0)
 	/// Proof: `Audits::Seeds` (`max_values`: None, `max_size`: Some(40), added: 2515, mode: `MaxEncodedLen`)
 	/// Storage: `Grid::Nodes` (r:1 w:0)
-	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(402), added: 2877, mode: `MaxEncodedLen`)
 	/// Storage: `System::BlockHash` (r:1 w:0)
 	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	/// The range of component `s` is `[1, 64]`.
 	fn authorize_submit_proof(s: u32) -> Weight {
-		// Minimum execution time: 56_525_000 picoseconds.
-		Weight::from_parts(57_934_442, 3771)
-			.saturating_add(Weight::from_parts(2_185_569, 0).saturating_mul(s.into()))
+		// Minimum execution time: 63_315_000 picoseconds.
+		Weight::from_parts(67_522_047, 3867)
+			.saturating_add(Weight::from_parts(2_471_257, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(5_u64))
 	}
 	/// Storage: `Audits::Beacon` (r:1 w:0)
 	/// Proof: `Audits::Beacon` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Audited` (r:1 w:1)
-	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(372), added: 2847, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Seeds` (r:1 w:0)
 	/// Proof: `Audits::Seeds` (`max_values`: None, `max_size`: Some(40), added: 2515, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Removals` (r:1 w:1)
@@ -102,22 +102,20 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Audits::Targeted` (r:1 w:1)
 	/// Proof: `Audits::Targeted` (`max_values`: None, `max_size`: Some(84), added: 2559, mode: `MaxEncodedLen`)
 	/// Storage: `Grid::Nodes` (r:1 w:0)
-	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(402), added: 2877, mode: `MaxEncodedLen`)
 	/// Storage: `Grid::Farms` (r:1 w:0)
-	/// Proof: `Grid::Farms` (`max_values`: None, `max_size`: Some(118), added: 2593, mode: `MaxEncodedLen`)
+	/// Proof: `Grid::Farms` (`max_values`: None, `max_size`: Some(121), added: 2596, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Deadlines` (r:0 w:1)
 	/// Proof: `Audits::Deadlines` (`max_values`: None, `max_size`: Some(32), added: 2507, mode: `MaxEncodedLen`)
-	/// Storage: `Audits::History` (r:0 w:1)
-	/// Proof: `Audits::History` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
 	/// The range of component `s` is `[1, 64]`.
 	fn submit_proof(s: u32) -> Weight {
-		// Minimum execution time: 186_420_000 picoseconds.
-		Weight::from_parts(188_427_578, 8799)
-			.saturating_add(Weight::from_parts(10_419_014, 0).saturating_mul(s.into()))
+		// Minimum execution time: 202_584_000 picoseconds.
+		Weight::from_parts(214_260_687, 8799)
+			.saturating_add(Weight::from_parts(11_578_629, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(15_u64))
-			.saturating_add(T::DbWeight::get().writes(13_u64))
+			.saturating_add(T::DbWeight::get().writes(12_u64))
 	}
 	/// Storage: `System::BlockHash` (r:1 w:0)
 	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
@@ -126,9 +124,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Reservations::Reservations` (r:32 w:0)
 	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(387), added: 2862, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Audited` (r:32 w:32)
-	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(372), added: 2847, mode: `MaxEncodedLen`)
 	/// Storage: `Grid::Nodes` (r:32 w:0)
-	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(402), added: 2877, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::AuditParameters` (r:1 w:0)
 	/// Proof: `Audits::AuditParameters` (`max_values`: Some(1), `max_size`: Some(85), added: 580, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Beacon` (r:1 w:0)
@@ -141,49 +139,49 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Audits::AuditSlots` (`max_values`: None, `max_size`: Some(12), added: 2487, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 32]`.
 	fn submit_sealed_checkpoints(n: u32) -> Weight {
-		// Minimum execution time: 103_535_000 picoseconds.
-		Weight::from_parts(32_453_380, 3509)
-			.saturating_add(Weight::from_parts(87_821_170, 0).saturating_mul(n.into()))
+		// Minimum execution time: 123_575_000 picoseconds.
+		Weight::from_parts(51_006_261, 3509)
+			.saturating_add(Weight::from_parts(101_054_514, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().reads((4_u64).saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 			.saturating_add(T::DbWeight::get().writes((3_u64).saturating_mul(n.into())))
-			.saturating_add(Weight::from_parts(0, 2862).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(0, 2877).saturating_mul(n.into()))
 	}
 	/// Storage: `Reservations::Allotments` (r:1 w:0)
 	/// Proof: `Reservations::Allotments` (`max_values`: None, `max_size`: Some(159), added: 2634, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::Reservations` (r:1 w:0)
 	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(387), added: 2862, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Audited` (r:1 w:1)
-	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(372), added: 2847, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Removals` (r:1 w:1)
 	/// Proof: `Audits::Removals` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
 	/// Storage: `System::BlockHash` (r:1 w:0)
 	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	/// Storage: `Grid::Nodes` (r:1 w:0)
-	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(402), added: 2877, mode: `MaxEncodedLen`)
 	fn submit_removal() -> Weight {
-		// Minimum execution time: 100_751_000 picoseconds.
-		Weight::from_parts(104_717_000, 3852)
+		// Minimum execution time: 109_825_000 picoseconds.
+		Weight::from_parts(118_348_000, 3867)
 			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
 	/// Storage: `Audits::Audited` (r:1 w:0)
-	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(372), added: 2847, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::Allotments` (r:1 w:0)
 	/// Proof: `Reservations::Allotments` (`max_values`: None, `max_size`: Some(159), added: 2634, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::Reservations` (r:1 w:0)
 	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(387), added: 2862, mode: `MaxEncodedLen`)
 	/// Storage: `Grid::Nodes` (r:1 w:0)
-	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(402), added: 2877, mode: `MaxEncodedLen`)
 	/// Storage: `System::BlockHash` (r:1 w:0)
 	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	fn authorize_declare_loss() -> Weight {
-		// Minimum execution time: 56_205_000 picoseconds.
-		Weight::from_parts(58_699_000, 3852).saturating_add(T::DbWeight::get().reads(5_u64))
+		// Minimum execution time: 61_102_000 picoseconds.
+		Weight::from_parts(66_009_000, 3867).saturating_add(T::DbWeight::get().reads(5_u64))
 	}
 	/// Storage: `Audits::Audited` (r:2 w:2)
-	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(372), added: 2847, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::Allotments` (r:1 w:1)
 	/// Proof: `Reservations::Allotments` (`max_values`: None, `max_size`: Some(159), added: 2634, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::Reservations` (r:1 w:0)
@@ -195,9 +193,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Audits::Targeted` (r:1 w:1)
 	/// Proof: `Audits::Targeted` (`max_values`: None, `max_size`: Some(84), added: 2559, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:2 w:2)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
 	/// Storage: `Grid::Nodes` (r:1 w:1)
-	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(402), added: 2877, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:2 w:2)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::RepairFunds` (r:1 w:1)
@@ -209,8 +207,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Audits::Removals` (r:0 w:1)
 	/// Proof: `Audits::Removals` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
 	fn declare_loss() -> Weight {
-		// Minimum execution time: 136_535_000 picoseconds.
-		Weight::from_parts(140_782_000, 6362)
+		// Minimum execution time: 152_489_000 picoseconds.
+		Weight::from_parts(171_738_000, 6684)
 			.saturating_add(T::DbWeight::get().reads(13_u64))
 			.saturating_add(T::DbWeight::get().writes(16_u64))
 	}
@@ -219,48 +217,50 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Reservations::Reservations` (r:1 w:0)
 	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(387), added: 2862, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Audited` (r:1 w:1)
-	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(372), added: 2847, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Targeted` (r:1 w:1)
 	/// Proof: `Audits::Targeted` (`max_values`: None, `max_size`: Some(84), added: 2559, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::AuditParameters` (r:1 w:0)
 	/// Proof: `Audits::AuditParameters` (`max_values`: Some(1), `max_size`: Some(85), added: 580, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Beacon` (r:1 w:0)
 	/// Proof: `Audits::Beacon` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
+	/// Storage: `Grid::Nodes` (r:1 w:0)
+	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(402), added: 2877, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::TargetedQueue` (r:1 w:1)
 	/// Proof: `Audits::TargetedQueue` (`max_values`: Some(1), `max_size`: Some(514), added: 1009, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
 	fn buy_audit() -> Weight {
-		// Minimum execution time: 63_015_000 picoseconds.
-		Weight::from_parts(66_089_000, 3852)
-			.saturating_add(T::DbWeight::get().reads(8_u64))
+		// Minimum execution time: 77_636_000 picoseconds.
+		Weight::from_parts(92_670_000, 3867)
+			.saturating_add(T::DbWeight::get().reads(9_u64))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
 	/// Storage: `Grid::Nodes` (r:1 w:0)
-	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(402), added: 2877, mode: `MaxEncodedLen`)
 	/// Storage: `System::BlockHash` (r:1 w:0)
 	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Beacon` (r:1 w:0)
 	/// Proof: `Audits::Beacon` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Audited` (r:32 w:0)
-	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(372), added: 2847, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Seeds` (r:1 w:0)
 	/// Proof: `Audits::Seeds` (`max_values`: None, `max_size`: Some(40), added: 2515, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 32]`.
 	/// The range of component `l` is `[1, 512]`.
 	fn authorize_submit_proofs(n: u32, l: u32) -> Weight {
-		// Minimum execution time: 215_343_000 picoseconds.
-		Weight::from_parts(217_016_000, 3771)
-			.saturating_add(Weight::from_parts(10_556_386, 0).saturating_mul(n.into()))
-			.saturating_add(Weight::from_parts(1_911_039, 0).saturating_mul(l.into()))
+		// Minimum execution time: 248_653_000 picoseconds.
+		Weight::from_parts(251_297_000, 3867)
+			.saturating_add(Weight::from_parts(12_436_345, 0).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(2_326_999, 0).saturating_mul(l.into()))
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
-			.saturating_add(Weight::from_parts(0, 2686).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(0, 2847).saturating_mul(n.into()))
 	}
 	/// Storage: `Audits::Beacon` (r:1 w:0)
 	/// Proof: `Audits::Beacon` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Audited` (r:32 w:32)
-	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(372), added: 2847, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Seeds` (r:1 w:0)
 	/// Proof: `Audits::Seeds` (`max_values`: None, `max_size`: Some(40), added: 2515, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::Allotments` (r:32 w:32)
@@ -275,19 +275,17 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Deadlines` (r:0 w:32)
 	/// Proof: `Audits::Deadlines` (`max_values`: None, `max_size`: Some(32), added: 2507, mode: `MaxEncodedLen`)
-	/// Storage: `Audits::History` (r:0 w:32)
-	/// Proof: `Audits::History` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 32]`.
 	/// The range of component `l` is `[1, 512]`.
 	fn submit_proofs(n: u32, l: u32) -> Weight {
-		// Minimum execution time: 776_045_000 picoseconds.
-		Weight::from_parts(785_800_000, 3593)
-			.saturating_add(Weight::from_parts(65_720_821, 0).saturating_mul(n.into()))
-			.saturating_add(Weight::from_parts(10_294_652, 0).saturating_mul(l.into()))
+		// Minimum execution time: 835_804_000 picoseconds.
+		Weight::from_parts(839_540_000, 3593)
+			.saturating_add(Weight::from_parts(104_565_811, 0).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(9_031_012, 0).saturating_mul(l.into()))
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().reads((6_u64).saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
-			.saturating_add(T::DbWeight::get().writes((8_u64).saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes((7_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 2862).saturating_mul(n.into()))
 	}
 	/// Storage: `Audits::SlotCount` (r:1 w:1)
@@ -295,26 +293,26 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Audits::AuditSlots` (r:1 w:2)
 	/// Proof: `Audits::AuditSlots` (`max_values`: None, `max_size`: Some(12), added: 2487, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Audited` (r:1 w:2)
-	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(372), added: 2847, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Targeted` (r:1 w:1)
 	/// Proof: `Audits::Targeted` (`max_values`: None, `max_size`: Some(84), added: 2559, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Due` (r:0 w:1)
 	/// Proof: `Audits::Due` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Removals` (r:0 w:1)
 	/// Proof: `Audits::Removals` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
 	fn retire() -> Weight {
-		// Minimum execution time: 53_440_000 picoseconds.
-		Weight::from_parts(56_064_000, 3676)
+		// Minimum execution time: 61_792_000 picoseconds.
+		Weight::from_parts(69_034_000, 3837)
 			.saturating_add(T::DbWeight::get().reads(5_u64))
 			.saturating_add(T::DbWeight::get().writes(9_u64))
 	}
 	/// Storage: `Audits::AuditParameters` (r:0 w:1)
 	/// Proof: `Audits::AuditParameters` (`max_values`: Some(1), `max_size`: Some(85), added: 580, mode: `MaxEncodedLen`)
 	fn set_parameters() -> Weight {
-		// Minimum execution time: 4_116_000 picoseconds.
-		Weight::from_parts(4_527_000, 0).saturating_add(T::DbWeight::get().writes(1_u64))
+		// Minimum execution time: 4_767_000 picoseconds.
+		Weight::from_parts(5_318_000, 0).saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 	/// Storage: `Audits::Beacon` (r:1 w:0)
 	/// Proof: `Audits::Beacon` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
@@ -337,35 +335,35 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Audits::Polled` (r:0 w:1)
 	/// Proof: `Audits::Polled` (`max_values`: Some(1), `max_size`: Some(1), added: 496, mode: `MaxEncodedLen`)
 	fn poll_base() -> Weight {
-		// Minimum execution time: 50_145_000 picoseconds.
-		Weight::from_parts(53_480_000, 21046)
+		// Minimum execution time: 53_500_000 picoseconds.
+		Weight::from_parts(56_995_000, 21046)
 			.saturating_add(T::DbWeight::get().reads(23_u64))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
 	/// Storage: `Audits::Due` (r:2 w:2)
 	/// Proof: `Audits::Due` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Audited` (r:1 w:1)
-	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(372), added: 2847, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::Allotments` (r:1 w:0)
 	/// Proof: `Reservations::Allotments` (`max_values`: None, `max_size`: Some(159), added: 2634, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::Reservations` (r:1 w:0)
 	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(387), added: 2862, mode: `MaxEncodedLen`)
+	/// Storage: `Grid::Nodes` (r:1 w:0)
+	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(402), added: 2877, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Deadlines` (r:0 w:1)
 	/// Proof: `Audits::Deadlines` (`max_values`: None, `max_size`: Some(32), added: 2507, mode: `MaxEncodedLen`)
 	fn open_audit() -> Weight {
-		// Minimum execution time: 25_689_000 picoseconds.
-		Weight::from_parts(27_772_000, 5996)
-			.saturating_add(T::DbWeight::get().reads(5_u64))
+		// Minimum execution time: 36_394_000 picoseconds.
+		Weight::from_parts(41_192_000, 5996)
+			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
 	/// Storage: `Audits::Deadlines` (r:2 w:1)
 	/// Proof: `Audits::Deadlines` (`max_values`: None, `max_size`: Some(32), added: 2507, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Audited` (r:2 w:2)
-	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(372), added: 2847, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::AuditParameters` (r:1 w:0)
 	/// Proof: `Audits::AuditParameters` (`max_values`: Some(1), `max_size`: Some(85), added: 580, mode: `MaxEncodedLen`)
-	/// Storage: `Audits::Seeds` (r:1 w:0)
-	/// Proof: `Audits::Seeds` (`max_values`: None, `max_size`: Some(40), added: 2515, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::Allotments` (r:1 w:1)
 	/// Proof: `Reservations::Allotments` (`max_values`: None, `max_size`: Some(159), added: 2634, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::Reservations` (r:1 w:0)
@@ -373,9 +371,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Audits::Targeted` (r:1 w:1)
 	/// Proof: `Audits::Targeted` (`max_values`: None, `max_size`: Some(84), added: 2559, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:2 w:2)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
 	/// Storage: `Grid::Nodes` (r:1 w:1)
-	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(402), added: 2877, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:2 w:2)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::SlotCount` (r:1 w:1)
@@ -388,17 +386,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Reservations::Repairs` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Due` (r:0 w:1)
 	/// Proof: `Audits::Due` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
-	/// Storage: `Audits::History` (r:0 w:1)
-	/// Proof: `Audits::History` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Removals` (r:0 w:1)
 	/// Proof: `Audits::Removals` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
-	/// Storage: `Audits::Retired` (r:0 w:1)
-	/// Proof: `Audits::Retired` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
 	fn close_missed() -> Weight {
-		// Minimum execution time: 191_126_000 picoseconds.
-		Weight::from_parts(198_057_000, 6362)
-			.saturating_add(T::DbWeight::get().reads(17_u64))
-			.saturating_add(T::DbWeight::get().writes(19_u64))
+		// Minimum execution time: 205_909_000 picoseconds.
+		Weight::from_parts(224_507_000, 6684)
+			.saturating_add(T::DbWeight::get().reads(16_u64))
+			.saturating_add(T::DbWeight::get().writes(17_u64))
 	}
 	/// Storage: `Babe::AuthorVrfRandomness` (r:1 w:0)
 	/// Proof: `Babe::AuthorVrfRandomness` (`max_values`: Some(1), `max_size`: Some(33), added: 528, mode: `MaxEncodedLen`)
@@ -415,8 +409,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Audits::Seeds` (r:0 w:1)
 	/// Proof: `Audits::Seeds` (`max_values`: None, `max_size`: Some(40), added: 2515, mode: `MaxEncodedLen`)
 	fn on_finalize() -> Weight {
-		// Minimum execution time: 11_477_000 picoseconds.
-		Weight::from_parts(12_278_000, 1554)
+		// Minimum execution time: 11_768_000 picoseconds.
+		Weight::from_parts(12_819_000, 1554)
 			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
@@ -424,95 +418,95 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
 impl WeightInfo for () {
 	fn submit_checkpoints(n: u32) -> Weight {
-		Weight::from_parts(36_588_871, 3509)
-			.saturating_add(Weight::from_parts(87_806_254, 0).saturating_mul(n.into()))
+		Weight::from_parts(49_533_407, 3509)
+			.saturating_add(Weight::from_parts(99_471_679, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(4_u64))
 			.saturating_add(ParityDbWeight::get().reads((4_u64).saturating_mul(n.into())))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 			.saturating_add(ParityDbWeight::get().writes((3_u64).saturating_mul(n.into())))
-			.saturating_add(Weight::from_parts(0, 2862).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(0, 2877).saturating_mul(n.into()))
 	}
 	fn authorize_submit_proof(s: u32) -> Weight {
-		Weight::from_parts(57_934_442, 3771)
-			.saturating_add(Weight::from_parts(2_185_569, 0).saturating_mul(s.into()))
+		Weight::from_parts(67_522_047, 3867)
+			.saturating_add(Weight::from_parts(2_471_257, 0).saturating_mul(s.into()))
 			.saturating_add(ParityDbWeight::get().reads(5_u64))
 	}
 	fn submit_proof(s: u32) -> Weight {
-		Weight::from_parts(188_427_578, 8799)
-			.saturating_add(Weight::from_parts(10_419_014, 0).saturating_mul(s.into()))
+		Weight::from_parts(214_260_687, 8799)
+			.saturating_add(Weight::from_parts(11_578_629, 0).saturating_mul(s.into()))
 			.saturating_add(ParityDbWeight::get().reads(15_u64))
-			.saturating_add(ParityDbWeight::get().writes(13_u64))
+			.saturating_add(ParityDbWeight::get().writes(12_u64))
 	}
 	fn submit_sealed_checkpoints(n: u32) -> Weight {
-		Weight::from_parts(32_453_380, 3509)
-			.saturating_add(Weight::from_parts(87_821_170, 0).saturating_mul(n.into()))
+		Weight::from_parts(51_006_261, 3509)
+			.saturating_add(Weight::from_parts(101_054_514, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(4_u64))
 			.saturating_add(ParityDbWeight::get().reads((4_u64).saturating_mul(n.into())))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 			.saturating_add(ParityDbWeight::get().writes((3_u64).saturating_mul(n.into())))
-			.saturating_add(Weight::from_parts(0, 2862).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(0, 2877).saturating_mul(n.into()))
 	}
 	fn submit_removal() -> Weight {
-		Weight::from_parts(104_717_000, 3852)
+		Weight::from_parts(118_348_000, 3867)
 			.saturating_add(ParityDbWeight::get().reads(6_u64))
 			.saturating_add(ParityDbWeight::get().writes(2_u64))
 	}
 	fn authorize_declare_loss() -> Weight {
-		Weight::from_parts(58_699_000, 3852).saturating_add(ParityDbWeight::get().reads(5_u64))
+		Weight::from_parts(66_009_000, 3867).saturating_add(ParityDbWeight::get().reads(5_u64))
 	}
 	fn declare_loss() -> Weight {
-		Weight::from_parts(140_782_000, 6362)
+		Weight::from_parts(171_738_000, 6684)
 			.saturating_add(ParityDbWeight::get().reads(13_u64))
 			.saturating_add(ParityDbWeight::get().writes(16_u64))
 	}
 	fn buy_audit() -> Weight {
-		Weight::from_parts(66_089_000, 3852)
-			.saturating_add(ParityDbWeight::get().reads(8_u64))
+		Weight::from_parts(92_670_000, 3867)
+			.saturating_add(ParityDbWeight::get().reads(9_u64))
 			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}
 	fn authorize_submit_proofs(n: u32, l: u32) -> Weight {
-		Weight::from_parts(217_016_000, 3771)
-			.saturating_add(Weight::from_parts(10_556_386, 0).saturating_mul(n.into()))
-			.saturating_add(Weight::from_parts(1_911_039, 0).saturating_mul(l.into()))
+		Weight::from_parts(251_297_000, 3867)
+			.saturating_add(Weight::from_parts(12_436_345, 0).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(2_326_999, 0).saturating_mul(l.into()))
 			.saturating_add(ParityDbWeight::get().reads(4_u64))
 			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(n.into())))
-			.saturating_add(Weight::from_parts(0, 2686).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(0, 2847).saturating_mul(n.into()))
 	}
 	fn submit_proofs(n: u32, l: u32) -> Weight {
-		Weight::from_parts(785_800_000, 3593)
-			.saturating_add(Weight::from_parts(65_720_821, 0).saturating_mul(n.into()))
-			.saturating_add(Weight::from_parts(10_294_652, 0).saturating_mul(l.into()))
+		Weight::from_parts(839_540_000, 3593)
+			.saturating_add(Weight::from_parts(104_565_811, 0).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(9_031_012, 0).saturating_mul(l.into()))
 			.saturating_add(ParityDbWeight::get().reads(3_u64))
 			.saturating_add(ParityDbWeight::get().reads((6_u64).saturating_mul(n.into())))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
-			.saturating_add(ParityDbWeight::get().writes((8_u64).saturating_mul(n.into())))
+			.saturating_add(ParityDbWeight::get().writes((7_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 2862).saturating_mul(n.into()))
 	}
 	fn retire() -> Weight {
-		Weight::from_parts(56_064_000, 3676)
+		Weight::from_parts(69_034_000, 3837)
 			.saturating_add(ParityDbWeight::get().reads(5_u64))
 			.saturating_add(ParityDbWeight::get().writes(9_u64))
 	}
 	fn set_parameters() -> Weight {
-		Weight::from_parts(4_527_000, 0).saturating_add(ParityDbWeight::get().writes(1_u64))
+		Weight::from_parts(5_318_000, 0).saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn poll_base() -> Weight {
-		Weight::from_parts(53_480_000, 21046)
+		Weight::from_parts(56_995_000, 21046)
 			.saturating_add(ParityDbWeight::get().reads(23_u64))
 			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}
 	fn open_audit() -> Weight {
-		Weight::from_parts(27_772_000, 5996)
-			.saturating_add(ParityDbWeight::get().reads(5_u64))
+		Weight::from_parts(41_192_000, 5996)
+			.saturating_add(ParityDbWeight::get().reads(6_u64))
 			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}
 	fn close_missed() -> Weight {
-		Weight::from_parts(198_057_000, 6362)
-			.saturating_add(ParityDbWeight::get().reads(17_u64))
-			.saturating_add(ParityDbWeight::get().writes(19_u64))
+		Weight::from_parts(224_507_000, 6684)
+			.saturating_add(ParityDbWeight::get().reads(16_u64))
+			.saturating_add(ParityDbWeight::get().writes(17_u64))
 	}
 	fn on_finalize() -> Weight {
-		Weight::from_parts(12_278_000, 1554)
+		Weight::from_parts(12_819_000, 1554)
 			.saturating_add(ParityDbWeight::get().reads(6_u64))
 			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}

@@ -39,13 +39,17 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Grid::Twins` (r:1 w:0)
 	/// Proof: `Grid::Twins` (`max_values`: None, `max_size`: Some(210), added: 2685, mode: `MaxEncodedLen`)
 	/// Storage: `Grid::Nodes` (r:32 w:32)
-	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(402), added: 2877, mode: `MaxEncodedLen`)
+	/// Storage: `Grid::Rents` (r:32 w:0)
+	/// Proof: `Grid::Rents` (`max_values`: None, `max_size`: Some(48), added: 2523, mode: `MaxEncodedLen`)
+	/// Storage: `Grid::Farms` (r:32 w:0)
+	/// Proof: `Grid::Farms` (`max_values`: None, `max_size`: Some(121), added: 2596, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::AllotmentCount` (r:32 w:32)
 	/// Proof: `Reservations::AllotmentCount` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::NextReservation` (r:1 w:1)
 	/// Proof: `Reservations::NextReservation` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::NextAllotment` (r:1 w:1)
 	/// Proof: `Reservations::NextAllotment` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::Reservations` (r:0 w:1)
@@ -60,14 +64,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Reservations::AllotmentsOfNode` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 32]`.
 	fn reserve(n: u32) -> Weight {
-		// Minimum execution time: 77_186_000 picoseconds.
-		Weight::from_parts(67_155_452, 3675)
-			.saturating_add(Weight::from_parts(13_662_627, 0).saturating_mul(n.into()))
+		// Minimum execution time: 93_550_000 picoseconds.
+		Weight::from_parts(68_832_179, 3676)
+			.saturating_add(Weight::from_parts(22_219_844, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(6_u64))
-			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads((4_u64).saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(6_u64))
 			.saturating_add(T::DbWeight::get().writes((4_u64).saturating_mul(n.into())))
-			.saturating_add(Weight::from_parts(0, 2781).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(0, 2877).saturating_mul(n.into()))
 	}
 	/// Storage: `Reservations::Reservations` (r:1 w:1)
 	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(387), added: 2862, mode: `MaxEncodedLen`)
@@ -76,12 +80,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Reservations::Allotments` (r:32 w:32)
 	/// Proof: `Reservations::Allotments` (`max_values`: None, `max_size`: Some(159), added: 2634, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 32]`.
 	fn extend(n: u32) -> Weight {
-		// Minimum execution time: 56_325_000 picoseconds.
-		Weight::from_parts(55_703_374, 3852)
-			.saturating_add(Weight::from_parts(4_462_716, 0).saturating_mul(n.into()))
+		// Minimum execution time: 66_079_000 picoseconds.
+		Weight::from_parts(61_844_461, 3852)
+			.saturating_add(Weight::from_parts(5_530_113, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
@@ -95,11 +99,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Reservations::Allotments` (r:32 w:32)
 	/// Proof: `Reservations::Allotments` (`max_values`: None, `max_size`: Some(159), added: 2634, mode: `MaxEncodedLen`)
 	/// Storage: `Grid::Nodes` (r:32 w:32)
-	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(402), added: 2877, mode: `MaxEncodedLen`)
 	/// Storage: `Grid::Farms` (r:32 w:0)
-	/// Proof: `Grid::Farms` (`max_values`: None, `max_size`: Some(118), added: 2593, mode: `MaxEncodedLen`)
+	/// Proof: `Grid::Farms` (`max_values`: None, `max_size`: Some(121), added: 2596, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:35 w:35)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::FarmEarnings` (r:32 w:32)
@@ -109,7 +113,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Reservations::AllotmentCount` (r:32 w:32)
 	/// Proof: `Reservations::AllotmentCount` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Audited` (r:32 w:0)
-	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(372), added: 2847, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::RepairFunds` (r:1 w:1)
 	/// Proof: `Reservations::RepairFunds` (`max_values`: None, `max_size`: Some(32), added: 2507, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::ReservationDetails` (r:1 w:1)
@@ -124,14 +128,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Reservations::Repairs` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 32]`.
 	fn close(n: u32) -> Weight {
-		// Minimum execution time: 231_307_000 picoseconds.
-		Weight::from_parts(180_798_852, 8799)
-			.saturating_add(Weight::from_parts(61_265_916, 0).saturating_mul(n.into()))
+		// Minimum execution time: 256_505_000 picoseconds.
+		Weight::from_parts(195_094_348, 8799)
+			.saturating_add(Weight::from_parts(70_808_009, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(9_u64))
 			.saturating_add(T::DbWeight::get().reads((7_u64).saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(9_u64))
 			.saturating_add(T::DbWeight::get().writes((7_u64).saturating_mul(n.into())))
-			.saturating_add(Weight::from_parts(0, 2781).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(0, 2877).saturating_mul(n.into()))
 	}
 	/// Storage: `Reservations::Reservations` (r:1 w:1)
 	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(387), added: 2862, mode: `MaxEncodedLen`)
@@ -140,11 +144,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Reservations::Allotments` (r:32 w:32)
 	/// Proof: `Reservations::Allotments` (`max_values`: None, `max_size`: Some(159), added: 2634, mode: `MaxEncodedLen`)
 	/// Storage: `Grid::Nodes` (r:32 w:0)
-	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(402), added: 2877, mode: `MaxEncodedLen`)
 	/// Storage: `Grid::Farms` (r:32 w:0)
-	/// Proof: `Grid::Farms` (`max_values`: None, `max_size`: Some(118), added: 2593, mode: `MaxEncodedLen`)
+	/// Proof: `Grid::Farms` (`max_values`: None, `max_size`: Some(121), added: 2596, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:34 w:34)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::FarmEarnings` (r:32 w:32)
@@ -153,26 +157,26 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Reservations::Providers` (`max_values`: None, `max_size`: Some(49), added: 2524, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 32]`.
 	fn settle(n: u32) -> Weight {
-		// Minimum execution time: 158_568_000 picoseconds.
-		Weight::from_parts(117_276_944, 6196)
-			.saturating_add(Weight::from_parts(49_066_335, 0).saturating_mul(n.into()))
+		// Minimum execution time: 177_847_000 picoseconds.
+		Weight::from_parts(121_606_578, 6196)
+			.saturating_add(Weight::from_parts(57_321_420, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().reads((5_u64).saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
 			.saturating_add(T::DbWeight::get().writes((3_u64).saturating_mul(n.into())))
-			.saturating_add(Weight::from_parts(0, 2781).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(0, 2877).saturating_mul(n.into()))
 	}
 	/// Storage: `Reservations::Reservations` (r:1 w:0)
 	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(387), added: 2862, mode: `MaxEncodedLen`)
 	fn authorize_settle() -> Weight {
-		// Minimum execution time: 4_837_000 picoseconds.
-		Weight::from_parts(5_278_000, 3852).saturating_add(T::DbWeight::get().reads(1_u64))
+		// Minimum execution time: 5_318_000 picoseconds.
+		Weight::from_parts(5_888_000, 3852).saturating_add(T::DbWeight::get().reads(1_u64))
 	}
 	/// Storage: `Reservations::ContractParameters` (r:0 w:1)
 	/// Proof: `Reservations::ContractParameters` (`max_values`: Some(1), `max_size`: Some(93), added: 588, mode: `MaxEncodedLen`)
 	fn set_parameters() -> Weight {
-		// Minimum execution time: 4_086_000 picoseconds.
-		Weight::from_parts(4_497_000, 0).saturating_add(T::DbWeight::get().writes(1_u64))
+		// Minimum execution time: 4_737_000 picoseconds.
+		Weight::from_parts(5_248_000, 0).saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 	/// Storage: `Reservations::ContractParameters` (r:1 w:0)
 	/// Proof: `Reservations::ContractParameters` (`max_values`: Some(1), `max_size`: Some(93), added: 588, mode: `MaxEncodedLen`)
@@ -181,13 +185,17 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Grid::Twins` (r:1 w:0)
 	/// Proof: `Grid::Twins` (`max_values`: None, `max_size`: Some(210), added: 2685, mode: `MaxEncodedLen`)
 	/// Storage: `Grid::Nodes` (r:32 w:32)
-	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(402), added: 2877, mode: `MaxEncodedLen`)
+	/// Storage: `Grid::Rents` (r:32 w:0)
+	/// Proof: `Grid::Rents` (`max_values`: None, `max_size`: Some(48), added: 2523, mode: `MaxEncodedLen`)
+	/// Storage: `Grid::Farms` (r:32 w:0)
+	/// Proof: `Grid::Farms` (`max_values`: None, `max_size`: Some(121), added: 2596, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::AllotmentCount` (r:32 w:32)
 	/// Proof: `Reservations::AllotmentCount` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::NextReservation` (r:1 w:1)
 	/// Proof: `Reservations::NextReservation` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::NextAllotment` (r:1 w:1)
 	/// Proof: `Reservations::NextAllotment` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::Providers` (r:1 w:0)
@@ -206,13 +214,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Reservations::AllotmentsOfNode` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 128]`.
 	fn reserve_by_policy(n: u32) -> Weight {
-		// Minimum execution time: 85_748_000 picoseconds.
-		Weight::from_parts(257_466_122, 47713)
-			.saturating_add(Weight::from_parts(4_528_250, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(42_u64))
+		// Minimum execution time: 101_392_000 picoseconds.
+		Weight::from_parts(337_388_520, 49326)
+			.saturating_add(Weight::from_parts(9_043_225, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(75_u64))
+			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(74_u64))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(n.into())))
-			.saturating_add(Weight::from_parts(0, 465).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(0, 481).saturating_mul(n.into()))
 	}
 	/// Storage: `Reservations::Reservations` (r:1 w:1)
 	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(387), added: 2862, mode: `MaxEncodedLen`)
@@ -221,48 +230,52 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Reservations::Allotments` (r:32 w:32)
 	/// Proof: `Reservations::Allotments` (`max_values`: None, `max_size`: Some(159), added: 2634, mode: `MaxEncodedLen`)
 	/// Storage: `Grid::Nodes` (r:32 w:32)
-	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(402), added: 2877, mode: `MaxEncodedLen`)
+	/// Storage: `Grid::Rents` (r:32 w:0)
+	/// Proof: `Grid::Rents` (`max_values`: None, `max_size`: Some(48), added: 2523, mode: `MaxEncodedLen`)
+	/// Storage: `Grid::Farms` (r:32 w:0)
+	/// Proof: `Grid::Farms` (`max_values`: None, `max_size`: Some(121), added: 2596, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 32]`.
 	fn grow(n: u32) -> Weight {
-		// Minimum execution time: 65_949_000 picoseconds.
-		Weight::from_parts(57_752_162, 3852)
-			.saturating_add(Weight::from_parts(10_264_184, 0).saturating_mul(n.into()))
+		// Minimum execution time: 81_352_000 picoseconds.
+		Weight::from_parts(64_606_085, 3852)
+			.saturating_add(Weight::from_parts(16_795_746, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(3_u64))
-			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads((4_u64).saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 			.saturating_add(T::DbWeight::get().writes((2_u64).saturating_mul(n.into())))
-			.saturating_add(Weight::from_parts(0, 2781).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(0, 2877).saturating_mul(n.into()))
 	}
 	/// Storage: `Reservations::Reservations` (r:1 w:1)
 	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(387), added: 2862, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::Allotments` (r:32 w:32)
 	/// Proof: `Reservations::Allotments` (`max_values`: None, `max_size`: Some(159), added: 2634, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Audited` (r:32 w:0)
-	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(372), added: 2847, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
 	/// Storage: `Grid::Nodes` (r:32 w:32)
-	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(402), added: 2877, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 32]`.
 	fn shrink(n: u32) -> Weight {
-		// Minimum execution time: 61_772_000 picoseconds.
-		Weight::from_parts(22_351_751, 3852)
-			.saturating_add(Weight::from_parts(39_606_433, 0).saturating_mul(n.into()))
+		// Minimum execution time: 68_402_000 picoseconds.
+		Weight::from_parts(23_750_639, 3852)
+			.saturating_add(Weight::from_parts(43_816_114, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().reads((3_u64).saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 			.saturating_add(T::DbWeight::get().writes((2_u64).saturating_mul(n.into())))
-			.saturating_add(Weight::from_parts(0, 2781).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(0, 2877).saturating_mul(n.into()))
 	}
 	/// Storage: `Reservations::Reservations` (r:1 w:0)
 	/// Proof: `Reservations::Reservations` (`max_values`: None, `max_size`: Some(387), added: 2862, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::Offers` (r:0 w:1)
 	/// Proof: `Reservations::Offers` (`max_values`: None, `max_size`: Some(48), added: 2523, mode: `MaxEncodedLen`)
 	fn offer_transfer() -> Weight {
-		// Minimum execution time: 10_937_000 picoseconds.
-		Weight::from_parts(11_898_000, 3852)
+		// Minimum execution time: 12_118_000 picoseconds.
+		Weight::from_parts(13_641_000, 3852)
 			.saturating_add(T::DbWeight::get().reads(1_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -275,14 +288,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Grid::Twins` (r:1 w:0)
 	/// Proof: `Grid::Twins` (`max_values`: None, `max_size`: Some(210), added: 2685, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:2 w:2)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::ReservationOfTenant` (r:0 w:2)
 	/// Proof: `Reservations::ReservationOfTenant` (`max_values`: None, `max_size`: Some(56), added: 2531, mode: `MaxEncodedLen`)
 	fn accept_transfer() -> Weight {
-		// Minimum execution time: 80_701_000 picoseconds.
-		Weight::from_parts(85_268_000, 6254)
+		// Minimum execution time: 92_349_000 picoseconds.
+		Weight::from_parts(101_102_000, 6362)
 			.saturating_add(T::DbWeight::get().reads(7_u64))
 			.saturating_add(T::DbWeight::get().writes(7_u64))
 	}
@@ -291,8 +304,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Reservations::ReservationDetails` (r:1 w:1)
 	/// Proof: `Reservations::ReservationDetails` (`max_values`: None, `max_size`: Some(406), added: 2881, mode: `MaxEncodedLen`)
 	fn set_data() -> Weight {
-		// Minimum execution time: 13_590_000 picoseconds.
-		Weight::from_parts(14_672_000, 3871)
+		// Minimum execution time: 15_824_000 picoseconds.
+		Weight::from_parts(17_316_000, 3871)
 			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -303,15 +316,17 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Reservations::Allotments` (r:32 w:33)
 	/// Proof: `Reservations::Allotments` (`max_values`: None, `max_size`: Some(159), added: 2634, mode: `MaxEncodedLen`)
 	/// Storage: `Grid::Nodes` (r:33 w:2)
-	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+	/// Proof: `Grid::Nodes` (`max_values`: None, `max_size`: Some(402), added: 2877, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::ContractParameters` (r:1 w:0)
 	/// Proof: `Reservations::ContractParameters` (`max_values`: Some(1), `max_size`: Some(93), added: 588, mode: `MaxEncodedLen`)
+	/// Storage: `Grid::Rents` (r:1 w:0)
+	/// Proof: `Grid::Rents` (`max_values`: None, `max_size`: Some(48), added: 2523, mode: `MaxEncodedLen`)
+	/// Storage: `Grid::Farms` (r:33 w:0)
+	/// Proof: `Grid::Farms` (`max_values`: None, `max_size`: Some(121), added: 2596, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::AllotmentCount` (r:2 w:2)
 	/// Proof: `Reservations::AllotmentCount` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
-	/// Storage: `Grid::Farms` (r:32 w:0)
-	/// Proof: `Grid::Farms` (`max_values`: None, `max_size`: Some(118), added: 2593, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:34 w:34)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::FarmEarnings` (r:32 w:32)
@@ -321,21 +336,21 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Reservations::NextAllotment` (r:1 w:1)
 	/// Proof: `Reservations::NextAllotment` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `Audits::Audited` (r:1 w:0)
-	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Proof: `Audits::Audited` (`max_values`: None, `max_size`: Some(372), added: 2847, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::AllotmentsOfNode` (r:0 w:2)
 	/// Proof: `Reservations::AllotmentsOfNode` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
 	/// Storage: `Reservations::Repairs` (r:0 w:2)
 	/// Proof: `Reservations::Repairs` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 32]`.
 	fn replace_allotment(n: u32) -> Weight {
-		// Minimum execution time: 227_822_000 picoseconds.
-		Weight::from_parts(188_497_191, 6196)
-			.saturating_add(Weight::from_parts(52_196_337, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(12_u64))
+		// Minimum execution time: 261_262_000 picoseconds.
+		Weight::from_parts(211_911_571, 6196)
+			.saturating_add(Weight::from_parts(60_169_313, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(14_u64))
 			.saturating_add(T::DbWeight::get().reads((5_u64).saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(14_u64))
 			.saturating_add(T::DbWeight::get().writes((3_u64).saturating_mul(n.into())))
-			.saturating_add(Weight::from_parts(0, 2781).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(0, 2877).saturating_mul(n.into()))
 	}
 	/// Storage: `Reservations::ContractParameters` (r:1 w:0)
 	/// Proof: `Reservations::ContractParameters` (`max_values`: Some(1), `max_size`: Some(93), added: 588, mode: `MaxEncodedLen`)
@@ -344,16 +359,16 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Reservations::Providers` (r:0 w:1)
 	/// Proof: `Reservations::Providers` (`max_values`: None, `max_size`: Some(49), added: 2524, mode: `MaxEncodedLen`)
 	fn register_provider() -> Weight {
-		// Minimum execution time: 8_663_000 picoseconds.
-		Weight::from_parts(9_374_000, 1578)
+		// Minimum execution time: 9_034_000 picoseconds.
+		Weight::from_parts(9_885_000, 1578)
 			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
 	/// Storage: `Reservations::Providers` (r:1 w:1)
 	/// Proof: `Reservations::Providers` (`max_values`: None, `max_size`: Some(49), added: 2524, mode: `MaxEncodedLen`)
 	fn approve_provider() -> Weight {
-		// Minimum execution time: 7_231_000 picoseconds.
-		Weight::from_parts(7_832_000, 3514)
+		// Minimum execution time: 7_501_000 picoseconds.
+		Weight::from_parts(8_353_000, 3514)
 			.saturating_add(T::DbWeight::get().reads(1_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -361,17 +376,17 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
 impl WeightInfo for () {
 	fn reserve(n: u32) -> Weight {
-		Weight::from_parts(67_155_452, 3675)
-			.saturating_add(Weight::from_parts(13_662_627, 0).saturating_mul(n.into()))
+		Weight::from_parts(68_832_179, 3676)
+			.saturating_add(Weight::from_parts(22_219_844, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(6_u64))
-			.saturating_add(ParityDbWeight::get().reads((2_u64).saturating_mul(n.into())))
+			.saturating_add(ParityDbWeight::get().reads((4_u64).saturating_mul(n.into())))
 			.saturating_add(ParityDbWeight::get().writes(6_u64))
 			.saturating_add(ParityDbWeight::get().writes((4_u64).saturating_mul(n.into())))
-			.saturating_add(Weight::from_parts(0, 2781).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(0, 2877).saturating_mul(n.into()))
 	}
 	fn extend(n: u32) -> Weight {
-		Weight::from_parts(55_703_374, 3852)
-			.saturating_add(Weight::from_parts(4_462_716, 0).saturating_mul(n.into()))
+		Weight::from_parts(61_844_461, 3852)
+			.saturating_add(Weight::from_parts(5_530_113, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(3_u64))
 			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(n.into())))
 			.saturating_add(ParityDbWeight::get().writes(2_u64))
@@ -379,86 +394,87 @@ impl WeightInfo for () {
 			.saturating_add(Weight::from_parts(0, 2634).saturating_mul(n.into()))
 	}
 	fn close(n: u32) -> Weight {
-		Weight::from_parts(180_798_852, 8799)
-			.saturating_add(Weight::from_parts(61_265_916, 0).saturating_mul(n.into()))
+		Weight::from_parts(195_094_348, 8799)
+			.saturating_add(Weight::from_parts(70_808_009, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(9_u64))
 			.saturating_add(ParityDbWeight::get().reads((7_u64).saturating_mul(n.into())))
 			.saturating_add(ParityDbWeight::get().writes(9_u64))
 			.saturating_add(ParityDbWeight::get().writes((7_u64).saturating_mul(n.into())))
-			.saturating_add(Weight::from_parts(0, 2781).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(0, 2877).saturating_mul(n.into()))
 	}
 	fn settle(n: u32) -> Weight {
-		Weight::from_parts(117_276_944, 6196)
-			.saturating_add(Weight::from_parts(49_066_335, 0).saturating_mul(n.into()))
+		Weight::from_parts(121_606_578, 6196)
+			.saturating_add(Weight::from_parts(57_321_420, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(6_u64))
 			.saturating_add(ParityDbWeight::get().reads((5_u64).saturating_mul(n.into())))
 			.saturating_add(ParityDbWeight::get().writes(4_u64))
 			.saturating_add(ParityDbWeight::get().writes((3_u64).saturating_mul(n.into())))
-			.saturating_add(Weight::from_parts(0, 2781).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(0, 2877).saturating_mul(n.into()))
 	}
 	fn authorize_settle() -> Weight {
-		Weight::from_parts(5_278_000, 3852).saturating_add(ParityDbWeight::get().reads(1_u64))
+		Weight::from_parts(5_888_000, 3852).saturating_add(ParityDbWeight::get().reads(1_u64))
 	}
 	fn set_parameters() -> Weight {
-		Weight::from_parts(4_497_000, 0).saturating_add(ParityDbWeight::get().writes(1_u64))
+		Weight::from_parts(5_248_000, 0).saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn reserve_by_policy(n: u32) -> Weight {
-		Weight::from_parts(257_466_122, 47713)
-			.saturating_add(Weight::from_parts(4_528_250, 0).saturating_mul(n.into()))
-			.saturating_add(ParityDbWeight::get().reads(42_u64))
+		Weight::from_parts(337_388_520, 49326)
+			.saturating_add(Weight::from_parts(9_043_225, 0).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads(75_u64))
+			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(n.into())))
 			.saturating_add(ParityDbWeight::get().writes(74_u64))
 			.saturating_add(ParityDbWeight::get().writes((1_u64).saturating_mul(n.into())))
-			.saturating_add(Weight::from_parts(0, 465).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(0, 481).saturating_mul(n.into()))
 	}
 	fn grow(n: u32) -> Weight {
-		Weight::from_parts(57_752_162, 3852)
-			.saturating_add(Weight::from_parts(10_264_184, 0).saturating_mul(n.into()))
+		Weight::from_parts(64_606_085, 3852)
+			.saturating_add(Weight::from_parts(16_795_746, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(3_u64))
-			.saturating_add(ParityDbWeight::get().reads((2_u64).saturating_mul(n.into())))
+			.saturating_add(ParityDbWeight::get().reads((4_u64).saturating_mul(n.into())))
 			.saturating_add(ParityDbWeight::get().writes(2_u64))
 			.saturating_add(ParityDbWeight::get().writes((2_u64).saturating_mul(n.into())))
-			.saturating_add(Weight::from_parts(0, 2781).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(0, 2877).saturating_mul(n.into()))
 	}
 	fn shrink(n: u32) -> Weight {
-		Weight::from_parts(22_351_751, 3852)
-			.saturating_add(Weight::from_parts(39_606_433, 0).saturating_mul(n.into()))
+		Weight::from_parts(23_750_639, 3852)
+			.saturating_add(Weight::from_parts(43_816_114, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(2_u64))
 			.saturating_add(ParityDbWeight::get().reads((3_u64).saturating_mul(n.into())))
 			.saturating_add(ParityDbWeight::get().writes(2_u64))
 			.saturating_add(ParityDbWeight::get().writes((2_u64).saturating_mul(n.into())))
-			.saturating_add(Weight::from_parts(0, 2781).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(0, 2877).saturating_mul(n.into()))
 	}
 	fn offer_transfer() -> Weight {
-		Weight::from_parts(11_898_000, 3852)
+		Weight::from_parts(13_641_000, 3852)
 			.saturating_add(ParityDbWeight::get().reads(1_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn accept_transfer() -> Weight {
-		Weight::from_parts(85_268_000, 6254)
+		Weight::from_parts(101_102_000, 6362)
 			.saturating_add(ParityDbWeight::get().reads(7_u64))
 			.saturating_add(ParityDbWeight::get().writes(7_u64))
 	}
 	fn set_data() -> Weight {
-		Weight::from_parts(14_672_000, 3871)
+		Weight::from_parts(17_316_000, 3871)
 			.saturating_add(ParityDbWeight::get().reads(2_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn replace_allotment(n: u32) -> Weight {
-		Weight::from_parts(188_497_191, 6196)
-			.saturating_add(Weight::from_parts(52_196_337, 0).saturating_mul(n.into()))
-			.saturating_add(ParityDbWeight::get().reads(12_u64))
+		Weight::from_parts(211_911_571, 6196)
+			.saturating_add(Weight::from_parts(60_169_313, 0).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads(14_u64))
 			.saturating_add(ParityDbWeight::get().reads((5_u64).saturating_mul(n.into())))
 			.saturating_add(ParityDbWeight::get().writes(14_u64))
 			.saturating_add(ParityDbWeight::get().writes((3_u64).saturating_mul(n.into())))
-			.saturating_add(Weight::from_parts(0, 2781).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(0, 2877).saturating_mul(n.into()))
 	}
 	fn register_provider() -> Weight {
-		Weight::from_parts(9_374_000, 1578)
+		Weight::from_parts(9_885_000, 1578)
 			.saturating_add(ParityDbWeight::get().reads(2_u64))
 			.saturating_add(ParityDbWeight::get().writes(2_u64))
 	}
 	fn approve_provider() -> Weight {
-		Weight::from_parts(7_832_000, 3514)
+		Weight::from_parts(8_353_000, 3514)
 			.saturating_add(ParityDbWeight::get().reads(1_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}

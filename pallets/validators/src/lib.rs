@@ -29,7 +29,7 @@
 extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
-mod benchmarking;
+pub mod benchmarking;
 mod membership;
 #[cfg(test)]
 mod mock;
@@ -102,6 +102,13 @@ pub mod pallet {
 
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
+
+		/// What benchmarks need of the runtime.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: benchmarking::BenchmarkHelper<
+			<Self as frame_system::Config>::AccountId,
+			Self::Keys,
+		>;
 	}
 
 	/// Why the pallet holds money.

@@ -30,6 +30,7 @@ frame_support::construct_runtime!(
 		Validators: pallet_validators,
 		Session: pallet_session,
 		Historical: historical,
+		Offences: pallet_offences,
 	}
 );
 
@@ -100,6 +101,27 @@ impl pallet_validators::Config for Test {
 	type MaxValidators = ConstU32<6>;
 	type MaxUnbondingSessions = ConstU32<200>;
 	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = OwnKeys;
+}
+
+impl pallet_offences::Config for Test {
+	type RuntimeEvent = RuntimeEvent;
+	type IdentificationTuple = historical::IdentificationTuple<Self>;
+	type OnOffenceHandler = Validators;
+}
+
+/// Keys that say themselves whose they are.
+#[cfg(feature = "runtime-benchmarks")]
+pub struct OwnKeys;
+
+#[cfg(feature = "runtime-benchmarks")]
+impl crate::benchmarking::BenchmarkHelper<u64, Keys> for OwnKeys {
+	fn session_keys(owner: &u64) -> (Keys, Vec<u8>) {
+		use codec::Encode;
+		let generated = Keys::generate(&owner.encode(), None);
+		(generated.keys, generated.proof.encode())
+	}
 }
 
 /// A bond of 100, four sessions to unbond, two to accept, at least two validators, a tenth at least.

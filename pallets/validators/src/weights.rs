@@ -20,6 +20,8 @@ pub trait WeightInfo {
 	fn withdraw() -> Weight;
 	fn release_keys() -> Weight;
 	fn set_parameters() -> Weight;
+	fn set_keys() -> Weight;
+	fn report() -> Weight;
 	fn punish() -> Weight;
 }
 
@@ -37,8 +39,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Validators::Invitations` (r:1 w:1)
 	/// Proof: `Validators::Invitations` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
 	fn invite() -> Weight {
-		// Minimum execution time: 16_124_000 picoseconds.
-		Weight::from_parts(17_676_000, 5040)
+		// Minimum execution time: 18_348_000 picoseconds.
+		Weight::from_parts(20_400_000, 5040)
 			.saturating_add(T::DbWeight::get().reads(5_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
@@ -47,8 +49,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Validators::CounterForInvitations` (r:1 w:1)
 	/// Proof: `Validators::CounterForInvitations` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	fn revoke() -> Weight {
-		// Minimum execution time: 10_105_000 picoseconds.
-		Weight::from_parts(11_027_000, 3517)
+		// Minimum execution time: 10_446_000 picoseconds.
+		Weight::from_parts(11_557_000, 3517)
 			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
@@ -71,8 +73,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Validators::CounterForInvitations` (r:1 w:1)
 	/// Proof: `Validators::CounterForInvitations` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	fn join() -> Weight {
-		// Minimum execution time: 66_960_000 picoseconds.
-		Weight::from_parts(70_606_000, 7552)
+		// Minimum execution time: 71_607_000 picoseconds.
+		Weight::from_parts(81_002_000, 8124)
 			.saturating_add(T::DbWeight::get().reads(9_u64))
 			.saturating_add(T::DbWeight::get().writes(6_u64))
 	}
@@ -85,8 +87,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Validators::Bonds` (r:1 w:1)
 	/// Proof: `Validators::Bonds` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
 	fn leave() -> Weight {
-		// Minimum execution time: 17_566_000 picoseconds.
-		Weight::from_parts(18_869_000, 5231)
+		// Minimum execution time: 20_611_000 picoseconds.
+		Weight::from_parts(22_584_000, 5231)
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
@@ -99,8 +101,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Validators::Bonds` (r:1 w:1)
 	/// Proof: `Validators::Bonds` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
 	fn remove() -> Weight {
-		// Minimum execution time: 17_376_000 picoseconds.
-		Weight::from_parts(18_998_000, 5231)
+		// Minimum execution time: 20_521_000 picoseconds.
+		Weight::from_parts(22_554_000, 5231)
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
@@ -125,8 +127,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Session::KeyOwner` (r:0 w:2)
 	/// Proof: `Session::KeyOwner` (`max_values`: None, `max_size`: None, mode: `Measured`)
 	fn withdraw() -> Weight {
-		// Minimum execution time: 86_600_000 picoseconds.
-		Weight::from_parts(92_098_000, 16947)
+		// Minimum execution time: 94_953_000 picoseconds.
+		Weight::from_parts(101_403_000, 17519)
 			.saturating_add(T::DbWeight::get().reads(9_u64))
 			.saturating_add(T::DbWeight::get().writes(7_u64))
 	}
@@ -143,16 +145,64 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Session::KeyOwner` (r:0 w:2)
 	/// Proof: `Session::KeyOwner` (`max_values`: None, `max_size`: None, mode: `Measured`)
 	fn release_keys() -> Weight {
-		// Minimum execution time: 40_931_000 picoseconds.
-		Weight::from_parts(43_625_000, 4184)
+		// Minimum execution time: 43_375_000 picoseconds.
+		Weight::from_parts(46_440_000, 4184)
 			.saturating_add(T::DbWeight::get().reads(5_u64))
 			.saturating_add(T::DbWeight::get().writes(6_u64))
 	}
 	/// Storage: `Validators::ValidatorParameters` (r:0 w:1)
 	/// Proof: `Validators::ValidatorParameters` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
 	fn set_parameters() -> Weight {
-		// Minimum execution time: 3_886_000 picoseconds.
-		Weight::from_parts(4_337_000, 0).saturating_add(T::DbWeight::get().writes(1_u64))
+		// Minimum execution time: 4_096_000 picoseconds.
+		Weight::from_parts(4_627_000, 0).saturating_add(T::DbWeight::get().writes(1_u64))
+	}
+	/// Storage: `Session::NextKeys` (r:1 w:1)
+	/// Proof: `Session::NextKeys` (`max_values`: None, `max_size`: None, mode: `Measured`)
+	/// Storage: `Session::ExternallySetKeys` (r:1 w:1)
+	/// Proof: `Session::ExternallySetKeys` (`max_values`: None, `max_size`: None, mode: `Measured`)
+	/// Storage: `System::Account` (r:1 w:1)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Session::KeyOwner` (r:2 w:4)
+	/// Proof: `Session::KeyOwner` (`max_values`: None, `max_size`: None, mode: `Measured`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	fn set_keys() -> Weight {
+		// Minimum execution time: 143_546_000 picoseconds.
+		Weight::from_parts(171_227_000, 6555)
+			.saturating_add(T::DbWeight::get().reads(6_u64))
+			.saturating_add(T::DbWeight::get().writes(8_u64))
+	}
+	/// Storage: `Session::CurrentIndex` (r:1 w:0)
+	/// Proof: `Session::CurrentIndex` (`max_values`: Some(1), `max_size`: None, mode: `Measured`)
+	/// Storage: `Session::Validators` (r:1 w:0)
+	/// Proof: `Session::Validators` (`max_values`: Some(1), `max_size`: None, mode: `Measured`)
+	/// Storage: `Session::NextKeys` (r:100 w:0)
+	/// Proof: `Session::NextKeys` (`max_values`: None, `max_size`: None, mode: `Measured`)
+	/// Storage: `Offences::Reports` (r:1 w:1)
+	/// Proof: `Offences::Reports` (`max_values`: None, `max_size`: None, mode: `Measured`)
+	/// Storage: `Offences::ConcurrentReportsIndex` (r:1 w:1)
+	/// Proof: `Offences::ConcurrentReportsIndex` (`max_values`: None, `max_size`: None, mode: `Measured`)
+	/// Storage: `Validators::ValidatorParameters` (r:1 w:0)
+	/// Proof: `Validators::ValidatorParameters` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
+	/// Storage: `Validators::Bonds` (r:1 w:1)
+	/// Proof: `Validators::Bonds` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
+	/// Storage: `Validators::Slashes` (r:1 w:1)
+	/// Proof: `Validators::Slashes` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:2 w:2)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Validators::Members` (r:1 w:1)
+	/// Proof: `Validators::Members` (`max_values`: Some(1), `max_size`: Some(3202), added: 3697, mode: `MaxEncodedLen`)
+	/// Storage: `Validators::Expelled` (r:1 w:1)
+	/// Proof: `Validators::Expelled` (`max_values`: Some(1), `max_size`: Some(3202), added: 3697, mode: `MaxEncodedLen`)
+	/// Storage: `Session::DisabledValidators` (r:1 w:1)
+	/// Proof: `Session::DisabledValidators` (`max_values`: Some(1), `max_size`: None, mode: `Measured`)
+	fn report() -> Weight {
+		// Minimum execution time: 1_637_988_000 picoseconds.
+		Weight::from_parts(1_775_795_000, 263896)
+			.saturating_add(T::DbWeight::get().reads(113_u64))
+			.saturating_add(T::DbWeight::get().writes(10_u64))
 	}
 	/// Storage: `Validators::Bonds` (r:1 w:1)
 	/// Proof: `Validators::Bonds` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
@@ -175,8 +225,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Session::Validators` (r:1 w:0)
 	/// Proof: `Session::Validators` (`max_values`: Some(1), `max_size`: None, mode: `Measured`)
 	fn punish() -> Weight {
-		// Minimum execution time: 71_707_000 picoseconds.
-		Weight::from_parts(78_728_000, 6196)
+		// Minimum execution time: 80_531_000 picoseconds.
+		Weight::from_parts(87_871_000, 6196)
 			.saturating_add(T::DbWeight::get().reads(11_u64))
 			.saturating_add(T::DbWeight::get().writes(8_u64))
 	}
@@ -184,45 +234,55 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
 impl WeightInfo for () {
 	fn invite() -> Weight {
-		Weight::from_parts(17_676_000, 5040)
+		Weight::from_parts(20_400_000, 5040)
 			.saturating_add(ParityDbWeight::get().reads(5_u64))
 			.saturating_add(ParityDbWeight::get().writes(2_u64))
 	}
 	fn revoke() -> Weight {
-		Weight::from_parts(11_027_000, 3517)
+		Weight::from_parts(11_557_000, 3517)
 			.saturating_add(ParityDbWeight::get().reads(2_u64))
 			.saturating_add(ParityDbWeight::get().writes(2_u64))
 	}
 	fn join() -> Weight {
-		Weight::from_parts(70_606_000, 7552)
+		Weight::from_parts(81_002_000, 8124)
 			.saturating_add(ParityDbWeight::get().reads(9_u64))
 			.saturating_add(ParityDbWeight::get().writes(6_u64))
 	}
 	fn leave() -> Weight {
-		Weight::from_parts(18_869_000, 5231)
+		Weight::from_parts(22_584_000, 5231)
 			.saturating_add(ParityDbWeight::get().reads(4_u64))
 			.saturating_add(ParityDbWeight::get().writes(2_u64))
 	}
 	fn remove() -> Weight {
-		Weight::from_parts(18_998_000, 5231)
+		Weight::from_parts(22_554_000, 5231)
 			.saturating_add(ParityDbWeight::get().reads(4_u64))
 			.saturating_add(ParityDbWeight::get().writes(2_u64))
 	}
 	fn withdraw() -> Weight {
-		Weight::from_parts(92_098_000, 16947)
+		Weight::from_parts(101_403_000, 17519)
 			.saturating_add(ParityDbWeight::get().reads(9_u64))
 			.saturating_add(ParityDbWeight::get().writes(7_u64))
 	}
 	fn release_keys() -> Weight {
-		Weight::from_parts(43_625_000, 4184)
+		Weight::from_parts(46_440_000, 4184)
 			.saturating_add(ParityDbWeight::get().reads(5_u64))
 			.saturating_add(ParityDbWeight::get().writes(6_u64))
 	}
 	fn set_parameters() -> Weight {
-		Weight::from_parts(4_337_000, 0).saturating_add(ParityDbWeight::get().writes(1_u64))
+		Weight::from_parts(4_627_000, 0).saturating_add(ParityDbWeight::get().writes(1_u64))
+	}
+	fn set_keys() -> Weight {
+		Weight::from_parts(171_227_000, 6555)
+			.saturating_add(ParityDbWeight::get().reads(6_u64))
+			.saturating_add(ParityDbWeight::get().writes(8_u64))
+	}
+	fn report() -> Weight {
+		Weight::from_parts(1_775_795_000, 263896)
+			.saturating_add(ParityDbWeight::get().reads(113_u64))
+			.saturating_add(ParityDbWeight::get().writes(10_u64))
 	}
 	fn punish() -> Weight {
-		Weight::from_parts(78_728_000, 6196)
+		Weight::from_parts(87_871_000, 6196)
 			.saturating_add(ParityDbWeight::get().reads(11_u64))
 			.saturating_add(ParityDbWeight::get().writes(8_u64))
 	}

@@ -3,8 +3,8 @@
 use super::TreasuryAccount;
 use crate::{
 	constants::{MAX_UNBONDING_SESSIONS, UNIT},
-	timing, AccountId, Authorship, Babe, Balances, Historical, Offences, Runtime, RuntimeEvent,
-	RuntimeHoldReason, Session, SessionKeys, Validators,
+	timing, weights, AccountId, Authorship, Babe, Balances, Historical, Offences, Runtime,
+	RuntimeEvent, RuntimeHoldReason, Session, SessionKeys, Validators,
 };
 use frame_support::traits::{ConstU128, ConstU32, ConstU64, Get, KeyOwnerProofSystem};
 use frame_system::EnsureRoot;
@@ -40,7 +40,7 @@ impl pallet_babe::Config for Runtime {
 	// Sessions begin when BABE says so, and tell BABE its authorities.
 	type EpochChangeTrigger = pallet_babe::ExternalTrigger;
 	type DisabledValidators = Session;
-	type WeightInfo = ();
+	type WeightInfo = weights::Reports;
 	type MaxAuthorities = ConstU32<MAX_AUTHORITIES>;
 	type MaxNominators = ConstU32<0>;
 	type KeyOwnerProof = KeyProof<sp_consensus_babe::AuthorityId>;
@@ -50,7 +50,7 @@ impl pallet_babe::Config for Runtime {
 
 impl pallet_grandpa::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
-	type WeightInfo = ();
+	type WeightInfo = weights::Reports;
 	type MaxAuthorities = ConstU32<MAX_AUTHORITIES>;
 	type MaxNominators = ConstU32<0>;
 	// A set lasts a session or longer, so these are enough for every bond.
@@ -70,7 +70,7 @@ impl pallet_session::Config for Runtime {
 	type SessionHandler = <SessionKeys as OpaqueKeys>::KeyTypeIdProviders;
 	type Keys = SessionKeys;
 	type DisablingStrategy = pallet_session::disabling::UpToLimitDisablingStrategy;
-	type WeightInfo = pallet_session::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = weights::SessionKeyCalls;
 	type Currency = Balances;
 	type KeyDeposit = ConstU128<UNIT>;
 }
@@ -95,6 +95,8 @@ impl pallet_validators::Config for Runtime {
 	type MaxValidators = ConstU32<MAX_AUTHORITIES>;
 	type MaxUnbondingSessions = ConstU32<MAX_UNBONDING_SESSIONS>;
 	type WeightInfo = pallet_validators::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmarks::SessionKeysOf;
 }
 
 impl pallet_authorship::Config for Runtime {

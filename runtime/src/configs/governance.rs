@@ -1,8 +1,8 @@
 //! The council, whose qualified majority is root, and how upgrades change storage.
 
 use crate::{
-	configs::RuntimeBlockWeights, constants::DAYS, AccountId, Runtime, RuntimeCall, RuntimeEvent,
-	RuntimeOrigin,
+	configs::RuntimeBlockWeights, constants::DAYS, weights, AccountId, Runtime, RuntimeCall,
+	RuntimeEvent, RuntimeOrigin,
 };
 use frame_support::{parameter_types, traits::ConstU32, weights::Weight};
 use frame_system::EnsureRoot;
@@ -28,7 +28,7 @@ impl pallet_collective::Config<CouncilInstance> for Runtime {
 	type MaxMembers = ConstU32<MAX_COUNCIL_MEMBERS>;
 	type DefaultVote = pallet_collective::MoreThanMajorityThenPrimeDefaultVote;
 	type SetMembersOrigin = EnsureRoot<AccountId>;
-	type WeightInfo = pallet_collective::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = weights::pallet_collective::WeightInfo<Runtime>;
 	type MaxProposalWeight = MaxProposalWeight;
 	type DisapproveOrigin = EnsureRoot<AccountId>;
 	type KillOrigin = EnsureRoot<AccountId>;
@@ -60,5 +60,5 @@ impl pallet_migrations::Config for Runtime {
 	// what to do. Migrations are tried on a copy of the state before (`try-runtime`).
 	type FailedMigrationHandler = frame_support::migrations::FreezeChainOnFailedMigration;
 	type MaxServiceWeight = MaxMigrationWeight;
-	type WeightInfo = pallet_migrations::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = weights::pallet_migrations::WeightInfo<Runtime>;
 }
