@@ -25,6 +25,7 @@
 #![forbid(unsafe_code)]
 
 mod authorised;
+mod block;
 mod call;
 mod client;
 mod error;

@@ -11,12 +11,14 @@ mod churn;
 mod contracts;
 mod grid;
 mod log;
+mod pace;
 mod progress;
 mod report;
 
 use anyhow::{bail, Context, Result};
 use clap::{builder::TypedValueParser, Parser};
 use granary_chain::ChainClient;
+use granary_primitives::AllotmentId;
 use std::{
 	sync::{
 		atomic::{AtomicBool, Ordering},
@@ -24,6 +26,7 @@ use std::{
 	},
 	time::Duration,
 };
+use tokio::task::JoinHandle;
 
 /// Load a network of validators and report how it bears it
 ///
@@ -50,6 +53,9 @@ struct Plan {
 	/// Leaves of 512 bytes in each log.
 	#[arg(long, default_value_t = 1_024, value_parser = clap::value_parser!(u64).range(1..=1_024))]
 	leaves: u64,
+	/// Measure transactions a second instead: transfers alone, then reservations beside proofs and settlements.
+	#[arg(long, conflicts_with = "minutes")]
+	pace: bool,
 	/// Minutes to go on after everything is set up.
 	#[arg(long, default_value_t = 30)]
 	minutes: u64,
@@ -83,7 +89,11 @@ async fn main() -> Result<()> {
 			plan.shards
 		);
 	}
-	let report = run(&plan).await?;
+	let network = Network::set_up(&plan).await?;
+	if plan.pace {
+		return network.pace(&plan).await;
+	}
+	let report = network.load(&plan).await?;
 	print(&report.to_string());
 	let failures = report.failures(plan.max_lag);
 	if !failures.is_empty() {
@@ -92,59 +102,92 @@ async fn main() -> Result<()> {
 	Ok(())
 }
 
-async fn run(plan: &Plan) -> Result<report::Report> {
-	let mut chains = Vec::new();
-	for url in &plan.urls {
-		chains.push(ChainClient::connect(std::slice::from_ref(url), None).await?);
-	}
-	let chains = Arc::new(chains);
-	let chain = chains.first().context("no --url was given")?;
-	let log = Arc::new(log::Log::new(plan.leaves));
-	let grid = Arc::new(grid::Grid::set_up(chain, plan).await?);
-	let (stop, sent) = (Arc::new(AtomicBool::new(false)), Arc::new(answers::Sent::default()));
-	// Audits begin with the first checkpoints, so the answers do too.
-	let reserved = contracts::reserve_all(chain, plan, &grid).await?;
-	let answering = tokio::spawn(answers::answer(
-		chains.clone(),
-		grid.clone(),
-		log.clone(),
-		sent.clone(),
-		stop.clone(),
-	));
-	let expected = plan.reservations * plan.shards;
-	let (allotments, recorded) = contracts::checkpoint_all(chain, &grid, &log, expected).await?;
+/// Validators with a grid whose audits are answered.
+struct Network {
+	chains: Arc<Vec<ChainClient>>,
+	grid: Arc<grid::Grid>,
+	log: Arc<log::Log>,
+	allotments: Vec<AllotmentId>,
+	paces: [(&'static str, contracts::Pace); 2],
+	sent: Arc<answers::Sent>,
+	answering: JoinHandle<()>,
+	stop: Arc<AtomicBool>,
+}
 
-	print(&format!("set up; the load runs for {} minutes", plan.minutes));
-	let began = report::Moment::now(chain).await?;
-	let watching = tokio::spawn(report::watch(chains.clone(), stop.clone()));
-	let tally = churn::Tally::default();
-	let churn = Arc::new(churn::Churn {
-		chains: chains.clone(),
-		grid: grid.clone(),
-		log,
-		plan: plan.clone(),
-		tally: tally.clone(),
-		stop: stop.clone(),
-	});
-	let tenants: Vec<_> =
-		(0..plan.tenants).map(|tenant| tokio::spawn(churn.clone().run(tenant))).collect();
-	tokio::time::sleep(Duration::from_secs(60 * plan.minutes)).await;
-	let ended = report::Moment::now(chain).await?;
-	stop.store(true, Ordering::Relaxed);
-	let finality = watching.await?;
-	answering.await?;
-	tenants.iter().for_each(tokio::task::JoinHandle::abort);
-	Ok(report::Report {
-		paces: [("reservations", reserved), ("checkpoints", recorded)],
-		began,
-		ended,
-		finality,
-		sent,
-		audits: report::Audits::count(chain, &allotments).await?,
-		tally,
-		state: report::Report::state(chain).await?,
-		allotments: expected,
-	})
+impl Network {
+	/// Registers, reserves and records first checkpoints; from then on audits are answered.
+	async fn set_up(plan: &Plan) -> Result<Self> {
+		let mut chains = Vec::new();
+		for url in &plan.urls {
+			chains.push(ChainClient::connect(std::slice::from_ref(url), None).await?);
+		}
+		let chains = Arc::new(chains);
+		let chain = chains.first().context("no --url was given")?;
+		let log = Arc::new(log::Log::new(plan.leaves));
+		let grid = Arc::new(grid::Grid::set_up(chain, plan).await?);
+		let (stop, sent) = (Arc::new(AtomicBool::new(false)), Arc::new(answers::Sent::default()));
+		// Audits begin with the first checkpoints, so the answers do too.
+		let reserved = contracts::reserve_all(chain, plan, &grid).await?;
+		let answering = tokio::spawn(answers::answer(
+			chains.clone(),
+			grid.clone(),
+			log.clone(),
+			sent.clone(),
+			stop.clone(),
+		));
+		let expected = plan.reservations * plan.shards;
+		let (allotments, recorded) =
+			contracts::checkpoint_all(chain, &grid, &log, expected).await?;
+		let paces = [("reservations", reserved), ("checkpoints", recorded)];
+		Ok(Self { chains, grid, log, allotments, paces, sent, answering, stop })
+	}
+
+	/// Prints how many transactions a second the chain takes.
+	async fn pace(self, plan: &Plan) -> Result<()> {
+		print("set up; counting transfers alone");
+		let transfers = pace::transfers(&self.chains, &self.grid).await?;
+		print(&transfers.to_string());
+		let mix = pace::mix(&self.chains, &self.grid, plan).await?;
+		print(&mix.to_string());
+		self.stop.store(true, Ordering::Relaxed);
+		Ok(self.answering.await?)
+	}
+
+	/// Lets tenants make random calls beside the audits, for the minutes of the plan.
+	async fn load(self, plan: &Plan) -> Result<report::Report> {
+		let chain = self.chains.first().context("no --url was given")?;
+		print(&format!("set up; the load runs for {} minutes", plan.minutes));
+		let began = report::Moment::now(chain).await?;
+		let watching = tokio::spawn(report::watch(self.chains.clone(), self.stop.clone()));
+		let tally = churn::Tally::default();
+		let churn = Arc::new(churn::Churn {
+			chains: self.chains.clone(),
+			grid: self.grid.clone(),
+			log: self.log.clone(),
+			plan: plan.clone(),
+			tally: tally.clone(),
+			stop: self.stop.clone(),
+		});
+		let tenants: Vec<_> =
+			(0..plan.tenants).map(|tenant| tokio::spawn(churn.clone().run(tenant))).collect();
+		tokio::time::sleep(Duration::from_secs(60 * plan.minutes)).await;
+		let ended = report::Moment::now(chain).await?;
+		self.stop.store(true, Ordering::Relaxed);
+		let finality = watching.await?;
+		self.answering.await?;
+		tenants.iter().for_each(JoinHandle::abort);
+		Ok(report::Report {
+			paces: self.paces,
+			began,
+			ended,
+			finality,
+			sent: self.sent,
+			audits: report::Audits::count(chain, &self.allotments).await?,
+			tally,
+			state: report::Report::state(chain).await?,
+			allotments: self.allotments.len(),
+		})
+	}
 }
 
 /// The report is what this program is for: it goes to standard output.
