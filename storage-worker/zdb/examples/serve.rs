@@ -1,5 +1,5 @@
 //! A stand-alone server for tests and profiling: `serve --dir DIR [--listen ADDRESS] [--unix PATH] [--admin PASSWORD]
-//! [--protected] [--sync always|everysec|os] [--segment-bytes N] [--frame-timeout-ms N] [--max-connections N]`.
+//! [--protected] [--sync always|everysec|os] [--hook PROGRAM] [--segment-bytes N] [--frame-timeout-ms N] [--max-connections N]`.
 //! It prints its address in one line and stops when its standard input ends.
 
 use granary_zdb::{Durability, Server, ServerOptions, Store, StoreOptions};
@@ -25,6 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 			"--listen" => options.tcp = Some(value.parse()?),
 			"--unix" => options.unix = Some(value.into()),
 			"--admin" => options.admin_password = Some(value),
+			"--hook" => options.hook = Some(value.into()),
 			"--segment-bytes" => store_options.segment_bytes = value.parse()?,
 			"--max-connections" => options.max_connections = value.parse()?,
 			"--frame-timeout-ms" => options.frame_timeout = Duration::from_millis(value.parse()?),

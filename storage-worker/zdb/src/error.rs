@@ -113,6 +113,15 @@ pub enum ZdbError {
 	/// The log has all the segments or records that its numbers can name.
 	#[error("the namespace is full: it cannot number another segment")]
 	Full,
+	/// Compaction moved the record meanwhile; whoever looks it up again finds it.
+	#[error("the record was moved by compaction")]
+	Moved,
+	/// Nothing is removed from an audited log but by the removal rule.
+	#[error("an audited namespace is emptied by removing it, not otherwise")]
+	AuditedStays,
+	/// There is no such record in the files.
+	#[error("there is no record at that place")]
+	NoRecord,
 	/// A cursor that this namespace did not issue.
 	#[error("the scan cursor is not valid")]
 	BadCursor,

@@ -22,10 +22,11 @@
 //!
 //! # Files
 //!
-//! `STORE/lock` is held by the process that uses the directory; `STORE/namespaces/NAME/` holds
+//! `STORE/lock` is held by the process that uses the directory, `STORE/secret` seals passwords; `STORE/namespaces/NAME/` holds
 //!
 //! - `config`: the namespace's settings, replaced as a whole (the format is in the source of `engine/config.rs`);
 //! - `segment-NNNNNNNN.log`: a header of 32 bytes and records (`engine/segment.rs`, `engine/record.rs`);
+//! - `retired`: the segments that compaction removed (`engine/retired.rs`);
 //! - `tree/`: the log tree of an audited namespace, see [`granary_prover`].
 //!
 //! # What is promised
@@ -35,11 +36,10 @@
 //! open and reported in the [`RecoveryReport`]; damage before that is reported, and reads of what it hit fail
 //! instead of answering something older.
 //!
-//! # What is absent
+//! # Space
 //!
-//! Space of overwritten and deleted values is not given back in this version, and a namespace's quota counts it. Of 0-db's
-//! commands RSCAN, KSCAN, KEYCUR, HISTORY, WAIT, MIRROR, FLUSH and the file-level ones are missing, as is
-//! `AUTH SECURE`: passwords are stored as salted hashes, which a challenge cannot be answered from.
+//! Space of overwritten and deleted values is given back by compaction in the background ([`CompactionOptions`]); until
+//! then a namespace's quota counts it. Audited namespaces are not compacted.
 
 #![warn(clippy::indexing_slicing)]
 
@@ -51,9 +51,9 @@ mod server;
 mod sys;
 
 pub use engine::{
-	Access, DamagedRange, Durability, LogState, Mode, Namespace, NamespaceInfo, NamespaceOptions,
-	NamespaceUpdate, RecoveryReport, ScanEntry, ScanPage, SetOutcome, Store, StoreOptions,
-	TornTail,
+	Access, Compacted, CompactionOptions, DamagedRange, Durability, LogState, Mode, Namespace,
+	NamespaceInfo, NamespaceOptions, NamespaceUpdate, RawRecord, RecoveryReport, ScanEntry,
+	ScanPage, SetOutcome, Store, StoreOptions, TornTail, Version,
 };
 pub use error::ZdbError;
-pub use server::{Extension, Reply, Server, ServerError, ServerOptions};
+pub use server::{Extension, Metrics, Reply, Server, ServerError, ServerOptions};

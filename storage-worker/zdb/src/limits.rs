@@ -42,9 +42,13 @@ pub const PENDING_MAX_BYTES: usize = 1 << 20;
 pub const SEGMENT_BYTES_DEFAULT: u64 = 256 << 20;
 /// The longest segment: an offset must fit in 32 bits.
 pub const SEGMENT_BYTES_MAX: u64 = 2 << 30;
+/// What may wait for a mirror that receives slower than others send.
+pub const MIRROR_PENDING_MAX_BYTES: usize = 64 << 20;
 /// Segments of a namespace: a number must fit in 24 bits.
 pub const SEGMENTS_MAX: u32 = (1 << 24) - 1;
 /// Time that one SCAN takes before it answers what it has.
 pub const SCAN_TIME_US: u64 = 2000;
+/// Time that one KSCAN takes before it answers what it has and where to go on.
+pub const KSCAN_TIME_MS: u64 = 100;
 /// Entries of one SCAN reply.
 pub const SCAN_ENTRIES_MAX: usize = 8192;

@@ -29,7 +29,7 @@ fn redis_cli_feels_at_home() {
 	assert_eq!(process.redis_cli(&["COMMAND", "COUNT"]), "0");
 	assert_eq!(process.redis_cli(&["CLIENT", "SETNAME", "me"]), "OK");
 	assert!(process.redis_cli(&["HELLO"]).contains("granary-zdb"));
-	assert!(process.redis_cli(&["HELLO", "3"]).contains("NOPROTO"));
+	assert!(process.redis_cli(&["HELLO", "4"]).contains("NOPROTO"));
 	let info = process.redis_cli(&["INFO"]);
 	for line in ["server_name: granary-zdb", "redis_version:7.0.0", "db0:keys=1", "aof_enabled:1"] {
 		assert!(info.contains(line), "{line} is missing in {info}");

@@ -96,6 +96,56 @@ pub(super) fn get(session: &mut Session, args: Args<'_>, output: &mut Output) ->
 	Ok(Flow::Continue)
 }
 
+/// `GETRANGE key first last`: the value's bytes from the first to the last, negative positions counted from its end; empty
+/// if there are none.
+pub(super) fn getrange(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
+	if args.len() != 4 {
+		return Err("Unexpected arguments");
+	}
+	let key = args.get(1).unwrap_or_default();
+	if key.len() > KEY_MAX_BYTES {
+		return Err(errors::INVALID_KEY);
+	}
+	let position = |at| args.text(at).and_then(|text| text.parse::<i64>().ok());
+	let (Some(first), Some(last)) = (position(2), position(3)) else {
+		return Err("ERR value is not an integer or out of range");
+	};
+	let found = session.namespace.get_with(key, |value| output.bulk(part(value, first, last)));
+	if found.map_err(|error| errors::text(&error))?.is_none() {
+		output.bulk(b"");
+	}
+	Ok(Flow::Continue)
+}
+
+/// The bytes from `first` to `last`, both included; negative positions count from the end.
+fn part(value: &[u8], first: i64, last: i64) -> &[u8] {
+	let len = i64::try_from(value.len()).unwrap_or(i64::MAX);
+	let from_start = |at: i64| if at < 0 { at.saturating_add(len) } else { at };
+	let first = from_start(first).max(0) as usize;
+	let end = from_start(last).saturating_add(1).clamp(0, len) as usize;
+	value.get(first..end).unwrap_or_default()
+}
+
+/// `MSET key value [key value ...]`: all of them, or those before the first that is refused.
+pub(super) fn mset(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
+	if args.len() < 3 || args.len() % 2 == 0 {
+		return Err("Unexpected arguments");
+	}
+	if args.rest().step_by(2).any(|key| key.len() > KEY_MAX_BYTES) {
+		return Err("Key too large");
+	}
+	if !session.can_write {
+		return Err(errors::READ_ONLY);
+	}
+	session.unflushed_from.get_or_insert(output.len());
+	for (key, value) in args.rest().step_by(2).zip(args.rest().skip(1).step_by(2)) {
+		let written = session.namespace.set_buffered(key, value, None);
+		written.map_err(|error| errors::write_text(&error))?;
+	}
+	output.ok();
+	Ok(Flow::Continue)
+}
+
 /// `MGET key [key ...]`: an array of values and nils.
 pub(super) fn mget(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
 	if args.len() < 2 {
@@ -159,6 +209,37 @@ pub(super) fn check(session: &mut Session, args: Args<'_>, output: &mut Output) 
 		other => other.map(|valid| valid.map(i64::from)),
 	};
 	integer_or_nil(found, output)
+}
+
+/// `KEYCUR key`: the cursor at which a scan goes on behind the key.
+pub(super) fn keycur(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
+	let cursor = session.namespace.key_cursor(single_key(args)?);
+	let cursor = cursor.map_err(|error| errors::text(&error))?;
+	output.bulk(&cursor.ok_or(errors::KEY_NOT_FOUND)?);
+	Ok(Flow::Continue)
+}
+
+/// `HISTORY key [cursor]`: `[cursor of the version before or nil, timestamp, value]`.
+pub(super) fn history(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
+	const INVALID: &str = "Invalid arguments";
+	let (Some(key), true) = (args.get(1), args.len() <= 3) else { return Err(INVALID) };
+	let cursor = args.get(2).map(<[u8; 8]>::try_from).transpose().map_err(|_| INVALID)?;
+	if cursor == Some([0; 8]) {
+		return Err("No more history");
+	}
+	let version = session.namespace.version(key, cursor).map_err(|error| match error {
+		ZdbError::KeyNotFound if cursor.is_some() => "Invalid arguments (invalid key)",
+		ZdbError::BadCursor => "Invalid arguments (index query)",
+		other => errors::text(&other),
+	})?;
+	output.array(3);
+	match version.older {
+		Some(older) => output.bulk(&older),
+		None => output.nil(),
+	}
+	output.bulk(version.timestamp.to_string().as_bytes());
+	output.bulk(&version.value);
+	Ok(Flow::Continue)
 }
 
 /// `DBSIZE`: live keys.

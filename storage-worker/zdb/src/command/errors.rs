@@ -5,13 +5,13 @@ use crate::ZdbError;
 pub(super) const PERMISSION_DENIED: &str = "Permission denied";
 pub(super) const READ_ONLY: &str = "Namespace is in read-only mode";
 pub(super) const INVALID_KEY: &str = "Invalid key";
+pub(super) const KEY_NOT_FOUND: &str = "Key not found";
 pub(super) const INTERNAL: &str = "Internal Error";
 pub(super) const NAMESPACE_TOO_LONG: &str = "Namespace too long";
 pub(super) const NAMESPACE_NOT_FOUND: &str = "Namespace not found";
 pub(super) const PASSWORD_TOO_LONG: &str = "Password too long";
 pub(super) const ACCESS_DENIED: &str = "Access denied";
-pub(super) const NO_SECURE: &str =
-	"SECURE authentication is not supported: passwords are stored as salted hashes";
+pub(super) const NO_AUTH: &str = "Authentication disabled";
 
 /// The text for an error of the engine. What only the operator can mend is logged, and the client is told the rest.
 pub(super) fn text(error: &ZdbError) -> &'static str {
@@ -25,9 +25,10 @@ pub(super) fn text(error: &ZdbError) -> &'static str {
 		ZdbError::KeyNotIssued => "Invalid key, only update authorized",
 		ZdbError::WormKeyExists => "Namespace is protected by worm mode",
 		ZdbError::WormNoDelete => "Cannot delete a key when namespace is in worm mode",
-		ZdbError::KeyNotFound => "Key not found",
+		ZdbError::KeyNotFound => KEY_NOT_FOUND,
 		ZdbError::NoSpace { .. } => "No space left on this namespace",
 		ZdbError::BadCursor => "Invalid key format",
+		ZdbError::AuditedStays => "An audited namespace is emptied by removing it, not otherwise",
 		ZdbError::NotAudited => "Namespace is not audited",
 		ZdbError::Used => "Cannot change mode of used namespace",
 		ZdbError::AuditedIsWorm => "An audited namespace is in user mode and worm, and stays so",

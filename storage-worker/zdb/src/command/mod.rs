@@ -1,6 +1,7 @@
 //! The commands: from arguments to a reply. One file per group.
 
 mod access;
+mod admin;
 mod audit;
 mod data;
 mod errors;
@@ -9,12 +10,22 @@ mod namespace;
 mod nsset;
 mod redis;
 mod scan;
+mod wait;
 
 use crate::server::{Args, Flow, Output, Session};
 use std::sync::atomic::Ordering::Relaxed;
 
 /// No command of ours has a longer name.
 const NAME_MAX_BYTES: usize = 16;
+
+/// The commands that can be waited for.
+const COMMANDS: [&str; 45] = [
+	"GET", "SET", "SETX", "MGET", "DEL", "EXISTS", "LENGTH", "CHECK", "KEYCUR", "HISTORY",
+	"KEYTIME", "DBSIZE", "SCAN", "SCANX", "RSCAN", "KSCAN", "WAIT", "MIRROR", "AUTH", "SELECT",
+	"NSNEW", "NSDEL", "NSLIST", "NSINFO", "NSSET", "NSJUMP", "RELOAD", "FLUSH", "STOP", "HOOKS",
+	"INDEX", "DATA", "COMPACT", "NSLOG", "PING", "ECHO", "QUIT", "TIME", "HELLO", "CLIENT",
+	"COMMAND", "CONFIG", "INFO", "GETRANGE", "MSET",
+];
 
 /// What a command function answers: a reply is in the output, or this error is the reply.
 type Answer = Result<Flow, &'static str>;
@@ -32,7 +43,14 @@ pub(crate) fn execute(session: &mut Session, args: Args<'_>, output: &mut Output
 	upper.copy_from_slice(name);
 	upper.make_ascii_uppercase();
 	match dispatch(upper, session, args, output) {
-		Ok(flow) => flow,
+		Ok(flow) => {
+			if flow != Flow::Unknown && session.shared.watchers.any() {
+				let name = String::from_utf8_lossy(upper);
+				let (watchers, namespace) = (&session.shared.watchers, session.namespace.name());
+				watchers.tell(session.id, namespace, &name, args);
+			}
+			flow
+		},
 		Err(text) => {
 			if text == errors::PERMISSION_DENIED {
 				session.shared.stats.commands_unauthorized.fetch_add(1, Relaxed);
@@ -59,9 +77,17 @@ fn dispatch(name: &[u8], session: &mut Session, args: Args<'_>, output: &mut Out
 		b"EXISTS" => data::exists(session, args, output),
 		b"LENGTH" => data::length(session, args, output),
 		b"CHECK" => data::check(session, args, output),
+		b"GETRANGE" => data::getrange(session, args, output),
+		b"MSET" => data::mset(session, args, output),
+		b"KEYCUR" => data::keycur(session, args, output),
+		b"HISTORY" => data::history(session, args, output),
 		b"KEYTIME" => data::keytime(session, args, output),
 		b"DBSIZE" => data::dbsize(session, output),
 		b"SCAN" | b"SCANX" => scan::scan(session, args, output),
+		b"RSCAN" => scan::rscan(session, args, output),
+		b"KSCAN" => scan::kscan(session, args, output),
+		b"WAIT" => wait::wait(session, args),
+		b"MIRROR" => wait::mirror(session, output),
 		b"AUTH" => access::auth(session, args, output),
 		b"SELECT" => access::select(session, args, output),
 		b"NSNEW" => namespace::nsnew(session, args, output),
@@ -69,6 +95,14 @@ fn dispatch(name: &[u8], session: &mut Session, args: Args<'_>, output: &mut Out
 		b"NSLIST" => namespace::nslist(session, output),
 		b"NSINFO" => namespace::nsinfo(session, args, output),
 		b"NSSET" => nsset::nsset(session, args, output),
+		b"NSJUMP" => namespace::nsjump(session, output),
+		b"RELOAD" => namespace::reload(session, args, output),
+		b"FLUSH" => namespace::flush(session, output),
+		b"STOP" => admin::stop(session, output),
+		b"HOOKS" => admin::hooks(session, output),
+		b"INDEX" => admin::index(session, args, output),
+		b"DATA" => admin::data(session, args, output),
+		b"COMPACT" => admin::compact(session, args, output),
 		b"NSLOG" => audit::nslog(session, args, output),
 		b"PING" => redis::ping(args, output),
 		b"ECHO" => redis::echo(args, output),

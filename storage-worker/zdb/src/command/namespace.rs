@@ -29,7 +29,8 @@ pub(super) fn nsnew(session: &mut Session, args: Args<'_>, output: &mut Output) 
 	}
 	let store = &session.shared.store;
 	let durability = store.default_durability();
-	let options = NamespaceOptions { public: true, durability, ..Default::default() };
+	let mode = session.shared.options.fixed_mode.unwrap_or_default();
+	let options = NamespaceOptions { mode, public: true, durability, ..Default::default() };
 	store.create_namespace(name, options).map_err(|error| match error {
 		ZdbError::BadName(_) => "This name is not allowed",
 		ZdbError::NamespaceExists(_) => "This namespace is not available",
@@ -38,6 +39,7 @@ pub(super) fn nsnew(session: &mut Session, args: Args<'_>, output: &mut Output) 
 			"Could not create namespace"
 		},
 	})?;
+	session.shared.hooks.fire("namespace-created", &[name]);
 	output.ok();
 	Ok(Flow::Continue)
 }
@@ -58,6 +60,62 @@ pub(super) fn nsdel(session: &mut Session, args: Args<'_>, output: &mut Output) 
 		other => {
 			tracing::error!(namespace = name, error = %other, "NSDEL");
 			"Could not delete this namespace"
+		},
+	})?;
+	session.shared.hooks.fire("namespace-deleted", &[name]);
+	output.ok();
+	Ok(Flow::Continue)
+}
+
+/// `NSJUMP`, by an administrator: the client's namespace goes on in a new segment.
+pub(super) fn nsjump(session: &mut Session, output: &mut Output) -> Answer {
+	if !session.is_admin {
+		return Err(errors::PERMISSION_DENIED);
+	}
+	session.namespace.jump().map_err(|error| errors::write_text(&error))?;
+	output.ok();
+	Ok(Flow::Continue)
+}
+
+/// `RELOAD namespace`, by an administrator: its files are read again, as after a restart.
+pub(super) fn reload(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
+	if !session.is_admin {
+		return Err(errors::PERMISSION_DENIED);
+	}
+	args.exact(2)?;
+	let name = name(args)?;
+	session.shared.store.reload_namespace(name).map_err(|error| match error {
+		ZdbError::NoNamespace(_) => errors::NAMESPACE_NOT_FOUND,
+		other => errors::text(&other),
+	})?;
+	session.shared.hooks.fire("namespace-reloaded", &[name]);
+	output.ok();
+	Ok(Flow::Continue)
+}
+
+/// `FLUSH`: removes everything from the client's namespace, which must be private and be written to with its password.
+pub(super) fn flush(session: &mut Session, output: &mut Output) -> Answer {
+	let namespace = session.namespace.clone();
+	if namespace.is_public() || !namespace.has_password() {
+		return Err("Flushing public namespace denied");
+	}
+	if !session.can_write {
+		return Err(errors::READ_ONLY);
+	}
+	let info = namespace.info();
+	if info.worm {
+		return Err(errors::text(&ZdbError::WormNoDelete));
+	}
+	match info.access {
+		Access::Open => {},
+		Access::Locked => return Err(errors::text(&ZdbError::Locked)),
+		Access::Frozen => return Err(errors::text(&ZdbError::Frozen)),
+	}
+	session.shared.store.flush_namespace(namespace.name()).map_err(|error| match error {
+		ZdbError::AuditedStays => errors::text(&error),
+		other => {
+			tracing::error!(namespace = namespace.name(), error = %other, "FLUSH");
+			"Internal Server Error"
 		},
 	})?;
 	output.ok();
@@ -132,6 +190,7 @@ fn describe(info: &NamespaceInfo, for_admin: bool) -> String {
 		line("data_current_id", info.active_segment.to_string());
 		line("data_current_offset", info.active_offset.to_string());
 	}
+	line("fault", info.fault.clone().unwrap_or_else(|| "none".to_owned()));
 	line("audited", yes_no(info.audited));
 	line("frozen", yes_no(info.access == Access::Frozen));
 	line("disk_size_bytes", info.disk_bytes.to_string());

@@ -27,8 +27,12 @@ pub(super) fn nsset(session: &mut Session, args: Args<'_>, output: &mut Output) 
 	if is_default && !matches!(property, b"mode" | b"lock" | b"freeze") {
 		return Err("Cannot update default namespace");
 	}
+	if property == b"mode" && session.shared.options.fixed_mode.is_some() {
+		return Err("This server instance is configured to use a single runtime mode");
+	}
 	let update = update(property, value)?;
 	store.update_namespace(name, &update).map_err(|error| errors::write_text(&error))?;
+	session.shared.hooks.fire("namespace-updated", &[name]);
 	output.ok();
 	Ok(Flow::Continue)
 }

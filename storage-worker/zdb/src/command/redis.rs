@@ -39,11 +39,14 @@ pub(super) fn time(output: &mut Output) -> Answer {
 	Ok(Flow::Continue)
 }
 
-/// `HELLO [2 [AUTH user password] [SETNAME name]]`: only RESP2 is spoken.
+/// `HELLO [2|3 [AUTH user password] [SETNAME name]]`. With RESP3 a missing value is a null and pairs are maps.
 pub(super) fn hello(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
-	if args.get(1).is_some_and(|version| version != b"2") {
-		return Err("NOPROTO unsupported protocol version");
-	}
+	let is_resp3 = match args.get(1) {
+		None => output.is_resp3,
+		Some(b"2") => false,
+		Some(b"3") => true,
+		Some(_) => return Err("NOPROTO unsupported protocol version"),
+	};
 	let mut position = 2;
 	while let Some(option) = args.get(position) {
 		match (
@@ -62,13 +65,14 @@ pub(super) fn hello(session: &mut Session, args: Args<'_>, output: &mut Output) 
 			_ => return Err("ERR Syntax error in HELLO"),
 		}
 	}
-	output.array(14);
+	output.is_resp3 = is_resp3;
+	output.map(7);
 	for (name, value) in [("server", "granary-zdb"), ("version", REDIS_VERSION)] {
 		output.bulk(name.as_bytes());
 		output.bulk(value.as_bytes());
 	}
 	output.bulk(b"proto");
-	output.integer(2);
+	output.integer(if is_resp3 { 3 } else { 2 });
 	output.bulk(b"id");
 	output.integer(i64::try_from(session.id).unwrap_or(i64::MAX));
 	for (name, value) in [("mode", "standalone"), ("role", "master")] {
@@ -139,6 +143,7 @@ pub(super) fn config(session: &mut Session, args: Args<'_>, output: &mut Output)
 		.filter(|(name, _)| asked.iter().any(|asked| asked == b"*" || asked == name.as_bytes()))
 		.flat_map(|(name, value)| [*name, *value])
 		.collect();
-	output.strings(&found);
+	output.map(found.len() / 2);
+	found.iter().for_each(|text| output.bulk(text.as_bytes()));
 	Ok(Flow::Continue)
 }

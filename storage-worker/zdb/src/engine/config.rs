@@ -1,23 +1,25 @@
-//! The settings file of a namespace, 112 bytes, little endian.
+//! The settings file of a namespace, 189 bytes, little endian.
 //!
 //! | at | field |
 //! |---|---|
-//! | 0 | `GRZDBNC1`, the version in its last digit |
+//! | 0 | `GRZDBNC2`, the version in its last digit |
 //! | 8 | flags u8: 1 public, 2 worm, 4 audited, 8 locked, 16 frozen, 32 password |
 //! | 9 | mode u8: 0 user, 1 sequential |
 //! | 10 | durability u8: 0 always, 1 every, 2 os; zero u8 |
 //! | 12 | milliseconds of `every` u64 |
 //! | 20 | quota in bytes u64, 0 = none |
-//! | 28 | salt 16, BLAKE2b-512 of salt and password 64; zeros without one |
-//! | 108 | CRC-32C of bytes 0..108 |
+//! | 28 | the password, sealed with AES-256-GCM under the store's secret: nonce 12, its length u8 and itself padded to 128, tag 16; zeros without one |
+//! | 185 | CRC-32C of bytes 0..185 |
 //!
 //! It is written beside itself, made durable and renamed, so that a crash leaves the old or the new one.
 
 use crate::{
-	engine::{Access, Durability, Mode, NamespaceOptions, NamespaceUpdate},
+	engine::{
+		password::{Password, StoreSecret, SEALED_BYTES},
+		Access, Durability, Mode, NamespaceOptions, NamespaceUpdate,
+	},
 	ZdbError,
 };
-use blake2::{Blake2b512, Digest};
 use std::{
 	fs::{self, File, OpenOptions},
 	io::{self, Write},
@@ -25,41 +27,16 @@ use std::{
 	path::Path,
 };
 
-const MAGIC: &[u8; 8] = b"GRZDBNC1";
-const CONFIG_BYTES: usize = 112;
+const MAGIC: &[u8; 8] = b"GRZDBNC2";
+const CONFIG_BYTES: usize = 8 + 4 + 8 + 8 + SEALED_BYTES + 4;
 /// The file's name.
 pub(crate) const CONFIG_NAME: &str = "config";
-
-/// A password, as it is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PasswordHash {
-	salt: [u8; 16],
-	hash: [u8; 64],
-}
-
-impl PasswordHash {
-	/// Hashes a password under a new salt.
-	pub(crate) fn new(password: &[u8]) -> Self {
-		let salt = rand::random();
-		Self { salt, hash: Self::digest(&salt, password) }
-	}
-
-	fn digest(salt: &[u8; 16], password: &[u8]) -> [u8; 64] {
-		Blake2b512::new().chain_update(salt).chain_update(password).finalize().into()
-	}
-
-	/// Compares in constant time.
-	pub(crate) fn matches(&self, password: &[u8]) -> bool {
-		let given = Self::digest(&self.salt, password);
-		given.iter().zip(&self.hash).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
-	}
-}
 
 /// The settings of a namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Config {
 	pub(crate) mode: Mode,
-	pub(crate) password: Option<PasswordHash>,
+	pub(crate) password: Option<Password>,
 	pub(crate) public: bool,
 	pub(crate) max_bytes: Option<u64>,
 	pub(crate) worm: bool,
@@ -76,7 +53,7 @@ impl Config {
 		}
 		Ok(Self {
 			mode: options.mode,
-			password: options.password.as_deref().map(|text| PasswordHash::new(text.as_bytes())),
+			password: options.password.as_deref().map(|text| Password::new(text.as_bytes())),
 			public: options.public,
 			max_bytes: options.max_bytes.filter(|max| *max > 0),
 			worm: options.worm || options.audited,
@@ -99,7 +76,7 @@ impl Config {
 			return Err(ZdbError::AuditedIsWorm);
 		}
 		if let Some(password) = &update.password {
-			config.password = password.as_deref().map(|text| PasswordHash::new(text.as_bytes()));
+			config.password = password.as_deref().map(|text| Password::new(text.as_bytes()));
 		}
 		if let Some(max_bytes) = update.max_bytes {
 			config.max_bytes = max_bytes.filter(|max| *max > 0);
@@ -110,7 +87,7 @@ impl Config {
 		Ok(config)
 	}
 
-	fn encode(&self) -> Vec<u8> {
+	fn encode(&self, secret: &StoreSecret) -> Vec<u8> {
 		let flag = |set: bool, bit: u8| if set { bit } else { 0 };
 		let flags = flag(self.public, 1)
 			| flag(self.worm, 2)
@@ -129,21 +106,18 @@ impl Config {
 		bytes.extend_from_slice(&[flags, mode, durability, 0]);
 		bytes.extend_from_slice(&interval_ms.to_le_bytes());
 		bytes.extend_from_slice(&self.max_bytes.unwrap_or(0).to_le_bytes());
-		let none = PasswordHash { salt: [0; 16], hash: [0; 64] };
-		let password = self.password.as_ref().unwrap_or(&none);
-		bytes.extend_from_slice(&password.salt);
-		bytes.extend_from_slice(&password.hash);
+		bytes.extend_from_slice(&secret.seal(self.password.as_ref()));
 		bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_le_bytes());
 		bytes
 	}
 
-	fn decode(bytes: &[u8]) -> Result<Self, &'static str> {
-		let wrong_length = "it does not have 112 bytes";
+	fn decode(bytes: &[u8], secret: &StoreSecret) -> Result<Self, &'static str> {
+		let wrong_length = "it does not have 189 bytes";
 		if bytes.len() != CONFIG_BYTES {
 			return Err(wrong_length);
 		}
 		let (body, crc) = bytes.split_last_chunk::<4>().ok_or(wrong_length)?;
-		let body = body.strip_prefix(MAGIC).ok_or("it starts with other bytes than GRZDBNC1")?;
+		let body = body.strip_prefix(MAGIC).ok_or("it starts with other bytes than GRZDBNC2")?;
 		let (covered, _) = bytes.split_last_chunk::<4>().ok_or(wrong_length)?;
 		if crc32c::crc32c(covered) != u32::from_le_bytes(*crc) {
 			return Err("its checksum is wrong");
@@ -152,15 +126,18 @@ impl Config {
 			body.split_first_chunk::<4>().ok_or(wrong_length)?;
 		let (interval_ms, rest) = rest.split_first_chunk::<8>().ok_or(wrong_length)?;
 		let (max_bytes, rest) = rest.split_first_chunk::<8>().ok_or(wrong_length)?;
-		let (salt, hash) = rest.split_first_chunk::<16>().ok_or(wrong_length)?;
-		let hash = hash.try_into().map_err(|_| wrong_length)?;
+		let foreign = "its password was sealed by another store; restore the file 'secret'";
+		let password = match flags & 32 {
+			0 => None,
+			_ => Some(secret.open_sealed(rest).ok_or(foreign)?),
+		};
 		Ok(Self {
 			mode: match mode {
 				0 => Mode::User,
 				1 => Mode::Sequential,
 				_ => return Err("its mode is unknown"),
 			},
-			password: (flags & 32 != 0).then_some(PasswordHash { salt: *salt, hash }),
+			password,
 			public: flags & 1 != 0,
 			max_bytes: Some(u64::from_le_bytes(*max_bytes)).filter(|max| *max > 0),
 			worm: flags & 2 != 0,
@@ -180,20 +157,20 @@ impl Config {
 	}
 
 	/// Reads the settings of the namespace in `dir`.
-	pub(crate) fn load(dir: &Path) -> Result<Self, ZdbError> {
+	pub(crate) fn load(dir: &Path, secret: &StoreSecret) -> Result<Self, ZdbError> {
 		let path = dir.join(CONFIG_NAME);
 		let bytes = fs::read(&path).map_err(|error| ZdbError::file("read", &path, error))?;
-		Self::decode(&bytes).map_err(|reason| ZdbError::BadConfig { path, reason })
+		Self::decode(&bytes, secret).map_err(|reason| ZdbError::BadConfig { path, reason })
 	}
 
 	/// Replaces the settings file of the namespace in `dir`.
-	pub(crate) fn store(&self, dir: &Path) -> Result<(), ZdbError> {
+	pub(crate) fn store(&self, dir: &Path, secret: &StoreSecret) -> Result<(), ZdbError> {
 		let (path, new) = (dir.join(CONFIG_NAME), dir.join("config.new"));
 		let write = || -> io::Result<()> {
 			let mut options = OpenOptions::new();
 			let mut file =
 				options.write(true).create(true).truncate(true).mode(0o600).open(&new)?;
-			file.write_all(&self.encode())?;
+			file.write_all(&self.encode(secret))?;
 			file.sync_all()?;
 			fs::rename(&new, &path)?;
 			File::open(dir)?.sync_all()
@@ -220,9 +197,10 @@ mod tests {
 	#[test]
 	fn survives_its_file_and_hides_the_password() {
 		let dir = tempfile::tempdir().unwrap();
+		let secret = StoreSecret::open(dir.path()).unwrap();
 		let config = config();
-		config.store(dir.path()).unwrap();
-		let loaded = Config::load(dir.path()).unwrap();
+		config.store(dir.path(), &secret).unwrap();
+		let loaded = Config::load(dir.path(), &secret).unwrap();
 		assert_eq!(loaded, config);
 		let password = loaded.password.unwrap();
 		assert!(password.matches(b"secret") && !password.matches(b"secreu"));
@@ -232,12 +210,14 @@ mod tests {
 
 	#[test]
 	fn every_flipped_bit_is_refused() {
-		let bytes = config().encode();
+		let dir = tempfile::tempdir().unwrap();
+		let secret = StoreSecret::open(dir.path()).unwrap();
+		let bytes = config().encode(&secret);
 		assert_eq!(bytes.len(), CONFIG_BYTES);
 		for bit in 0..bytes.len() * 8 {
 			let mut flipped = bytes.clone();
 			flipped[bit / 8] ^= 1 << (bit % 8);
-			assert!(Config::decode(&flipped).is_err(), "bit {bit}");
+			assert!(Config::decode(&flipped, &secret).is_err(), "bit {bit}");
 		}
 	}
 

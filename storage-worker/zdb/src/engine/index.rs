@@ -252,6 +252,15 @@ impl IdIndex {
 		Some((id + step as u64, *location))
 	}
 
+	/// The last live id before `id`.
+	pub(crate) fn last_before(&self, id: u64) -> Option<(u64, Location)> {
+		let locations = self.locations.read();
+		let end = usize::try_from(id).unwrap_or(usize::MAX).min(locations.len());
+		let (position, location) =
+			locations.get(..end)?.iter().enumerate().rfind(|(_, at)| **at != Location::NONE)?;
+		Some((position as u64, *location))
+	}
+
 	/// Live ids.
 	pub(crate) fn len(&self) -> u64 {
 		self.live.load(std::sync::atomic::Ordering::Relaxed)
@@ -319,5 +328,7 @@ mod tests {
 		assert_eq!((ids.len(), ids.get(1), ids.get(9)), (1, None, None));
 		assert_eq!(ids.next_from(0).unwrap().0, 3);
 		assert_eq!(ids.next_from(4), None);
+		assert_eq!(ids.last_before(u64::MAX).unwrap().0, 3);
+		assert_eq!(ids.last_before(3), None);
 	}
 }

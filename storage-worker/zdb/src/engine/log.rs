@@ -25,6 +25,7 @@ use std::{
 		atomic::{AtomicBool, AtomicU64, Ordering},
 		Arc,
 	},
+	time::{Duration, Instant},
 };
 
 /// What does not change while a log is open.
@@ -63,6 +64,10 @@ pub(crate) struct Log {
 	flushing: Mutex<Vec<u8>>,
 	syncing: Mutex<()>,
 	poisoned: AtomicBool,
+	/// Why the last write failed; `None` once one succeeds again.
+	fault: Mutex<Option<String>>,
+	/// When the active segment became it.
+	jumped: Mutex<Instant>,
 	bytes: AtomicU64,
 }
 
@@ -84,6 +89,10 @@ pub(crate) struct Append<'a> {
 	pub(crate) value_crc: u32,
 	pub(crate) timestamp: u32,
 	pub(crate) max_bytes: Option<u64>,
+	/// Where the key's version before is.
+	pub(crate) previous: Option<Location>,
+	/// It is a copy that compaction makes.
+	pub(crate) moved: bool,
 }
 
 /// A record that was read.
@@ -133,6 +142,8 @@ impl Log {
 			flushing: Mutex::default(),
 			syncing: Mutex::default(),
 			poisoned: AtomicBool::new(false),
+			fault: Mutex::default(),
+			jumped: Mutex::new(Instant::now()),
 			bytes: AtomicU64::new(bytes),
 		})
 	}
@@ -174,6 +185,7 @@ impl Log {
 		self.check_quota(append, &writer, record_len)?;
 		let header = self.write_record(&mut writer, append, value, key_len);
 		let location = writer.active.location(writer.end, &header);
+		writer.active.set_last(writer.end);
 		writer.end += record_len;
 		self.bytes.fetch_add(record_len, Ordering::Relaxed);
 		let full = writer.pending.len() > PENDING_MAX_BYTES;
@@ -212,8 +224,11 @@ impl Log {
 			timestamp: append.timestamp,
 			sequence: writer.next_sequence,
 			ordinal,
+			previous: append.previous,
+			back: writer.active.last().map_or(0, |last| (writer.end - last) as u32),
 			key_len: key_len as u8,
 			tombstone: append.value.is_none(),
+			moved: append.moved,
 		};
 		header.header_crc = header.checksum(key, writer.active.salt);
 		header.encode(key, value, &mut writer.pending);
@@ -293,6 +308,7 @@ impl Log {
 			let written = active.file.write_all_at(batch, start);
 			written.map_err(|error| ZdbError::file("write", &active.path, error))
 		});
+		self.note_fault(&result);
 		if result.is_ok() {
 			active.set_flushed(start + batch.len() as u64);
 		} else {
@@ -304,6 +320,28 @@ impl Log {
 		batch.clear();
 		batch.shrink_to(SCRATCH_KEEP_BYTES);
 		result
+	}
+
+	/// Remembers why writes fail, or that they do not any more.
+	fn note_fault(&self, result: &Result<(), ZdbError>) {
+		let mut fault = self.fault.lock();
+		match result {
+			Ok(()) => *fault = None,
+			Err(error) => *fault = Some(error.to_string()),
+		}
+	}
+
+	/// Why nothing can be written at present.
+	pub(crate) fn fault(&self) -> Option<String> {
+		self.fault.lock().clone()
+	}
+
+	/// Leaves the active segment if it has records and is older than this.
+	pub(crate) fn jump_if_older(&self, age: Duration) -> Result<(), ZdbError> {
+		match self.jumped.lock().elapsed() >= age {
+			true => self.jump(),
+			false => Ok(()),
+		}
 	}
 
 	fn is_full(&self, writer: &Writer, record_len: u64) -> bool {
@@ -340,6 +378,7 @@ impl Log {
 		self.bytes.fetch_add(writer.end, Ordering::Relaxed);
 		let full = std::mem::replace(&mut writer.active, segment);
 		writer.unsynced.push(full);
+		*self.jumped.lock() = Instant::now();
 		Ok(())
 	}
 
@@ -364,6 +403,8 @@ impl Log {
 			// The kernel may have dropped the pages that it could not write: a second fsync would report
 			// success for data that are lost.
 			self.poisoned.store(true, Ordering::Release);
+			*self.fault.lock() =
+				Some(format!("fsync failed: {error}; RELOAD reads the files again"));
 			tracing::error!(path = %segment.path.display(), %error, "fsync failed: no more writes");
 			ZdbError::Poisoned(segment.path.clone())
 		})
@@ -383,6 +424,29 @@ impl Log {
 	/// The first segment behind that number.
 	pub(crate) fn segment_after(&self, number: u32) -> Option<Arc<Segment>> {
 		self.segments.read().range(number + 1..).next().map(|(_, segment)| segment.clone())
+	}
+
+	/// The last segment before that number.
+	pub(crate) fn segment_before(&self, number: u32) -> Option<Arc<Segment>> {
+		self.segments.read().range(..number).next_back().map(|(_, segment)| segment.clone())
+	}
+
+	/// All segments but the active one, oldest first.
+	pub(crate) fn sealed_segments(&self) -> Vec<Arc<Segment>> {
+		let active = self.end().0.number;
+		self.segments.read().range(..active).map(|(_, segment)| segment.clone()).collect()
+	}
+
+	/// Leaves the active segment for a new one, unless nothing was written into it.
+	pub(crate) fn jump(&self) -> Result<(), ZdbError> {
+		self.rotate(u64::MAX / 2)
+	}
+
+	/// Takes a segment that nobody points into any more out of the log; its bytes are given back.
+	pub(crate) fn forget_segment(&self, segment: &Segment) {
+		if self.segments.write().remove(&segment.number).is_some() {
+			self.bytes.fetch_sub(segment.flushed(), Ordering::Relaxed);
+		}
 	}
 
 	/// The first segment.
@@ -419,7 +483,7 @@ impl Log {
 		wanted: usize,
 		buffer: &'b mut Vec<u8>,
 	) -> Result<Record<'b>, ZdbError> {
-		let segment = self.segment(location.segment()).ok_or(ZdbError::BadCursor)?;
+		let segment = self.segment(location.segment()).ok_or(ZdbError::Moved)?;
 		let offset = location.offset();
 		if offset >= segment.flushed() {
 			self.flush()?;
@@ -453,7 +517,7 @@ impl Log {
 /// How many ordinals a record consumes: leaves of an audited log, ids of a sequential one.
 pub(crate) fn ordinals_of(mode: Mode, audited: bool, header: &Header) -> u64 {
 	match (audited, mode) {
-		_ if header.tombstone => 0,
+		_ if header.tombstone || header.moved => 0,
 		(true, _) => leaves_of(u64::from(header.value_len)),
 		(false, Mode::Sequential) => 1,
 		(false, Mode::User) => 0,

@@ -22,6 +22,8 @@ fn append(value: &[u8]) -> Append<'_> {
 		value_crc: crc32c::crc32c(value),
 		timestamp: 1,
 		max_bytes: None,
+		previous: None,
+		moved: false,
 	}
 }
 

@@ -1,7 +1,11 @@
 //! The engine: segments, index, namespaces, store.
 
 mod audit;
+mod backward;
+mod compact;
+mod compactor;
 mod config;
+mod dirty;
 mod index;
 mod location;
 mod log;
@@ -9,25 +13,31 @@ mod log;
 mod log_tests;
 mod namespace;
 mod options;
+mod password;
 mod read;
 mod rebuild;
 mod record;
 mod recovery;
+mod retired;
 mod scan;
 mod segment;
 mod store;
 mod syncer;
 mod upkeep;
+mod versions;
 mod window;
 mod write;
 
 pub use audit::LogState;
+pub use compact::Compacted;
+pub use compactor::CompactionOptions;
 pub use namespace::Namespace;
 pub use options::{Access, Durability, Mode, NamespaceInfo, NamespaceOptions, NamespaceUpdate};
 pub use recovery::{DamagedRange, RecoveryReport, TornTail};
 pub use scan::{ScanEntry, ScanPage};
 pub use store::{Store, StoreOptions};
+pub use versions::{RawRecord, Version};
 pub use write::SetOutcome;
 
-pub(crate) use config::PasswordHash;
+pub(crate) use password::{hex, Password};
 pub(crate) use store::DEFAULT_NAMESPACE;

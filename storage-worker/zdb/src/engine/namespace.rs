@@ -4,11 +4,14 @@ use crate::{
 	engine::{
 		audit::Audit,
 		config::{Config, CONFIG_NAME},
+		dirty::Dirty,
 		index::{IdIndex, KeyIndex},
 		log::{Log, LogShape},
 		options::{Access, Durability, NamespaceUpdate},
+		password::StoreSecret,
 		rebuild::Rebuilt,
 		recovery::{recover, RecoveryReport},
+		retired::Retired,
 	},
 	ZdbError,
 };
@@ -42,6 +45,15 @@ pub struct Namespace {
 	pub(super) index: Index,
 	pub(super) audit: Option<Audit>,
 	pub(super) stripes: Vec<Mutex<()>>,
+	/// Held for reading while an id is issued and its record is not in the index yet.
+	pub(super) issuing: RwLock<()>,
+	/// Segments in which records were superseded.
+	pub(super) dirty: Dirty,
+	/// Held by whoever moves live records out of old segments.
+	pub(super) compacting: Mutex<()>,
+	/// Segments that compaction removed.
+	pub(super) retired: Mutex<Retired>,
+	secret: Arc<StoreSecret>,
 	pub(super) live_bytes: AtomicU64,
 	removed: AtomicBool,
 	replaced: AtomicBool,
@@ -56,12 +68,14 @@ impl Namespace {
 		name: &str,
 		dir: &Path,
 		segment_bytes: u64,
+		secret: &Arc<StoreSecret>,
 	) -> Result<(Self, RecoveryReport), ZdbError> {
-		let config = Config::load(dir)?;
+		let config = Config::load(dir, secret)?;
 		let (mode, audited) = (config.mode, config.audited);
 		let shape = LogShape { dir: dir.to_owned(), mode, audited, segment_bytes };
 		let mut rebuilt = Rebuilt::new(mode);
-		let recovered = recover(&shape, &mut |segment, offset, header, key| {
+		let retired = Retired::load(dir)?;
+		let recovered = recover(&shape, &retired, &mut |segment, offset, header, key| {
 			rebuilt.visit(segment, offset, header, key, audited)
 		})?;
 		let Rebuilt { index, extents, live_bytes, .. } = rebuilt;
@@ -75,6 +89,11 @@ impl Namespace {
 			index,
 			audit: audited.then(|| Audit::new(dir.join("tree"), extents)),
 			stripes: (0..STRIPES).map(|_| Mutex::default()).collect(),
+			issuing: RwLock::default(),
+			dirty: Dirty::default(),
+			compacting: Mutex::default(),
+			retired: Mutex::new(retired),
+			secret: secret.clone(),
 			live_bytes: AtomicU64::new(live_bytes),
 			removed: AtomicBool::new(false),
 			replaced: AtomicBool::new(false),
@@ -134,7 +153,13 @@ impl Namespace {
 	/// Whether `password` is the namespace's; never if it has none.
 	pub fn password_matches(&self, password: &[u8]) -> bool {
 		let config = self.config();
-		config.password.as_ref().is_some_and(|hash| hash.matches(password))
+		config.password.as_ref().is_some_and(|own| own.matches(password))
+	}
+
+	/// Whether `answer` is the hash of `nonce` and the namespace's password.
+	pub(crate) fn password_answers(&self, nonce: &str, answer: &[u8]) -> bool {
+		let config = self.config();
+		config.password.as_ref().is_some_and(|own| own.answers(nonce, answer))
 	}
 
 	/// Whether it was removed from its store; nothing works any more then.
@@ -180,7 +205,7 @@ impl Namespace {
 	pub(crate) fn update(&self, update: &NamespaceUpdate) -> Result<(), ZdbError> {
 		let mut config = self.config.write();
 		let updated = config.updated(update, self.is_unused())?;
-		updated.store(&self.dir)?;
+		updated.store(&self.dir, &self.secret)?;
 		*config = Arc::new(updated);
 		Ok(())
 	}

@@ -122,4 +122,6 @@ pub struct NamespaceInfo {
 	pub read_errors: u64,
 	/// Writes that failed since the store was opened.
 	pub write_errors: u64,
+	/// Why it takes no writes at present, if the disk refused one.
+	pub fault: Option<String>,
 }

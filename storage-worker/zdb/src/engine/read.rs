@@ -5,7 +5,7 @@ use crate::{
 		index::{Candidates, KeyHash, KeyIndex},
 		location::Location,
 		namespace::{Index, Namespace},
-		record::Header,
+		record::{Header, HEADER_BYTES},
 	},
 	limits::SCRATCH_KEEP_BYTES,
 	ZdbError,
@@ -20,6 +20,20 @@ thread_local! {
 /// The id that a sequential key is.
 pub(super) fn id_of(key: &[u8]) -> Option<u64> {
 	key.try_into().ok().map(u64::from_le_bytes)
+}
+
+/// Looks a key up again while compaction moves its record between the index and the reading. A record is moved once
+/// in a segment's life, so a few times are enough.
+fn settled<R>(mut look: impl FnMut() -> Result<R, ZdbError>) -> Result<R, ZdbError> {
+	const TIMES: usize = 16;
+	let mut found = look();
+	for _ in 1..TIMES {
+		if !matches!(found, Err(ZdbError::Moved)) {
+			break;
+		}
+		found = look();
+	}
+	found
 }
 
 impl Namespace {
@@ -73,7 +87,7 @@ impl Namespace {
 
 	/// Where the key's newest record is, and its header.
 	pub(super) fn find(&self, key: &[u8]) -> Result<Option<(Location, Header)>, ZdbError> {
-		let found = match &self.index {
+		let found = settled(|| match &self.index {
 			Index::Keys(index) => self.find_key(index, index.hash(key), key),
 			Index::Ids(ids) => match id_of(key).and_then(|id| ids.get(id)) {
 				None => Ok(None),
@@ -82,7 +96,7 @@ impl Namespace {
 					header.map(|header| header.map(|header| (location, header)))
 				},
 			},
-		};
+		});
 		found.inspect_err(|_| self.count_read_error())
 	}
 
@@ -93,24 +107,35 @@ impl Namespace {
 		read: impl FnOnce(&[u8]) -> R,
 	) -> Result<Option<R>, ZdbError> {
 		self.readable()?;
+		let found = self.with_scratch(|buffer| {
+			let Some(len) = settled(|| self.read_value(key, buffer))? else { return Ok(None) };
+			Ok(buffer.get(len).map(read))
+		});
+		found.inspect_err(|_| self.count_read_error())
+	}
+
+	/// Reads the key's record; answers where in the buffer its value is.
+	fn read_value(
+		&self,
+		key: &[u8],
+		buffer: &mut Vec<u8>,
+	) -> Result<Option<std::ops::Range<usize>>, ZdbError> {
 		let locations = match &self.index {
 			Index::Keys(index) => index.candidates(index.hash(key)),
 			Index::Ids(ids) => Candidates::from(id_of(key).and_then(|id| ids.get(id))),
 		};
-		let found = self.with_scratch(|buffer| {
-			for location in locations {
-				let record = self.log.read(location, buffer)?;
-				if record.key != key {
-					continue;
-				}
-				if !record.value_is_valid() {
-					return Err(self.log.damaged(location));
-				}
-				return Ok(Some(read(record.value)));
+		for location in locations {
+			let record = self.log.read(location, buffer)?;
+			if record.key != key {
+				continue;
 			}
-			Ok(None)
-		});
-		found.inspect_err(|_| self.count_read_error())
+			if !record.value_is_valid() {
+				return Err(self.log.damaged(location));
+			}
+			let start = HEADER_BYTES + record.key.len();
+			return Ok(Some(start..start + record.value.len()));
+		}
+		Ok(None)
 	}
 
 	/// The key's value.

@@ -49,11 +49,14 @@ impl Rebuilt {
 			self.extents.push(location, header);
 		}
 		let new = (!header.tombstone).then_some(location);
+		if new.is_some() {
+			segment.add_live(header);
+		}
 		let old = match &self.index {
 			Index::Keys(index) => {
 				let hash = index.hash(key);
 				let mut candidates = index.candidates(hash);
-				let old = candidates.find_map(|at| Some((at, self.value_len_if_key(at, key)?)));
+				let old = candidates.find_map(|at| Some((at, self.header_if_key(at, key)?)));
 				match (old, new) {
 					(_, Some(new)) => index.replace(hash, old.map(|(at, _)| at), new),
 					(Some((at, _)), None) => index.remove(hash, at),
@@ -65,22 +68,27 @@ impl Rebuilt {
 				let id = id_of(key).ok_or_else(|| segment.damaged(offset))?;
 				let old = ids.get(id);
 				ids.set(id, new.unwrap_or(Location::NONE));
-				old.and_then(|at| Some((at, self.value_len_if_key(at, key)?)))
+				old.and_then(|at| Some((at, self.header_if_key(at, key)?)))
 			},
 		};
-		self.live_bytes -= old.map_or(0, |(_, len)| len).min(self.live_bytes);
+		if let Some((at, old)) = old {
+			self.live_bytes -= u64::from(old.value_len).min(self.live_bytes);
+			if let Some(segment) = self.segments.get(&at.segment()) {
+				segment.remove_live(&old);
+			}
+		}
 		self.live_bytes += new.map_or(0, |_| u64::from(header.value_len));
 		Ok(())
 	}
 
-	/// The value length of the record at `location` if its key is `key`. Its checksum was verified when it was met.
-	fn value_len_if_key(&self, location: Location, key: &[u8]) -> Option<u64> {
+	/// The header of the record at `location` if its key is `key`. Its checksum was verified when it was met.
+	fn header_if_key(&self, location: Location, key: &[u8]) -> Option<Header> {
 		let segment = self.segments.get(&location.segment())?;
 		let mut bytes = [0; HEAD_MAX_BYTES];
 		let read = segment.read_at(location.offset(), &mut bytes).ok()?;
 		let bytes = bytes.get(..read)?;
 		let header = Header::decode(bytes)?;
 		let body = bytes.get(crate::engine::record::HEADER_BYTES..)?;
-		(body.get(..usize::from(header.key_len))? == key).then_some(u64::from(header.value_len))
+		(body.get(..usize::from(header.key_len))? == key).then_some(header)
 	}
 }

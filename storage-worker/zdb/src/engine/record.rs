@@ -1,32 +1,36 @@
-//! A record: 36 bytes of header, the key, the value. All numbers little endian.
+//! A record: 48 bytes of header, the key, the value. All numbers little endian.
 //!
 //! | at | field |
 //! |---|---|
-//! | 0 | `header_crc` u32: CRC-32C of bytes 4..36, the key and the segment's salt |
+//! | 0 | `header_crc` u32: CRC-32C of bytes 4..48, the key and the segment's salt |
 //! | 4 | `value_crc` u32: CRC-32C of the value |
 //! | 8 | value length u32 |
 //! | 12 | timestamp u32, unix seconds |
 //! | 16 | sequence u64: one more than the record before, over all segments |
-//! | 24 | ordinal u64: audited: number of the value's first leaf; sequential: the id that the record consumed; else 0 |
-//! | 32 | key length u8 |
-//! | 33 | flags u8: 1 tombstone |
-//! | 34 | zero u16 |
+//! | 24 | ordinal u64: audited: number of the value's first leaf; sequential: the next id before this record; else 0 |
+//! | 32 | previous u64: the location of the key's version before, all ones without one (`engine/location.rs`) |
+//! | 40 | back u32: bytes of the record before this one in the segment, 0 in the first |
+//! | 44 | key length u8 |
+//! | 45 | flags u8: 1 tombstone, 2 moved by compaction |
+//! | 46 | zero u16 |
 //!
 //! Two checksums, so that existence, length and time are answered without reading the value. The salt is random
 //! per segment: a value that contains the image of a record cannot pass for one when a damaged segment is searched for
-//! the next valid record.
+//! the next valid record. A moved record is a copy of one in a segment that is going to be removed: it consumes no
+//! ordinal.
 
-use crate::limits::VALUE_MAX_BYTES;
+use crate::{engine::location::Location, limits::VALUE_MAX_BYTES};
 use crc32c::crc32c_append;
 
 /// Bytes of a header.
-pub(crate) const HEADER_BYTES: usize = 36;
+pub(crate) const HEADER_BYTES: usize = 48;
 /// The longest header with its key.
 pub(crate) const HEAD_MAX_BYTES: usize = HEADER_BYTES + 255;
 /// The longest record.
 #[cfg(test)]
 pub(crate) const RECORD_MAX_BYTES: usize = HEADER_BYTES + 255 + VALUE_MAX_BYTES;
 const FLAG_TOMBSTONE: u8 = 1;
+const FLAG_MOVED: u8 = 2;
 
 /// The header of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,31 +41,43 @@ pub(crate) struct Header {
 	pub(crate) timestamp: u32,
 	pub(crate) sequence: u64,
 	pub(crate) ordinal: u64,
+	/// Where the key's version before is.
+	pub(crate) previous: Option<Location>,
+	/// Bytes of the record before this one in its segment.
+	pub(crate) back: u32,
 	pub(crate) key_len: u8,
 	pub(crate) tombstone: bool,
+	/// It is a copy that compaction made.
+	pub(crate) moved: bool,
 }
 
 impl Header {
 	/// Reads a header without its checksum, which needs the key; `None` if it cannot be one.
 	pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
 		let bytes: &[u8; HEADER_BYTES] = bytes.get(..HEADER_BYTES)?.try_into().ok()?;
-		let (numbers, rest) = bytes.split_first_chunk::<32>()?;
+		let (numbers, rest) = bytes.split_first_chunk::<44>()?;
 		let &[key_len, flags, 0, 0] = rest else { return None };
-		if flags & !FLAG_TOMBSTONE != 0 {
+		if flags & !(FLAG_TOMBSTONE | FLAG_MOVED) != 0 {
 			return None;
 		}
 		let (first, numbers) = numbers.split_first_chunk::<16>()?;
-		let (sequence, ordinal) = numbers.split_first_chunk::<8>()?;
+		let (sequence, numbers) = numbers.split_first_chunk::<8>()?;
+		let (ordinal, numbers) = numbers.split_first_chunk::<8>()?;
+		let (previous, back) = numbers.split_first_chunk::<8>()?;
 		let [header_crc, value_crc, value_len, timestamp] = four_u32(first);
+		let previous = Location::from_bits(u64::from_le_bytes(*previous));
 		let header = Self {
 			header_crc,
 			value_crc,
 			value_len,
 			timestamp,
 			sequence: u64::from_le_bytes(*sequence),
-			ordinal: u64::from_le_bytes(ordinal.try_into().ok()?),
+			ordinal: u64::from_le_bytes(*ordinal),
+			previous: (previous != Location::NONE).then_some(previous),
+			back: u32::from_le_bytes(back.try_into().ok()?),
 			key_len,
 			tombstone: flags & FLAG_TOMBSTONE != 0,
+			moved: flags & FLAG_MOVED != 0,
 		};
 		let plausible = key_len > 0
 			&& header.value_len as usize <= VALUE_MAX_BYTES
@@ -73,14 +89,19 @@ impl Header {
 	fn tail(&self) -> [u8; HEADER_BYTES - 4] {
 		let mut bytes = [0; HEADER_BYTES - 4];
 		let mut rest: &mut [u8] = &mut bytes;
-		let fields: [&[u8]; 7] = [
+		let previous = self.previous.unwrap_or(Location::NONE).bits();
+		let tombstone = if self.tombstone { FLAG_TOMBSTONE } else { 0 };
+		let moved = if self.moved { FLAG_MOVED } else { 0 };
+		let fields: [&[u8]; 9] = [
 			&self.value_crc.to_le_bytes(),
 			&self.value_len.to_le_bytes(),
 			&self.timestamp.to_le_bytes(),
 			&self.sequence.to_le_bytes(),
 			&self.ordinal.to_le_bytes(),
+			&previous.to_le_bytes(),
+			&self.back.to_le_bytes(),
 			&[self.key_len],
-			&[if self.tombstone { FLAG_TOMBSTONE } else { 0 }],
+			&[tombstone | moved],
 		];
 		for field in fields {
 			let (place, behind) = rest.split_at_mut(field.len());
@@ -136,8 +157,11 @@ mod tests {
 			timestamp: 0x0102_0304,
 			sequence: 0x1112_1314_1516_1718,
 			ordinal: 0x2122_2324_2526_2728,
+			previous: Some(Location::new(3, 77, 900)),
+			back: 0x3132_3334,
 			key_len: key.len() as u8,
 			tombstone: false,
+			moved: true,
 		};
 		header.header_crc = header.checksum(key, 9);
 		header

@@ -4,6 +4,7 @@ use crate::{
 	engine::{
 		log::{ordinals_of, LogShape},
 		record::{Header, HEADER_BYTES},
+		retired::Retired,
 		segment::{segment_number, segment_path, Segment, SEGMENT_HEADER_BYTES},
 		window::Window,
 	},
@@ -99,7 +100,11 @@ pub(crate) struct Recovered {
 }
 
 /// Opens the segments of a log and walks their records.
-pub(crate) fn recover(shape: &LogShape, visit: Visit<'_>) -> Result<Recovered, ZdbError> {
+pub(crate) fn recover(
+	shape: &LogShape,
+	retired: &Retired,
+	visit: Visit<'_>,
+) -> Result<Recovered, ZdbError> {
 	let mut recovered = Recovered {
 		segments: BTreeMap::new(),
 		next_sequence: 0,
@@ -110,7 +115,7 @@ pub(crate) fn recover(shape: &LogShape, visit: Visit<'_>) -> Result<Recovered, Z
 	let last = numbers.last().copied();
 	let mut expected = 0;
 	for number in &numbers {
-		for missing in expected..*number {
+		for missing in (expected..*number).filter(|number| !retired.contains(*number)) {
 			let path = segment_path(&shape.dir, missing);
 			recovered.report.missing_segments.push(path);
 		}
@@ -210,6 +215,7 @@ impl Walk<'_> {
 			return Err(self.segment.damaged(offset));
 		};
 		visit(self.segment, offset, header, key)?;
+		self.segment.set_last(offset);
 		let recovered = &mut *self.recovered;
 		recovered.report.records += 1;
 		recovered.next_sequence = header.sequence + 1;

@@ -2,10 +2,14 @@
 
 use crate::{
 	engine::{
-		location::Location, namespace::Namespace, record::Header, segment::Segment, window::Window,
+		location::Location,
+		namespace::Namespace,
+		record::Header,
+		segment::{Segment, SEGMENT_HEADER_BYTES},
+		window::Window,
 		Access,
 	},
-	limits::{SCAN_ENTRIES_MAX, SCAN_TIME_US},
+	limits::{KSCAN_TIME_MS, SCAN_ENTRIES_MAX, SCAN_TIME_US},
 	ZdbError,
 };
 use std::{
@@ -39,7 +43,7 @@ pub struct ScanPage {
 }
 
 /// The cursor of a record, laid out as 0-db's: key length u8, segment u32, value length u32, offset u32, CRC u32.
-fn encode_cursor(location: Location, header: &Header) -> [u8; CURSOR_BYTES] {
+pub(super) fn encode_cursor(location: Location, header: &Header) -> [u8; CURSOR_BYTES] {
 	let mut cursor = [0; CURSOR_BYTES];
 	let fields = [
 		[header.key_len].as_slice(),
@@ -55,7 +59,7 @@ fn encode_cursor(location: Location, header: &Header) -> [u8; CURSOR_BYTES] {
 	cursor
 }
 
-fn cursor_location(cursor: &[u8]) -> Option<Location> {
+pub(super) fn cursor_location(cursor: &[u8]) -> Option<Location> {
 	let cursor: &[u8; CURSOR_BYTES] = cursor.try_into().ok()?;
 	let (_, rest) = cursor.split_first()?;
 	let (segment, rest) = rest.split_first_chunk::<4>()?;
@@ -66,23 +70,36 @@ fn cursor_location(cursor: &[u8]) -> Option<Location> {
 }
 
 /// Collects entries until a page is full.
-struct Page {
-	started: Instant,
+pub(super) struct Page {
+	pub(super) started: Instant,
 	/// The last record that was looked at, live or not.
-	last: Option<(Location, Header)>,
+	pub(super) last: Option<(Location, Header)>,
 	entries: Vec<ScanEntry>,
 	is_cut: bool,
 }
 
 impl Page {
+	pub(super) fn new() -> Self {
+		Self { started: Instant::now(), last: None, entries: Vec::new(), is_cut: false }
+	}
+
+	/// The page as it is answered; `None` if there was nothing more.
+	pub(super) fn end(self) -> Option<ScanPage> {
+		let Self { last, entries, is_cut, .. } = self;
+		last.filter(|_| is_cut || !entries.is_empty()).map(|(location, header)| ScanPage {
+			cursor: encode_cursor(location, &header),
+			entries,
+		})
+	}
+
 	/// Whether the page ends here; at least one record is looked at.
-	fn is_full(&mut self) -> bool {
+	pub(super) fn is_full(&mut self) -> bool {
 		let late = self.started.elapsed() >= Duration::from_micros(SCAN_TIME_US);
 		self.is_cut = self.last.is_some() && (late || self.entries.len() >= SCAN_ENTRIES_MAX);
 		self.is_cut
 	}
 
-	fn push(&mut self, header: &Header, key: &[u8]) {
+	pub(super) fn push(&mut self, header: &Header, key: &[u8]) {
 		self.entries.push(ScanEntry {
 			key: key.to_vec(),
 			value_len: header.value_len,
@@ -97,27 +114,67 @@ impl Namespace {
 		if self.access() == Access::Frozen {
 			return Err(ZdbError::Frozen);
 		}
-		let after = cursor.map(|cursor| self.cursor_record(cursor)).transpose()?;
-		let mut page =
-			Page { started: Instant::now(), last: None, entries: Vec::new(), is_cut: false };
-		if self.ids().is_some() {
-			self.scan_ids(after, &mut page)?;
-		} else {
-			self.scan_records(after, &mut page)?;
+		let mut page = Page::new();
+		match cursor.map(|cursor| self.cursor_record(cursor)).transpose() {
+			// Compaction removed the cursor's segment: what was live behind the cursor is in later ones.
+			Err(ZdbError::Moved) if self.ids().is_none() => {
+				let gone = cursor.and_then(cursor_location).ok_or(ZdbError::BadCursor)?;
+				let next = self.log().segment_after(gone.segment());
+				self.scan_records(next, SEGMENT_HEADER_BYTES, &mut page)?;
+			},
+			Err(ZdbError::Moved) => return Err(ZdbError::BadCursor),
+			Err(error) => return Err(error),
+			Ok(after) if self.ids().is_some() => self.scan_ids(after, &mut page)?,
+			Ok(None) => {
+				self.scan_records(self.log().first_segment(), SEGMENT_HEADER_BYTES, &mut page)?;
+			},
+			Ok(Some((location, header, _))) => {
+				let segment = self.log().segment(location.segment());
+				let behind = location.offset() + header.record_len();
+				self.scan_records(segment, behind, &mut page)?;
+			},
 		}
-		let Page { last, entries, is_cut, .. } = page;
-		Ok(last.filter(|_| is_cut || !entries.is_empty()).map(|(location, header)| ScanPage {
-			cursor: encode_cursor(location, &header),
-			entries,
-		}))
+		Ok(page.end())
+	}
+
+	/// The cursor of the key's record; `None` if there is no such key.
+	pub fn key_cursor(&self, key: &[u8]) -> Result<Option<[u8; CURSOR_BYTES]>, ZdbError> {
+		self.readable()?;
+		Ok(self.find(key)?.map(|(location, header)| encode_cursor(location, &header)))
+	}
+
+	/// Live keys that start with `prefix`, from `cursor` on, and the cursor at which to go on if not all were looked at.
+	#[allow(clippy::type_complexity, reason = "keys and where to go on")]
+	pub fn keys_with_prefix(
+		&self,
+		prefix: &[u8],
+		cursor: Option<&[u8]>,
+	) -> Result<(Vec<Vec<u8>>, Option<[u8; CURSOR_BYTES]>), ZdbError> {
+		let started = Instant::now();
+		let mut keys = Vec::new();
+		let mut page = self.scan(cursor)?;
+		while let Some(ScanPage { cursor, entries }) = page {
+			keys.extend(
+				entries.into_iter().map(|entry| entry.key).filter(|key| key.starts_with(prefix)),
+			);
+			let late = started.elapsed() >= Duration::from_millis(KSCAN_TIME_MS);
+			if late || keys.len() >= SCAN_ENTRIES_MAX {
+				return Ok((keys, Some(cursor)));
+			}
+			page = self.scan(Some(&cursor))?;
+		}
+		Ok((keys, None))
 	}
 
 	/// The record that a cursor names: where it is, its header and its id (sequential mode).
-	fn cursor_record(&self, cursor: &[u8]) -> Result<(Location, Header, u64), ZdbError> {
+	pub(super) fn cursor_record(&self, cursor: &[u8]) -> Result<(Location, Header, u64), ZdbError> {
 		let location = cursor_location(cursor).ok_or(ZdbError::BadCursor)?;
 		let mut buffer = Vec::new();
 		let (header, key) =
-			self.log().read_head(location, &mut buffer).map_err(|_| ZdbError::BadCursor)?;
+			self.log().read_head(location, &mut buffer).map_err(|error| match error {
+				ZdbError::Moved => ZdbError::Moved,
+				_ => ZdbError::BadCursor,
+			})?;
 		if encode_cursor(location, &header) != cursor {
 			return Err(ZdbError::BadCursor);
 		}
@@ -137,33 +194,33 @@ impl Namespace {
 			if page.is_full() {
 				break;
 			}
-			let (header, key) = self.log().read_head(location, &mut buffer)?;
-			page.push(&header, key);
-			page.last = Some((location, header));
-			next = id.checked_add(1);
+			match self.log().read_head(location, &mut buffer) {
+				// Compaction moved it between the index and the reading: it is looked up again.
+				Err(ZdbError::Moved) => next = Some(id),
+				head => {
+					let (header, key) = head?;
+					page.push(&header, key);
+					page.last = Some((location, header));
+					next = id.checked_add(1);
+				},
+			}
 		}
 		Ok(())
 	}
 
 	fn scan_records(
 		&self,
-		after: Option<(Location, Header, u64)>,
+		mut segment: Option<Arc<Segment>>,
+		mut offset: u64,
 		page: &mut Page,
 	) -> Result<(), ZdbError> {
 		self.flush()?;
-		let start = after.map(|(location, header, _)| {
-			(location.segment(), location.offset() + header.record_len())
-		});
-		let (mut segment, mut offset) = match start {
-			None => (self.log().first_segment(), crate::engine::segment::SEGMENT_HEADER_BYTES),
-			Some((number, offset)) => (self.log().segment(number), offset),
-		};
 		while let Some(current) = segment {
 			if !self.scan_segment(&current, offset, page)? {
 				return Ok(());
 			}
 			segment = self.log().segment_after(current.number);
-			offset = crate::engine::segment::SEGMENT_HEADER_BYTES;
+			offset = SEGMENT_HEADER_BYTES;
 		}
 		Ok(())
 	}

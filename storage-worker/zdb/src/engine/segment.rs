@@ -2,7 +2,7 @@
 //!
 //! | at | field |
 //! |---|---|
-//! | 0 | `GRZDBSG1`, the version in its last digit |
+//! | 0 | `GRZDBSG2`, the version in its last digit |
 //! | 8 | segment number u32 |
 //! | 12 | mode u8: 0 user, 1 sequential; audited u8; zero u16 |
 //! | 16 | salt u64, random |
@@ -23,7 +23,7 @@ use std::{
 
 /// Bytes before the first record.
 pub(crate) const SEGMENT_HEADER_BYTES: u64 = 32;
-const MAGIC: &[u8; 8] = b"GRZDBSG1";
+const MAGIC: &[u8; 8] = b"GRZDBSG2";
 
 /// One file of a log.
 #[derive(Debug)]
@@ -36,6 +36,10 @@ pub(crate) struct Segment {
 	flushed: AtomicU64,
 	/// Bytes that the disk has.
 	synced: AtomicU64,
+	/// Where its last record starts; 0 without one.
+	last: AtomicU64,
+	/// Bytes of records that the index points to.
+	live: AtomicU64,
 }
 
 /// The path of segment `number` in `dir`.
@@ -95,7 +99,7 @@ impl Segment {
 		file.read_exact_at(&mut header, 0).map_err(|_| bad("its header is incomplete"))?;
 		let (magic, rest) = header.split_first_chunk::<8>().ok_or_else(|| bad("too short"))?;
 		if magic != MAGIC {
-			return Err(bad("it starts with other bytes than GRZDBSG1"));
+			return Err(bad("it starts with other bytes than GRZDBSG2"));
 		}
 		let (_, salt) = rest.split_first_chunk::<8>().ok_or_else(|| bad("too short"))?;
 		let salt = salt.first_chunk::<8>().ok_or_else(|| bad("too short"))?;
@@ -108,7 +112,8 @@ impl Segment {
 
 	fn new(number: u32, salt: u64, path: PathBuf, file: File, len: u64) -> Self {
 		let (flushed, synced) = (AtomicU64::new(len), AtomicU64::new(len));
-		Self { number, salt, path, file, flushed, synced }
+		let (last, live) = (AtomicU64::new(0), AtomicU64::new(0));
+		Self { number, salt, path, file, flushed, synced, last, live }
 	}
 
 	/// A segment over any file, such as a device that refuses what a disk only refuses on a bad day.
@@ -126,6 +131,31 @@ impl Segment {
 	/// Notes that the kernel has everything before `end`.
 	pub(crate) fn set_flushed(&self, end: u64) {
 		self.flushed.store(end, Ordering::Release);
+	}
+
+	/// Where the last record starts, if there is one.
+	pub(crate) fn last(&self) -> Option<u64> {
+		Some(self.last.load(Ordering::Acquire)).filter(|offset| *offset > 0)
+	}
+
+	/// Notes where the last record starts.
+	pub(crate) fn set_last(&self, offset: u64) {
+		self.last.store(offset, Ordering::Release);
+	}
+
+	/// Bytes of records that the index points to.
+	pub(crate) fn live(&self) -> u64 {
+		self.live.load(Ordering::Relaxed)
+	}
+
+	/// Counts a record that the index points to from now on.
+	pub(crate) fn add_live(&self, header: &Header) {
+		self.live.fetch_add(header.record_len(), Ordering::Relaxed);
+	}
+
+	/// Counts one that it does not point to any more.
+	pub(crate) fn remove_live(&self, header: &Header) {
+		self.live.fetch_sub(header.record_len(), Ordering::Relaxed);
 	}
 
 	/// The disk has everything that the kernel has.

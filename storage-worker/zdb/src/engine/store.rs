@@ -2,8 +2,14 @@
 
 use crate::{
 	engine::{
-		config::Config, namespace::Namespace, recovery::RecoveryReport, syncer::Syncer, Durability,
-		NamespaceOptions, NamespaceUpdate,
+		compact::Compacted,
+		compactor::{CompactionOptions, Compactor},
+		config::Config,
+		namespace::Namespace,
+		password::StoreSecret,
+		recovery::RecoveryReport,
+		syncer::Syncer,
+		Durability, NamespaceOptions, NamespaceUpdate,
 	},
 	limits::{NAMESPACES_MAX, NAMESPACE_NAME_MAX_BYTES, SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MAX},
 	sys, ZdbError,
@@ -16,6 +22,7 @@ use std::{
 	os::unix::fs::{DirBuilderExt, OpenOptionsExt},
 	path::{Path, PathBuf},
 	sync::Arc,
+	time::Duration,
 };
 
 /// The namespace that every client starts in.
@@ -32,13 +39,16 @@ pub struct StoreOptions {
 	pub durability: Durability,
 	/// When a segment is left for the next; at most 2 GiB.
 	pub segment_bytes: u64,
+	/// How the background thread compacts.
+	pub compaction: CompactionOptions,
 }
 
 impl StoreOptions {
 	/// The usual options for a directory.
 	pub fn new(dir: impl Into<PathBuf>) -> Self {
 		let (durability, segment_bytes) = (Durability::default(), SEGMENT_BYTES_DEFAULT);
-		Self { dir: dir.into(), durability, segment_bytes }
+		let compaction = CompactionOptions::default();
+		Self { dir: dir.into(), durability, segment_bytes, compaction }
 	}
 }
 
@@ -53,6 +63,8 @@ pub struct Store {
 	/// Held while namespaces are made, changed or removed.
 	administration: Mutex<()>,
 	report: RecoveryReport,
+	secret: Arc<StoreSecret>,
+	compactor: Compactor,
 	_syncer: Syncer,
 	_lock: File,
 }
@@ -71,6 +83,7 @@ impl Store {
 			// Only a store of very many segments needs it, and that one will say so.
 			tracing::warn!(%error, "the limit of open files could not be raised");
 		}
+		let secret = Arc::new(StoreSecret::open(&options.dir)?);
 		let mut report = RecoveryReport::default();
 		let mut namespaces = BTreeMap::new();
 		for name in directory_names(&dir)? {
@@ -80,7 +93,7 @@ impl Store {
 					.map_err(|error| ZdbError::file("remove", &path, error))?;
 				continue;
 			}
-			let (namespace, found) = Namespace::open(&name, &path, options.segment_bytes)?;
+			let (namespace, found) = Namespace::open(&name, &path, options.segment_bytes, &secret)?;
 			for line in found.lines() {
 				tracing::warn!(namespace = name, "{line}");
 			}
@@ -89,8 +102,11 @@ impl Store {
 		}
 		let namespaces = Arc::new(RwLock::new(namespaces));
 		let syncer = Syncer::start(namespaces.clone());
+		let compactor = Compactor::start(options.compaction, namespaces.clone());
 		let store = Self {
+			compactor: compactor.map_err(|error| ZdbError::file("compact", &dir, error))?,
 			_syncer: syncer.map_err(|error| ZdbError::file("sync", &dir, error))?,
+			secret,
 			options,
 			namespaces,
 			administration: Mutex::default(),
@@ -162,9 +178,10 @@ impl Store {
 				.map_err(|error| ZdbError::file("remove", &making, error))?;
 		}
 		make_dir(&making)?;
-		config.store(&making)?;
+		config.store(&making, &self.secret)?;
 		self.rename(&making, &path)?;
-		let (namespace, _) = Namespace::open(name, &path, self.options.segment_bytes)?;
+		let (namespace, _) =
+			Namespace::open(name, &path, self.options.segment_bytes, &self.secret)?;
 		let namespace = Arc::new(namespace);
 		self.namespaces.write().insert(name.to_owned(), namespace.clone());
 		Ok(namespace)
@@ -191,13 +208,84 @@ impl Store {
 		if !namespace.close(true) {
 			return Err(ZdbError::Used);
 		}
-		let path = self.path(name);
 		namespace.remove_files()?;
-		config.store(&path)?;
-		let (replaced, _) = Namespace::open(name, &path, self.options.segment_bytes)?;
+		config.store(&self.path(name), &self.secret)?;
+		self.open_again(&namespace)
+	}
+
+	/// Opens the files of a closed namespace anew; whoever holds the old one finds the new one.
+	fn open_again(&self, namespace: &Namespace) -> Result<(), ZdbError> {
+		let (name, path) = (namespace.name(), self.path(namespace.name()));
+		let (replaced, found) =
+			Namespace::open(name, &path, self.options.segment_bytes, &self.secret)?;
+		for line in found.lines() {
+			tracing::warn!(namespace = name, "{line}");
+		}
 		self.namespaces.write().insert(name.to_owned(), Arc::new(replaced));
 		namespace.set_replaced();
 		Ok(())
+	}
+
+	/// Removes all records of a namespace and keeps its settings. A crash in between leaves what was not removed yet.
+	pub fn flush_namespace(&self, name: &str) -> Result<(), ZdbError> {
+		let _administration = self.administration.lock();
+		let unknown = || ZdbError::NoNamespace(name.to_owned());
+		let namespace = self.namespace(name).ok_or_else(unknown)?;
+		if namespace.audit.is_some() {
+			return Err(ZdbError::AuditedStays);
+		}
+		let _not_compacted = namespace.compacting.lock();
+		namespace.close(false);
+		namespace.remove_files()?;
+		self.open_again(&namespace)
+	}
+
+	/// Opens a namespace's files anew, as after a restart. It is how writes go on after a failed fsync.
+	pub fn reload_namespace(&self, name: &str) -> Result<(), ZdbError> {
+		let _administration = self.administration.lock();
+		let unknown = || ZdbError::NoNamespace(name.to_owned());
+		let namespace = self.namespace(name).ok_or_else(unknown)?;
+		let _not_compacted = namespace.compacting.lock();
+		namespace.close(false);
+		if let Err(error) = namespace.sync_all() {
+			// What the disk refused is gone; what it holds is read again.
+			tracing::warn!(namespace = name, %error, "closing before the reload");
+		}
+		self.open_again(&namespace)
+	}
+
+	/// Lets every namespace that was written to and whose segment is older than this go on in a new one.
+	pub(crate) fn jump_older_than(&self, age: Duration) {
+		let open: Vec<_> = self.namespaces.read().values().cloned().collect();
+		for namespace in open {
+			if let Err(error) = namespace.log().jump_if_older(age) {
+				tracing::warn!(namespace = namespace.name(), %error, "rotation");
+			}
+		}
+	}
+
+	/// Lets the background thread compact, or stops it where it is.
+	pub fn set_compaction(&self, enabled: bool) {
+		self.compactor.compaction.set_enabled(enabled);
+	}
+
+	/// Whether the background thread compacts.
+	pub fn is_compacting(&self) -> bool {
+		self.compactor.compaction.is_enabled()
+	}
+
+	/// What compaction did since the store was opened, and why it cannot go on, if so.
+	pub fn compaction(&self) -> (Compacted, Option<String>) {
+		(self.compactor.compaction.done(), self.compactor.compaction.failure())
+	}
+
+	/// Compacts a namespace now, at full speed: every sealed segment with anything dead in it.
+	pub fn compact_namespace(&self, name: &str) -> Result<Compacted, ZdbError> {
+		let unknown = || ZdbError::NoNamespace(name.to_owned());
+		let namespace = self.namespace(name).ok_or_else(unknown)?;
+		let done = namespace.compact(f64::MIN_POSITIVE, &mut |_| true)?;
+		self.compactor.compaction.count(done);
+		Ok(done)
 	}
 
 	/// Removes a namespace and its data. Whoever holds it gets [`ZdbError::Removed`] from then on.

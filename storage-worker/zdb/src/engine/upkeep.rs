@@ -5,7 +5,7 @@ use crate::{
 		audit::{Audit, LogState},
 		namespace::{Index, Namespace},
 		options::{Durability, NamespaceInfo},
-		record::Header,
+		write::Placed,
 	},
 	sys, ZdbError,
 };
@@ -63,10 +63,21 @@ impl Namespace {
 		}
 	}
 
-	/// Keeps the sum of live values as a record takes the place of another.
-	pub(super) fn count_live(&self, old: Option<Header>, new: Option<&Header>) {
-		self.live_bytes.fetch_add(new.map_or(0, |header| u64::from(header.value_len)), Relaxed);
-		self.live_bytes.fetch_sub(old.map_or(0, |header| u64::from(header.value_len)), Relaxed);
+	/// Keeps the sums of live bytes as a record takes the place of another.
+	pub(super) fn count_live(&self, old: Option<Placed>, new: Option<Placed>) {
+		if let Some((location, header)) = new {
+			self.live_bytes.fetch_add(u64::from(header.value_len), Relaxed);
+			if let Some(segment) = self.log.segment(location.segment()) {
+				segment.add_live(&header);
+			}
+		}
+		if let Some((location, header)) = old {
+			self.live_bytes.fetch_sub(u64::from(header.value_len), Relaxed);
+			self.dirty.note(location.segment());
+			if let Some(segment) = self.log.segment(location.segment()) {
+				segment.remove_live(&header);
+			}
+		}
 	}
 
 	/// Settings and figures.
@@ -99,6 +110,7 @@ impl Namespace {
 			disk_free_bytes: disk_free_bytes.unwrap_or(0),
 			read_errors: self.read_errors.load(Relaxed),
 			write_errors: self.write_errors.load(Relaxed),
+			fault: self.log.fault(),
 		}
 	}
 

@@ -27,6 +27,9 @@ pub enum SetOutcome {
 	Unchanged,
 }
 
+/// A record that the index points to, or did.
+pub(super) type Placed = (Location, Header);
+
 struct Write<'w> {
 	worm: bool,
 	append: Append<'w>,
@@ -61,6 +64,8 @@ impl Namespace {
 				value_crc: crc32c::crc32c(value),
 				timestamp: timestamp.unwrap_or_else(unix_seconds),
 				max_bytes: config.max_bytes,
+				previous: None,
+				moved: false,
 			},
 		};
 		let result = match &self.index {
@@ -106,12 +111,14 @@ impl Namespace {
 				return Ok(SetOutcome::Unchanged);
 			}
 		}
+		let previous = current.map(|(location, _)| location);
+		let append = Append { previous, ..write.append };
 		let (location, header) = match &self.audit {
-			Some(audit) => audit.append(&self.log, value, || self.log.append(&write.append))?,
-			None => self.log.append(&write.append)?,
+			Some(audit) => audit.append(&self.log, value, || self.log.append(&append))?,
+			None => self.log.append(&append)?,
 		};
-		index.replace(hash, current.map(|(location, _)| location), location);
-		self.count_live(current.map(|(_, header)| header), Some(&header));
+		index.replace(hash, previous, location);
+		self.count_live(current, Some((location, header)));
 		Ok(SetOutcome::Written { id: None })
 	}
 
@@ -124,9 +131,10 @@ impl Namespace {
 	) -> Result<SetOutcome, ZdbError> {
 		if key.is_empty() {
 			let append = Append { key: AppendKey::Issue, ..write.append };
+			let _issuing = self.issuing.read();
 			let (location, header) = self.log.append(&append)?;
 			ids.set(header.ordinal, location);
-			self.count_live(None, Some(&header));
+			self.count_live(None, Some((location, header)));
 			return Ok(SetOutcome::Written { id: Some(header.ordinal) });
 		}
 		let id = id_of(key).ok_or(ZdbError::KeyNotIssued)?;
@@ -140,9 +148,10 @@ impl Namespace {
 		if self.holds(location, &header, value, write.append.value_crc)? {
 			return Ok(SetOutcome::Unchanged);
 		}
-		let (new, new_header) = self.log.append(&write.append)?;
+		let append = Append { previous: Some(location), ..write.append };
+		let (new, new_header) = self.log.append(&append)?;
 		ids.set(id, new);
-		self.count_live(Some(header), Some(&new_header));
+		self.count_live(Some((location, header)), Some((new, new_header)));
 		Ok(SetOutcome::Written { id: Some(id) })
 	}
 
@@ -172,6 +181,8 @@ impl Namespace {
 			value_crc: 0,
 			timestamp: timestamp.unwrap_or_else(unix_seconds),
 			max_bytes: None,
+			previous: None,
+			moved: false,
 		};
 		let stripe = match &self.index {
 			Index::Keys(index) => index.hash(key).shard,
@@ -182,12 +193,13 @@ impl Namespace {
 		if config.worm {
 			return Err(ZdbError::WormNoDelete);
 		}
+		let tombstone = Append { previous: Some(location), ..tombstone };
 		self.log.append(&tombstone).inspect_err(|error| self.count_write_error(error))?;
 		match &self.index {
 			Index::Keys(index) => index.remove(index.hash(key), location),
 			Index::Ids(ids) => ids.set(id_of(key).unwrap_or_default(), Location::NONE),
 		}
-		self.count_live(Some(header), None);
+		self.count_live(Some((location, header)), None);
 		Ok(())
 	}
 

@@ -7,6 +7,7 @@ use crate::{
 	server::{
 		frame::{Parser, Progress},
 		session::Shared,
+		watch::{Mirroring, Waiting},
 		Args, Flow, Output, Session,
 	},
 	ZdbError,
@@ -41,6 +42,37 @@ pub(crate) struct Connection<S> {
 	frame_started: Option<Instant>,
 }
 
+/// What happens to a client without its doing.
+enum Event {
+	/// The command that it waited for was run, or the time is over.
+	Told(Option<String>),
+	/// A command to mirror, or the end of it.
+	Mirrored(Option<Vec<u8>>),
+}
+
+/// The next event of a client that waits or mirrors; never for others.
+async fn next_event(waiting: &mut Option<Waiting>, mirroring: &mut Option<Mirroring>) -> Event {
+	let told = async {
+		match waiting {
+			Some(waiting) => timeout_at(waiting.deadline, &mut waiting.told).await,
+			None => std::future::pending().await,
+		}
+	};
+	let mirrored = async {
+		match mirroring {
+			Some(mirroring) => mirroring.frames.recv().await,
+			None => std::future::pending().await,
+		}
+	};
+	let told = tokio::select! {
+		told = told => told,
+		frame = mirrored => return Event::Mirrored(frame),
+	};
+	*waiting = None;
+	// A sender that is gone without a word was replaced by a later WAIT.
+	Event::Told(told.ok().and_then(Result::ok))
+}
+
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 	/// A connection over a stream.
 	pub(crate) fn new(stream: S, session: Session) -> Self {
@@ -66,18 +98,54 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 		let stop = stopped.wait_for(|stop| *stop);
 		tokio::pin!(stop);
 		loop {
-			tokio::select! {
+			let (mut waiting, mut mirroring) =
+				(self.session.waiting.take(), self.session.mirroring.take());
+			let event = tokio::select! {
 				biased;
 				read = self.read() => if !read? {
 					return Ok(());
+				} else {
+					None
 				},
 				_ = &mut stop => return Ok(()),
+				event = next_event(&mut waiting, &mut mirroring) => Some(event),
+			};
+			(self.session.waiting, self.session.mirroring) = (waiting, mirroring);
+			if let Some(event) = event {
+				if self.tell(event).await? == Flow::Close {
+					return self.stream.shutdown().await;
+				}
+				continue;
 			}
 			if self.execute_all().await? == Flow::Close {
 				return self.stream.shutdown().await;
 			}
 			self.forget_done();
 		}
+	}
+
+	/// Sends what the client waits for.
+	async fn tell(&mut self, event: Event) -> io::Result<Flow> {
+		let mut flow = Flow::Continue;
+		match event {
+			Event::Told(Some(name)) => self.output.simple(&name),
+			Event::Told(None) => self.output.error("Timeout"),
+			Event::Mirrored(Some(frame)) => {
+				if let Some(mirroring) = &self.session.mirroring {
+					mirroring.pending_bytes.fetch_sub(frame.len(), Relaxed);
+				}
+				self.output.raw(&frame);
+			},
+			Event::Mirrored(None) => {
+				self.output.error("Mirror too slow");
+				flow = Flow::Close;
+			},
+		}
+		if !matches!(flow, Flow::Close) && self.output.len() == 0 {
+			return Ok(flow);
+		}
+		self.send().await?;
+		Ok(flow)
 	}
 
 	/// Reads what is there; `false` at the end of the stream or when an unfinished command took too long.

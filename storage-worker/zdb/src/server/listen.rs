@@ -1,8 +1,11 @@
 //! Listening, accepting, stopping.
 
 use crate::{
-	engine::{PasswordHash, Store},
-	server::{connection::Connection, session::Shared, Extension, ServerOptions, Session, Stats},
+	engine::{Password, Store},
+	server::{
+		connection::Connection, hooks::Hooks, metrics::Metrics, session::Shared, Extension,
+		ServerOptions, Session, Stats,
+	},
 	ZdbError,
 };
 use std::{
@@ -47,6 +50,9 @@ pub enum ServerError {
 	/// Neither an address nor a socket was given.
 	#[error("nothing to listen on: give an address or a Unix socket")]
 	Nowhere,
+	/// The hook did not want the start.
+	#[error("the ready hook failed, so the server does not start")]
+	NotReady,
 	/// The store could not be made durable at the end.
 	#[error("the store could not be made durable: {0}")]
 	Sync(#[from] ZdbError),
@@ -95,7 +101,10 @@ impl Server {
 		let password = options.admin_password.as_deref();
 		let shared = Arc::new(Shared {
 			store,
-			admin_password: password.map(|password| PasswordHash::new(password.as_bytes())),
+			admin_password: password.map(|password| Password::new(password.as_bytes())),
+			watchers: Default::default(),
+			hooks: Hooks::new(options.hook.clone(), instance(local_addr, options.unix.as_deref())),
+			stop_requested: Default::default(),
 			options,
 			extension,
 			stats: Stats::new(),
@@ -109,16 +118,29 @@ impl Server {
 		self.local_addr
 	}
 
+	/// The figures of this server, also while it runs.
+	pub fn metrics(&self) -> Metrics {
+		Metrics(self.shared.clone())
+	}
+
 	/// Serves until `shutdown` is ready; then stops accepting, lets running commands finish and syncs the store.
 	pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServerError> {
 		let Self { shared, tcp, unix, .. } = self;
+		let ready = shared.clone();
+		let is_ready = task::spawn_blocking(move || ready.hooks.fire_and_wait("ready", &[])).await;
+		if !is_ready.unwrap_or(false) {
+			return Err(ServerError::NotReady);
+		}
 		let (stop, stopped) = watch::channel(false);
 		let mut connections = JoinSet::new();
 		tokio::pin!(shutdown);
+		let rotate = shared.options.rotate;
+		let mut rotation = tokio::time::interval(Duration::from_secs(1));
 		loop {
 			tokio::select! {
 				biased;
 				() = &mut shutdown => break,
+				() = shared.stop_requested.notified() => break,
 				accepted = accept_tcp(tcp.as_ref()) => match accepted {
 					Ok(stream) => serve(stream, &shared, &stopped, &mut connections),
 					Err(error) => pause(&error).await,
@@ -128,6 +150,10 @@ impl Server {
 					Err(error) => pause(&error).await,
 				},
 				Some(_) = connections.join_next() => {},
+				_ = rotation.tick(), if rotate.is_some() => {
+					let (store, age) = (shared.store.clone(), rotate.unwrap_or_default());
+					drop(task::spawn_blocking(move || store.jump_older_than(age)));
+				},
 			}
 		}
 		drop((tcp, unix));
@@ -136,6 +162,11 @@ impl Server {
 			let _ = std::fs::remove_file(path);
 		}
 		stop.send_replace(true);
+		let closing = shared.clone();
+		let closed = task::spawn_blocking(move || closing.hooks.fire_and_wait("close", &[])).await;
+		if !closed.unwrap_or(false) {
+			tracing::warn!("the close hook failed");
+		}
 		let drained = async { while connections.join_next().await.is_some() {} };
 		if timeout(shared.options.drain_timeout, drained).await.is_err() {
 			tracing::warn!(connections = connections.len(), "cut off clients that do not receive");
@@ -149,6 +180,15 @@ impl Server {
 				Ok(shared.store.sync_all()?)
 			},
 		}
+	}
+}
+
+/// How hooks are told which server this is.
+fn instance(tcp: Option<SocketAddr>, unix: Option<&Path>) -> String {
+	match (tcp, unix) {
+		(Some(address), _) => format!("tcp://{address}"),
+		(None, Some(path)) => format!("unix://{}", path.display()),
+		(None, None) => String::new(),
 	}
 }
 

@@ -3,14 +3,18 @@
 mod args;
 mod connection;
 mod frame;
+mod hooks;
 mod listen;
+mod metrics;
 mod options;
 mod reply;
 mod session;
 mod stats;
+mod watch;
 
 pub(crate) use args::Args;
 pub use listen::{Server, ServerError};
+pub use metrics::Metrics;
 pub use options::{Extension, ServerOptions};
 pub(crate) use reply::Output;
 pub use reply::Reply;

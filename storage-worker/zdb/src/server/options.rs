@@ -1,6 +1,6 @@
 //! How a server is set up, and how it is extended.
 
-use crate::{limits::CONNECTIONS_DEFAULT, server::Reply};
+use crate::{limits::CONNECTIONS_DEFAULT, server::Reply, Mode};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 /// How a server is set up.
@@ -14,6 +14,12 @@ pub struct ServerOptions {
 	pub admin_password: Option<String>,
 	/// Without an admin password nobody is administrator, and only administrators write into the default namespace.
 	pub protected: bool,
+	/// The one mode that namespaces may have.
+	pub fixed_mode: Option<Mode>,
+	/// After so long a namespace that was written to goes on in a new segment.
+	pub rotate: Option<Duration>,
+	/// Program that is told of events; see `docs/zdb.md`.
+	pub hook: Option<PathBuf>,
 	/// Connections at once.
 	pub max_connections: usize,
 	/// Time that a command may take to arrive once it has begun, beside a second for each 64 KiB of it.
@@ -32,6 +38,9 @@ impl Default for ServerOptions {
 			unix: None,
 			admin_password: None,
 			protected: false,
+			fixed_mode: None,
+			rotate: None,
+			hook: None,
 			max_connections: CONNECTIONS_DEFAULT,
 			frame_timeout: Duration::from_secs(30),
 			write_timeout: Duration::from_secs(60),

@@ -21,6 +21,8 @@ pub enum Reply {
 #[derive(Debug, Default)]
 pub(crate) struct Output {
 	bytes: Vec<u8>,
+	/// The client understands RESP3.
+	pub(crate) is_resp3: bool,
 }
 
 impl Output {
@@ -96,8 +98,21 @@ impl Output {
 		self.bytes.extend_from_slice(b"\r\n");
 	}
 
+	/// Bytes that are replies already.
+	pub(crate) fn raw(&mut self, bytes: &[u8]) {
+		self.bytes.extend_from_slice(bytes);
+	}
+
 	pub(crate) fn nil(&mut self) {
-		self.bytes.extend_from_slice(b"$-1\r\n");
+		self.bytes.extend_from_slice(if self.is_resp3 { b"_\r\n" } else { b"$-1\r\n" });
+	}
+
+	/// So many pairs: a map, or an array of twice as many where there are no maps.
+	pub(crate) fn map(&mut self, pairs: usize) {
+		match self.is_resp3 {
+			true => self.length(b'%', pairs),
+			false => self.length(b'*', 2 * pairs),
+		}
 	}
 
 	pub(crate) fn array(&mut self, len: usize) {

@@ -1,19 +1,30 @@
 //! What the server knows about one client.
 
 use crate::{
-	engine::{Durability, Namespace, PasswordHash, Store, DEFAULT_NAMESPACE},
-	server::{Extension, ServerOptions, Stats},
+	engine::{Durability, Namespace, Password, Store, DEFAULT_NAMESPACE},
+	server::{
+		hooks::Hooks,
+		watch::{Mirroring, Waiting, Watchers},
+		Extension, ServerOptions, Stats,
+	},
 	ZdbError,
 };
 use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// What all clients of a server share.
 pub(crate) struct Shared {
 	pub(crate) store: Arc<Store>,
 	pub(crate) options: ServerOptions,
-	pub(crate) admin_password: Option<PasswordHash>,
+	pub(crate) admin_password: Option<Password>,
 	pub(crate) extension: Option<Arc<dyn Extension>>,
 	pub(crate) stats: Stats,
+	/// Clients that wait for others' commands.
+	pub(crate) watchers: Watchers,
+	/// The program that is told of events.
+	pub(crate) hooks: Hooks,
+	/// Notified by STOP.
+	pub(crate) stop_requested: Notify,
 	/// Where the server listens, for INFO.
 	pub(crate) tcp_port: u16,
 }
@@ -41,6 +52,12 @@ pub(crate) struct Session {
 	pub(crate) client_name: Vec<u8>,
 	/// Commands since the last count.
 	pub(crate) commands: u64,
+	/// The challenge that the client asked for and has not answered.
+	pub(crate) nonce: Option<String>,
+	/// The WAIT that is not answered yet.
+	pub(crate) waiting: Option<Waiting>,
+	/// Others' commands, after MIRROR.
+	pub(crate) mirroring: Option<Mirroring>,
 	/// Where in the output the first reply is that acknowledges a write that is not flushed.
 	pub(crate) unflushed_from: Option<usize>,
 }
@@ -57,6 +74,9 @@ impl Session {
 			can_write: !shared.options.protected,
 			client_name: Vec::new(),
 			commands: 0,
+			nonce: None,
+			waiting: None,
+			mirroring: None,
 			unflushed_from: None,
 			shared,
 		})

@@ -1,0 +1,87 @@
+//! `granary zdb serve`.
+
+use super::{dump, observe, settings::Settings};
+use crate::{cli::Context, stop::stop_signal};
+use anyhow::{ensure, Result};
+use clap::Args;
+use granary_zdb::{Mode, NamespaceUpdate, Server, Store};
+use std::{path::PathBuf, sync::Arc};
+use tokio::sync::oneshot;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  granary zdb serve --dir ./data &
+  redis-cli -p 9900 SET key value
+  granary zdb serve --config zdb.toml     # the same names: dir = \"data\", sync = \"always\", ...
+
+Any redis client and any 0-db client can talk to it; docs/zdb.md tells the commands.")]
+pub(crate) struct ServeArgs {
+	#[command(flatten)]
+	settings: Settings,
+	/// TOML file with settings under the flags' names; flags and environment come first
+	#[arg(long, value_name = "FILE", env = "GRANARY_ZDB_CONFIG")]
+	config: Option<PathBuf>,
+	/// Print every live key of the data directory and end
+	#[arg(long)]
+	dump: bool,
+}
+
+pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<()> {
+	let plan = args.settings.over_file(args.config.as_deref())?.plan()?;
+	let dir = plan.store.dir.clone();
+	let store = Arc::new(Store::open(plan.store)?);
+	for line in store.recovery_report().lines() {
+		context.note(line);
+	}
+	if args.dump {
+		return dump::print(&store, context);
+	}
+	if let Some(mode) = plan.server.fixed_mode {
+		fix_mode(&store, mode)?;
+	}
+	if let Some(max_bytes) = plan.max_bytes {
+		let max_bytes = Some(Some(max_bytes).filter(|bytes| *bytes > 0));
+		let update = NamespaceUpdate { max_bytes, ..Default::default() };
+		store.update_namespace("default", &update)?;
+	}
+	let server = Server::bind(plan.server, store.clone(), None).await?;
+	let address = server.local_addr().map_or_else(String::new, |address| address.to_string());
+	let (ended, end) = oneshot::channel();
+	let observing = match plan.metrics {
+		Some(metrics) => Some(observe::start(metrics, server.metrics(), end).await?),
+		None => None,
+	};
+	context.note(format!("serving {} on {address}", dir.display()));
+	server
+		.run(async {
+			// Without signals the server would have no end; then it ends at once.
+			let _ = stop_signal().await;
+		})
+		.await?;
+	// Who observes is gone already if nobody asked for it.
+	let _ = ended.send(());
+	if let Some(observing) = observing {
+		observing.await?;
+	}
+	store.sync_all()?;
+	context.note("stopped");
+	Ok(())
+}
+
+/// All namespaces must be in the one mode; the default one becomes so while it is empty.
+fn fix_mode(store: &Store, mode: Mode) -> Result<()> {
+	for name in store.list() {
+		let Some(namespace) = store.namespace(&name) else { continue };
+		let info = namespace.info();
+		if info.mode == mode {
+			continue;
+		}
+		let update = NamespaceUpdate { mode: Some(mode), ..Default::default() };
+		ensure!(
+			name == "default" && store.update_namespace(&name, &update).is_ok(),
+			"namespace '{name}' is in the other mode; start without --mode, or with the mode it has"
+		);
+	}
+	Ok(())
+}

@@ -1,0 +1,139 @@
+//! STOP, HOOKS, INDEX DIRTY, DATA RAW, COMPACT.
+
+use super::{errors, Answer};
+use crate::{
+	limits::PROPERTY_MAX_BYTES,
+	server::{Args, Flow, Output, Session},
+	ZdbError,
+};
+
+/// `STOP`, by an administrator: the server ends as on a signal.
+pub(super) fn stop(session: &mut Session, output: &mut Output) -> Answer {
+	if !session.is_admin {
+		return Err("Unauthorized");
+	}
+	output.simple("Stopping");
+	session.shared.stop_requested.notify_one();
+	Ok(Flow::Close)
+}
+
+/// `HOOKS`, by an administrator: `[name, [arguments], pid, created, finished, status]` of each run.
+pub(super) fn hooks(session: &mut Session, output: &mut Output) -> Answer {
+	if !session.is_admin {
+		return Err(errors::PERMISSION_DENIED);
+	}
+	let runs = session.shared.hooks.list();
+	output.array(runs.len());
+	for run in &runs {
+		output.array(6);
+		output.bulk(run.name.as_bytes());
+		output.array(run.arguments.len());
+		run.arguments.iter().for_each(|argument| output.bulk(argument.as_bytes()));
+		output.integer(i64::from(run.pid));
+		output.integer(i64::try_from(run.created).unwrap_or(i64::MAX));
+		output.integer(i64::try_from(run.finished).unwrap_or(i64::MAX));
+		output.integer(i64::from(run.status));
+	}
+	Ok(Flow::Continue)
+}
+
+/// `INDEX DIRTY [RESET]`, by an administrator: segments of the namespace in which records were superseded.
+pub(super) fn index(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
+	subcommand(session, args)?;
+	if !args.get(1).is_some_and(|name| name.eq_ignore_ascii_case(b"DIRTY")) {
+		return Err("Unknown INDEX subcommand");
+	}
+	match args.get(2) {
+		None => {
+			let dirty = session.namespace.dirty_segments();
+			output.array(dirty.len());
+			dirty.iter().for_each(|number| output.integer(i64::from(*number)));
+		},
+		Some(reset) if reset.eq_ignore_ascii_case(b"RESET") => {
+			session.namespace.reset_dirty();
+			output.ok();
+		},
+		Some(_) => return Err("Unknown INDEX DIRTY subcommand"),
+	}
+	Ok(Flow::Continue)
+}
+
+/// `DATA RAW segment offset`, by an administrator: `[key, previous offset, checksum, flags, timestamp, value]`; of a tombstone
+/// the value is nil.
+pub(super) fn data(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
+	subcommand(session, args)?;
+	if !args.get(1).is_some_and(|name| name.eq_ignore_ascii_case(b"RAW")) {
+		return Err("Unknown DATA subcommand");
+	}
+	if args.len() < 4 {
+		return Err("Missing arguments");
+	}
+	let segment = args.text(2).and_then(|text| text.parse().ok()).ok_or("Invalid Request")?;
+	let offset = args.text(3).and_then(|text| text.parse().ok()).ok_or("Invalid Request")?;
+	let record = session.namespace.raw_record(segment, offset).map_err(|error| match error {
+		ZdbError::NoRecord => "Invalid Request",
+		_ => "Unexpected Internal Error",
+	})?;
+	let Some(record) = record else { return Err("EOF") };
+	output.array(6);
+	output.bulk(&record.key);
+	output.integer(i64::try_from(record.previous_offset).unwrap_or(i64::MAX));
+	output.bulk(format!("0x{:08x}", record.value_crc).as_bytes());
+	output.integer(i64::from(record.tombstone));
+	output.integer(i64::from(record.timestamp));
+	match record.value {
+		Some(value) => output.bulk(&value),
+		None => output.nil(),
+	}
+	Ok(Flow::Continue)
+}
+
+/// What INDEX and DATA check first.
+fn subcommand(session: &Session, args: Args<'_>) -> Result<(), &'static str> {
+	if !session.is_admin {
+		return Err(errors::PERMISSION_DENIED);
+	}
+	match args.get(1) {
+		None => Err("Missing arguments"),
+		Some(_) if args.rest().any(<[u8]>::is_empty) => Err("Invalid argument"),
+		Some(_) if args.rest().any(|argument| argument.len() > PROPERTY_MAX_BYTES) => {
+			Err("Argument too long")
+		},
+		Some(_) => Ok(()),
+	}
+}
+
+/// `COMPACT [STATUS|START|STOP|NOW]`, by an administrator. NOW compacts the client's namespace at full speed and answers
+/// when it is done; the others are about the background thread.
+pub(super) fn compact(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
+	if !session.is_admin {
+		return Err(errors::PERMISSION_DENIED);
+	}
+	let store = session.shared.store.clone();
+	let subcommand = args.get(1).unwrap_or(b"STATUS").to_ascii_uppercase();
+	match subcommand.as_slice() {
+		b"START" | b"STOP" => {
+			store.set_compaction(subcommand == b"START");
+			output.ok();
+		},
+		b"STATUS" => {
+			let (done, failure) = store.compaction();
+			let text = format!(
+				"running:{}\r\nsegments:{}\r\nmoved_bytes:{}\r\nfreed_bytes:{}\r\nfailure:{}\r\n",
+				u8::from(store.is_compacting()),
+				done.segments,
+				done.moved_bytes,
+				done.freed_bytes,
+				failure.unwrap_or_default()
+			);
+			output.bulk(text.as_bytes());
+		},
+		b"NOW" => {
+			let name = session.namespace.name();
+			let done = store.compact_namespace(name).map_err(|error| errors::write_text(&error))?;
+			output.integer(i64::try_from(done.freed_bytes).unwrap_or(i64::MAX));
+		},
+		_ => return Err("Unknown COMPACT subcommand"),
+	}
+	Ok(Flow::Continue)
+}

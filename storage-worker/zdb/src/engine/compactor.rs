@@ -1,0 +1,167 @@
+//! The thread that compacts in the background.
+
+use crate::{
+	engine::{compact::Compacted, store::Namespaces},
+	ZdbError,
+};
+use parking_lot::{Condvar, Mutex};
+use std::{
+	io,
+	sync::{
+		atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+		Arc,
+	},
+	thread::{self, JoinHandle},
+	time::{Duration, Instant},
+};
+
+/// How often it looks for something to do.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+/// The shortest sleep that is worth it when it is ahead of its rate.
+const NAP: Duration = Duration::from_millis(2);
+
+/// How the background thread compacts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CompactionOptions {
+	/// Whether it does.
+	pub enabled: bool,
+	/// Bytes that it reads in a second, at most.
+	pub bytes_per_second: u64,
+	/// The dead share of a segment, 0 to 1, from which on it is worth its copies.
+	pub dead_share: f64,
+}
+
+impl Default for CompactionOptions {
+	fn default() -> Self {
+		Self { enabled: true, bytes_per_second: 64 << 20, dead_share: 0.5 }
+	}
+}
+
+/// What the thread shares with the store.
+#[derive(Debug)]
+pub(crate) struct Compaction {
+	options: CompactionOptions,
+	enabled: AtomicBool,
+	ended: AtomicBool,
+	segments: AtomicU64,
+	moved_bytes: AtomicU64,
+	freed_bytes: AtomicU64,
+	failed: Mutex<Option<String>>,
+	wake: (Mutex<()>, Condvar),
+}
+
+impl Compaction {
+	/// Lets it work, or stops it where it is.
+	pub(crate) fn set_enabled(&self, enabled: bool) {
+		self.enabled.store(enabled, Relaxed);
+		self.wake.1.notify_all();
+	}
+
+	/// Whether it works.
+	pub(crate) fn is_enabled(&self) -> bool {
+		self.enabled.load(Relaxed)
+	}
+
+	/// What it did since the store was opened.
+	pub(crate) fn done(&self) -> Compacted {
+		Compacted {
+			segments: self.segments.load(Relaxed),
+			moved_bytes: self.moved_bytes.load(Relaxed),
+			freed_bytes: self.freed_bytes.load(Relaxed),
+		}
+	}
+
+	/// Why it could not go on, the last time it tried.
+	pub(crate) fn failure(&self) -> Option<String> {
+		self.failed.lock().clone()
+	}
+
+	/// Counts what was done, by whomever.
+	pub(crate) fn count(&self, done: Compacted) {
+		self.segments.fetch_add(done.segments, Relaxed);
+		self.moved_bytes.fetch_add(done.moved_bytes, Relaxed);
+		self.freed_bytes.fetch_add(done.freed_bytes, Relaxed);
+	}
+}
+
+/// The thread; it ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Compactor {
+	pub(crate) compaction: Arc<Compaction>,
+	thread: Option<JoinHandle<()>>,
+}
+
+impl Compactor {
+	/// Starts the thread over the namespaces of a store.
+	pub(crate) fn start(
+		options: CompactionOptions,
+		namespaces: Arc<Namespaces>,
+	) -> io::Result<Self> {
+		let compaction = Arc::new(Compaction {
+			options,
+			enabled: AtomicBool::new(options.enabled),
+			ended: AtomicBool::new(false),
+			segments: AtomicU64::new(0),
+			moved_bytes: AtomicU64::new(0),
+			freed_bytes: AtomicU64::new(0),
+			failed: Mutex::new(None),
+			wake: Default::default(),
+		});
+		let theirs = compaction.clone();
+		let thread = thread::Builder::new().name("zdb-compact".into());
+		let thread = thread.spawn(move || {
+			while !theirs.ended.load(Relaxed) {
+				let mut asleep = theirs.wake.0.lock();
+				theirs.wake.1.wait_for(&mut asleep, LOOK_INTERVAL);
+				drop(asleep);
+				if theirs.is_enabled() && !theirs.ended.load(Relaxed) {
+					let outcome = theirs.round(&namespaces);
+					*theirs.failed.lock() = outcome.err().map(|error| error.to_string());
+				}
+			}
+		})?;
+		Ok(Self { compaction, thread: Some(thread) })
+	}
+}
+
+impl Compaction {
+	/// Compacts what is worth it in every namespace.
+	fn round(&self, namespaces: &Namespaces) -> Result<(), ZdbError> {
+		let open: Vec<_> = namespaces.read().values().cloned().collect();
+		let mut first_failure = Ok(());
+		for namespace in open {
+			let (started, mut bytes) = (Instant::now(), 0u64);
+			let rate = self.options.bytes_per_second.max(1) as f64;
+			let mut pace = |read: u64| {
+				bytes += read;
+				let due = Duration::from_secs_f64(bytes as f64 / rate);
+				let ahead = due.saturating_sub(started.elapsed());
+				if ahead > NAP {
+					thread::sleep(ahead);
+				}
+				self.is_enabled() && !self.ended.load(Relaxed)
+			};
+			match namespace.compact(self.options.dead_share, &mut pace) {
+				Ok(done) => self.count(done),
+				Err(error) => {
+					let name = namespace.name();
+					tracing::warn!(namespace = name, %error, "compaction cannot go on");
+					first_failure = first_failure.and(Err(error));
+				},
+			}
+		}
+		first_failure
+	}
+}
+
+impl Drop for Compactor {
+	fn drop(&mut self) {
+		self.compaction.ended.store(true, Relaxed);
+		self.compaction.wake.1.notify_all();
+		if let Some(thread) = self.thread.take() {
+			if thread.join().is_err() {
+				tracing::error!("the compaction thread panicked");
+			}
+		}
+	}
+}

@@ -1,0 +1,138 @@
+//! The list of segments that compaction removed, so that a missing file is told from a removed one.
+//!
+//! File `retired`, little endian: `GRZDBRT1`, `first` u32 (all segments below it are removed), count u32, that many
+//! numbers u32 ascending (removed as well), CRC-32C of all before. It is replaced as a whole.
+
+use crate::{engine::segment::segment_path, ZdbError};
+use std::{
+	collections::BTreeSet,
+	fs::{self, File, OpenOptions},
+	io::{self, Write},
+	os::unix::fs::OpenOptionsExt,
+	path::Path,
+};
+
+const MAGIC: &[u8; 8] = b"GRZDBRT1";
+const RETIRED_NAME: &str = "retired";
+
+/// Segments that were removed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Retired {
+	first: u32,
+	others: BTreeSet<u32>,
+}
+
+impl Retired {
+	/// Whether this segment was removed.
+	pub(crate) fn contains(&self, number: u32) -> bool {
+		number < self.first || self.others.contains(&number)
+	}
+
+	/// Adds a segment.
+	pub(crate) fn insert(&mut self, number: u32) {
+		if number >= self.first {
+			self.others.insert(number);
+		}
+		while self.others.remove(&self.first) {
+			self.first += 1;
+		}
+	}
+
+	fn encode(&self) -> Vec<u8> {
+		let mut bytes = MAGIC.to_vec();
+		let numbers = [self.first, self.others.len() as u32];
+		for number in numbers.iter().chain(&self.others) {
+			bytes.extend_from_slice(&number.to_le_bytes());
+		}
+		bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_le_bytes());
+		bytes
+	}
+
+	fn decode(bytes: &[u8]) -> Option<Self> {
+		let (body, crc) = bytes.split_last_chunk::<4>()?;
+		if crc32c::crc32c(body) != u32::from_le_bytes(*crc) {
+			return None;
+		}
+		let (numbers, rest) = body.strip_prefix(MAGIC)?.as_chunks::<4>();
+		let mut numbers = numbers.iter().map(|number| u32::from_le_bytes(*number));
+		let (first, count) = (numbers.next()?, numbers.next()?);
+		let others: BTreeSet<u32> = numbers.collect();
+		(rest.is_empty() && others.len() == count as usize).then_some(Self { first, others })
+	}
+
+	/// Reads the list of the namespace in `dir` and removes the files of segments that are on it.
+	pub(crate) fn load(dir: &Path) -> Result<Self, ZdbError> {
+		let path = dir.join(RETIRED_NAME);
+		let retired = match fs::read(&path) {
+			Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+			Err(error) => return Err(ZdbError::file("read", &path, error)),
+			Ok(bytes) => Self::decode(&bytes).ok_or_else(|| ZdbError::BadConfig {
+				path: path.clone(),
+				reason: "it is damaged; restore it from a backup",
+			})?,
+		};
+		// A crash between the list and the removal leaves the last one behind.
+		for number in retired.first.checked_sub(1).iter().chain(&retired.others) {
+			remove_segment(dir, *number)?;
+		}
+		Ok(retired)
+	}
+
+	/// Replaces the list of the namespace in `dir`, for good.
+	pub(crate) fn store(&self, dir: &Path) -> Result<(), ZdbError> {
+		let (path, new) = (dir.join(RETIRED_NAME), dir.join("retired.new"));
+		let write = || -> io::Result<()> {
+			let mut options = OpenOptions::new();
+			let mut file =
+				options.write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+			file.write_all(&self.encode())?;
+			file.sync_all()?;
+			fs::rename(&new, &path)?;
+			File::open(dir)?.sync_all()
+		};
+		write().map_err(|error| ZdbError::file("write", &path, error))
+	}
+}
+
+/// Removes the file of a segment, if it is there.
+pub(crate) fn remove_segment(dir: &Path, number: u32) -> Result<(), ZdbError> {
+	let path = segment_path(dir, number);
+	match fs::remove_file(&path) {
+		Err(error) if error.kind() != io::ErrorKind::NotFound => {
+			Err(ZdbError::file("remove", &path, error))
+		},
+		_ => Ok(()),
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn it_survives_its_file_and_stays_small() {
+		let dir = tempfile::tempdir().unwrap();
+		assert_eq!(Retired::load(dir.path()).unwrap(), Retired::default());
+		let mut retired = Retired::default();
+		for number in [1, 0, 5, 2, 9] {
+			retired.insert(number);
+			retired.store(dir.path()).unwrap();
+			assert_eq!(Retired::load(dir.path()).unwrap(), retired);
+		}
+		assert_eq!((retired.first, retired.others.len()), (3, 2));
+		let gone = (0..12).filter(|number| retired.contains(*number)).collect::<Vec<_>>();
+		assert_eq!(gone, [0, 1, 2, 5, 9]);
+	}
+
+	#[test]
+	fn every_flipped_bit_is_refused() {
+		let mut retired = Retired::default();
+		retired.insert(7);
+		let bytes = retired.encode();
+		for bit in 0..bytes.len() * 8 {
+			let mut flipped = bytes.clone();
+			flipped[bit / 8] ^= 1 << (bit % 8);
+			assert_eq!(Retired::decode(&flipped), None, "bit {bit}");
+		}
+	}
+}

@@ -1,0 +1,137 @@
+//! Figures of a running server in the text format of Prometheus.
+
+use crate::{server::session::Shared, NamespaceInfo};
+use std::{
+	fmt::{Display, Write},
+	sync::{atomic::Ordering::Relaxed, Arc},
+};
+
+/// Reads the figures of a server, also while it runs.
+#[derive(Clone)]
+pub struct Metrics(pub(super) Arc<Shared>);
+
+impl std::fmt::Debug for Metrics {
+	fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		formatter.write_str("Metrics")
+	}
+}
+
+/// A page under construction.
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+	fn family(&mut self, name: &str, kind: &str, help: &str) {
+		// Writing into a string cannot fail.
+		let _ =
+			writeln!(self.0, "# HELP granary_zdb_{name} {help}\n# TYPE granary_zdb_{name} {kind}");
+	}
+
+	fn single(&mut self, name: &str, kind: &str, help: &str, value: impl Display) {
+		self.family(name, kind, help);
+		let _ = writeln!(self.0, "granary_zdb_{name} {value}");
+	}
+
+	fn by_namespace(
+		&mut self,
+		(name, kind, help): (&str, &str, &str),
+		infos: &[NamespaceInfo],
+		value: impl Fn(&NamespaceInfo) -> u64,
+	) {
+		self.family(name, kind, help);
+		for info in infos {
+			let label = info.name.replace('\\', "\\\\").replace('"', "\\\"");
+			let _ = writeln!(self.0, "granary_zdb_{name}{{namespace=\"{label}\"}} {}", value(info));
+		}
+	}
+}
+
+impl Metrics {
+	fn infos(&self) -> Vec<NamespaceInfo> {
+		let store = &self.0.store;
+		let found = store.list().into_iter().filter_map(|name| store.namespace(&name));
+		found.map(|namespace| namespace.info()).collect()
+	}
+
+	/// Why namespaces take no writes, one line for each that does not.
+	pub fn faults(&self) -> Vec<String> {
+		let with_fault = self.infos().into_iter().filter_map(|info| {
+			let fault = info.fault?;
+			Some(format!("namespace {}: {fault}", info.name))
+		});
+		with_fault.collect()
+	}
+
+	/// The page.
+	pub fn render(&self) -> String {
+		let mut page = Page::default();
+		self.server(&mut page);
+		let infos = self.infos();
+		type Figure = fn(&NamespaceInfo) -> u64;
+		let figures: [((&str, &str, &str), Figure); 7] = [
+			(("keys", "gauge", "Live keys."), |info| info.entries),
+			(("live_bytes", "gauge", "Bytes of live values."), |info| info.live_bytes),
+			(("disk_bytes", "gauge", "Bytes on disk, as the quota counts them."), |info| {
+				info.disk_bytes
+			}),
+			(("index_bytes", "gauge", "Bytes of the index in memory."), |info| info.index_bytes),
+			(("read_errors_total", "counter", "Reads that failed."), |info| info.read_errors),
+			(("write_errors_total", "counter", "Writes that failed."), |info| info.write_errors),
+			(
+				("fault", "gauge", "1 while it takes no writes because the disk refused one."),
+				|info| u64::from(info.fault.is_some()),
+			),
+		];
+		for (family, value) in figures {
+			page.by_namespace(family, &infos, value);
+		}
+		page.0
+	}
+
+	fn server(&self, page: &mut Page) {
+		let (stats, store) = (&self.0.stats, &self.0.store);
+		let (compacted, _) = store.compaction();
+		page.single(
+			"uptime_seconds",
+			"gauge",
+			"Seconds since the start.",
+			stats.started.elapsed().as_secs(),
+		);
+		page.single(
+			"clients",
+			"gauge",
+			"Connected clients.",
+			stats.clients_connected.load(Relaxed),
+		);
+		for (name, help, value) in [
+			("connections_total", "Connections so far.", stats.clients_lifetime.load(Relaxed)),
+			(
+				"connections_refused_total",
+				"Connections beyond the limit.",
+				stats.clients_rejected.load(Relaxed),
+			),
+			("commands_total", "Commands executed.", stats.commands_executed.load(Relaxed)),
+			(
+				"commands_unknown_total",
+				"Commands that nobody knows.",
+				stats.commands_failed.load(Relaxed),
+			),
+			(
+				"commands_denied_total",
+				"Commands without the right to them.",
+				stats.commands_unauthorized.load(Relaxed),
+			),
+			("received_bytes_total", "Bytes received.", stats.network_rx_bytes.load(Relaxed)),
+			("sent_bytes_total", "Bytes sent.", stats.network_tx_bytes.load(Relaxed)),
+			("compacted_segments_total", "Segments that compaction removed.", compacted.segments),
+			(
+				"compaction_moved_bytes_total",
+				"Bytes that compaction wrote again.",
+				compacted.moved_bytes,
+			),
+			("compaction_freed_bytes_total", "Bytes of removed segments.", compacted.freed_bytes),
+		] {
+			page.single(name, "counter", help, value);
+		}
+	}
+}
