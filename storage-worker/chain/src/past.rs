@@ -1,7 +1,7 @@
 //! What was proven in the past, from the block that holds it.
 
 use crate::{client::timely, AuditAnswer, ChainClient, ChainError};
-use codec::Decode;
+use codec::DecodeAll;
 use granary_primitives::{AllotmentId, BlockNumber, Hash, NodeId, Signature, Tick};
 
 /// A proof as a node submitted it.
@@ -57,16 +57,16 @@ impl ChainClient {
 /// The answers that a call of the audits gives, with the signature over all of them.
 fn answers(
 	call: &str,
-	mut fields: &[u8],
+	fields: &[u8],
 ) -> Result<Option<(Vec<AuditAnswer>, Signature)>, codec::Error> {
-	let fields = &mut fields;
 	match call {
 		"submit_proof" => {
-			let (answer, signature) = <(AuditAnswer, Signature)>::decode(fields)?;
+			let (answer, signature) = <(AuditAnswer, Signature)>::decode_all(&mut &*fields)?;
 			Ok(Some((vec![answer], signature)))
 		},
 		"submit_proofs" => {
-			let (_, answers, signature) = <(NodeId, Vec<AuditAnswer>, Signature)>::decode(fields)?;
+			let (_, answers, signature) =
+				<(NodeId, Vec<AuditAnswer>, Signature)>::decode_all(&mut &*fields)?;
 			Ok(Some((answers, signature)))
 		},
 		_ => Ok(None),

@@ -150,3 +150,62 @@ fn a_directory_in_use_is_refused() {
 	assert_eq!(output.status.code(), Some(1));
 	assert!(text(&output.stderr).contains("in use by another process"));
 }
+
+#[test]
+fn settings_come_from_file_and_environment_too() {
+	let dir = tempfile::tempdir().unwrap();
+	let (port, metrics) = (free_port(), free_port());
+	let file = dir.path().join("zdb.toml");
+	let data = dir.path().join("data");
+	let settings = format!(
+		"dir = '{}'\nmode = 'seq'\nmetrics = '127.0.0.1:{metrics}'\nport = 1\n",
+		data.display()
+	);
+	fs::write(&file, settings).unwrap();
+	let child = granary()
+		.args(["zdb", "serve", "--config"])
+		.arg(&file)
+		.env("GRANARY_ZDB_PORT", port.to_string())
+		.env("GRANARY_ZDB_ADMIN", "word")
+		.stderr(Stdio::null())
+		.spawn()
+		.unwrap();
+	let mut server = Running(child);
+	wait_for_port(port);
+	let mut client = TcpStream::connect(("127.0.0.1", port)).unwrap();
+	assert!(ask(&mut client, &["NSNEW", "a"]).starts_with("-Permission denied"));
+	assert_eq!(ask(&mut client, &["AUTH", "word"]), "+OK\r\n");
+	assert_eq!(ask(&mut client, &["NSNEW", "a"]), "+OK\r\n");
+	assert!(ask(&mut client, &["NSINFO", "a"]).contains("mode: sequential"));
+	let refused = ask(&mut client, &["NSSET", "a", "mode", "user"]);
+	assert!(refused.contains("single runtime mode"), "{refused}");
+
+	let page = http(metrics, "/metrics");
+	assert!(page.starts_with("HTTP/1.1 200"), "{page}");
+	for line in [
+		"granary_zdb_keys{namespace=\"a\"} 0",
+		"granary_zdb_clients 1",
+		"# TYPE granary_zdb_commands_total counter",
+	] {
+		assert!(page.contains(line), "{line} is missing in {page}");
+	}
+	assert!(http(metrics, "/healthz").ends_with("ok\n"));
+	assert!(http(metrics, "/readyz").ends_with("ready\n"));
+	assert!(http(metrics, "/other").starts_with("HTTP/1.1 404"));
+	assert_eq!(server.terminate(), Some(0));
+
+	let dump = granary().args(["zdb", "serve", "--dump", "--dir"]).arg(&data).output().unwrap();
+	assert!(dump.status.success());
+	assert!(text(&dump.stdout).starts_with("NAMESPACE"));
+}
+
+/// The answer to a GET.
+fn http(port: u16, path: &str) -> String {
+	use std::io::{Read, Write};
+	let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+	let question = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+	stream.write_all(question.as_bytes()).unwrap();
+	let mut answer = String::new();
+	stream.read_to_string(&mut answer).unwrap();
+	answer
+}

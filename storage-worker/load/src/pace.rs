@@ -11,7 +11,6 @@ use granary_primitives::BlockNumber;
 use std::{
 	collections::BTreeMap,
 	fmt,
-	future::Future,
 	sync::{
 		atomic::{AtomicBool, Ordering},
 		Arc,
@@ -23,6 +22,9 @@ use std::{
 const BLOCKS: BlockNumber = 20;
 /// Blocks before them, in which the pool fills.
 const WARM_BLOCKS: BlockNumber = 2;
+/// Transactions of one tenant that are on their way. All together they must fit into the pool beside the proofs, whose priority pushes
+/// others out of a full one.
+const ON_THEIR_WAY: u64 = 600;
 /// Term of the reservations.
 const TERM_BLOCKS: BlockNumber = 2_000;
 
@@ -100,24 +102,28 @@ async fn flooded(
 	counted
 }
 
-fn send_all(
+async fn send_all(
 	chains: Arc<Vec<ChainClient>>,
 	grid: Arc<Grid>,
 	tenant: usize,
 	next: impl Fn(&Grid, usize, usize) -> Call + Send + Sync + 'static,
 	stop: Arc<AtomicBool>,
-) -> impl Future<Output = Result<()>> + Send {
-	async move {
-		let chain = chains.first().context("there is no validator")?;
-		let account = grid.tenants.get(tenant).context("there is no tenant")?;
-		let mut sender = chain.sender(account.clone()).await?;
-		let mut number = 0;
-		while !stop.load(Ordering::Relaxed) {
-			sender.send(&next(&grid, tenant, number)).await?;
-			number += 1;
+) -> Result<()> {
+	let chain = chains.first().context("there is no validator")?;
+	let account = grid.tenants.get(tenant).context("there is no tenant")?;
+	let mut sender = chain.sender(account.clone()).await?;
+	let mut number = 0;
+	let mut known = sender.next_nonce();
+	while !stop.load(Ordering::Relaxed) {
+		if sender.next_nonce().saturating_sub(known) >= ON_THEIR_WAY {
+			known = u64::from(chain.balance(account.account()).await?.nonce);
+			tokio::time::sleep(Duration::from_millis(100)).await;
+			continue;
 		}
-		settled(chain, &sender, account).await
+		sender.send(&next(&grid, tenant, number)).await?;
+		number += 1;
 	}
+	settled(chain, &sender, account).await
 }
 
 async fn count_blocks(what: &'static str, chain: &ChainClient) -> Result<Paced> {

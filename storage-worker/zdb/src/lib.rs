@@ -53,7 +53,7 @@ mod sys;
 pub use engine::{
 	Access, Compacted, CompactionOptions, DamagedRange, Durability, LogState, Mode, Namespace,
 	NamespaceInfo, NamespaceOptions, NamespaceUpdate, RawRecord, RecoveryReport, ScanEntry,
-	ScanPage, SetOutcome, Store, StoreOptions, TornTail, Version,
+	ScanPage, ScrubReport, SetOutcome, Store, StoreOptions, TornTail, Version,
 };
 pub use error::ZdbError;
 pub use server::{Extension, Metrics, Reply, Server, ServerError, ServerOptions};

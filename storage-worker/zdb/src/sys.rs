@@ -2,10 +2,10 @@
 
 #![allow(
 	unsafe_code,
-	reason = "flock, rlimit and fstatvfs have no safe form in the standard library"
+	reason = "flock, rlimit, fstatvfs and the coarse clock have no safe form in the standard library"
 )]
 
-use std::{fs::File, io, mem::MaybeUninit, os::fd::AsRawFd};
+use std::{fs::File, io, mem::MaybeUninit, os::fd::AsRawFd, time::Duration};
 
 /// Takes an exclusive lock that lives as long as the file is open; `false` if another process has it.
 pub(crate) fn try_lock(file: &File) -> io::Result<bool> {
@@ -34,6 +34,15 @@ pub(crate) fn raise_open_files_limit() -> io::Result<()> {
 		return Err(io::Error::last_os_error());
 	}
 	Ok(())
+}
+
+/// The time since some moment, a few milliseconds exact: the kernel's own tick, which costs hardly anything to read.
+pub(crate) fn coarse_clock() -> Duration {
+	let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+	// SAFETY: the pointer is valid for writes of a `timespec`. The clock exists since Linux 2.6.32, so the call succeeds.
+	let result = unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &raw mut time) };
+	debug_assert_eq!(result, 0);
+	Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 /// Bytes that an unprivileged process can still write on the file's disk.

@@ -416,3 +416,35 @@ fn hooks_are_told_of_events() {
 	process.stop();
 	assert!(std::fs::read_to_string(&log).unwrap().contains("close"));
 }
+
+#[test]
+fn a_scrub_finds_a_flipped_byte() {
+	let (dir, process) = server(&[]);
+	let mut client = process.connect();
+	for number in 0..20 {
+		client.text(&format!("SET key-{number} value-{number}"));
+	}
+	assert!(client.text("SCRUB").starts_with("*2\r\n:20\r\n"));
+	let path = dir.path().join("namespaces/default/segment-00000000.log");
+	let mut bytes = std::fs::read(&path).unwrap();
+	let place = bytes.windows(7).position(|window| window == b"value-7").unwrap();
+	bytes[place] ^= 1;
+	std::fs::write(&path, bytes).unwrap();
+	let report = client.text("SCRUB");
+	assert!(report.starts_with("*3\r\n:19\r\n"), "{report}");
+	assert!(report.contains("segment-00000000.log"));
+	assert_eq!(client.text("GET key-7"), "-Internal Error\r\n", "damage is never served");
+	assert_eq!(client.text("CHECK key-7"), ":0\r\n");
+	process.stop();
+}
+
+#[test]
+fn slow_commands_are_listed_without_passwords() {
+	let (_dir, process) = server(&[]);
+	let mut client = process.connect();
+	assert_eq!(client.text("SLOWLOG LEN"), ":0\r\n");
+	assert_eq!(client.text("SLOWLOG GET"), "*0\r\n");
+	assert_eq!(client.text("SLOWLOG RESET"), "+OK\r\n");
+	assert_eq!(client.text("SLOWLOG WHAT"), "-Unknown SLOWLOG subcommand\r\n");
+	process.stop();
+}

@@ -174,6 +174,9 @@ fn writers_of_one_key_do_not_both_win() {
 enum Step {
 	Set(u8, Vec<u8>),
 	Del(u8),
+	Jump,
+	Compact,
+	Flush,
 	Reopen,
 }
 
@@ -182,7 +185,10 @@ fn step() -> impl Strategy<Value = Step> {
 		6 => (0..20_u8, proptest::collection::vec(any::<u8>(), 0..900))
 			.prop_map(|(key, value)| Step::Set(key, value)),
 		2 => (0..20_u8).prop_map(Step::Del),
+		1 => Just(Step::Jump),
+		1 => Just(Step::Compact),
 		1 => Just(Step::Reopen),
+		1 => (0..12_u8).prop_map(|dice| if dice == 0 { Step::Flush } else { Step::Jump }),
 	]
 }
 
@@ -207,6 +213,14 @@ proptest! {
 					let deleted = namespace.del(&[key]).is_ok();
 					prop_assert_eq!(deleted, map.remove([key].as_slice()).is_some());
 				},
+				Step::Jump => namespace.jump().unwrap(),
+				Step::Compact => {
+					store.compact_namespace("default").unwrap();
+				},
+				Step::Flush => {
+					store.flush_namespace("default").unwrap();
+					map.clear();
+				},
 				Step::Reopen => {
 					drop((namespace, store));
 					store = open(dir.path());
@@ -229,6 +243,23 @@ proptest! {
 		while let Some(page) = namespace.scan(cursor.as_ref().map(<[u8; 17]>::as_slice)).unwrap() {
 			keys.extend(page.entries.into_iter().map(|entry| entry.key));
 			cursor = Some(page.cursor);
+		}
+		let (mut cursor, mut back) = (None, Vec::new());
+		while let Some(page) =
+			namespace.scan_back(cursor.as_ref().map(<[u8; 17]>::as_slice)).unwrap()
+		{
+			back.extend(page.entries.into_iter().map(|entry| entry.key));
+			cursor = Some(page.cursor);
+		}
+		back.reverse();
+		prop_assert_eq!(&back, &keys);
+		for key in &keys {
+			// The newest version is the value, and each older one was written before it.
+			let mut version = namespace.version(key, None).unwrap();
+			prop_assert_eq!(Some(&version.value), map.get(key));
+			while let Some(older) = version.older {
+				version = namespace.version(key, Some(older)).unwrap();
+			}
 		}
 		keys.sort();
 		prop_assert_eq!(keys, map.keys().cloned().collect::<Vec<_>>());

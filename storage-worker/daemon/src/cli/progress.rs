@@ -4,25 +4,40 @@ use super::Context;
 use granary_snapshot::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// A bar over bytes; silent where nobody watches.
+/// A bar; silent where nobody watches.
 #[derive(Debug, Clone)]
 pub(crate) struct Bar(ProgressBar);
 
 impl Bar {
-	/// A bar named by what is going on.
+	/// A bar over bytes, named by what is going on.
 	pub(crate) fn bytes(context: &Context, what: &'static str) -> Self {
+		let template = "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
+		Self::new(context, 0, what.to_owned(), template)
+	}
+
+	/// A bar over so many things.
+	pub(crate) fn count(context: &Context, total: u64, what: &str) -> Self {
+		let template = "{msg} {wide_bar} {pos}/{len} {per_sec} {eta}";
+		Self::new(context, total, what.to_owned(), template)
+	}
+
+	fn new(context: &Context, total: u64, what: String, template: &str) -> Self {
 		let target = if context.shows_progress() {
 			ProgressDrawTarget::stderr()
 		} else {
 			ProgressDrawTarget::hidden()
 		};
-		let bar = ProgressBar::with_draw_target(Some(0), target);
-		let template = "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
+		let bar = ProgressBar::with_draw_target(Some(total), target);
 		if let Ok(style) = ProgressStyle::with_template(template) {
 			bar.set_style(style);
 		}
 		bar.set_message(what);
 		Self(bar)
+	}
+
+	/// Counts so many more.
+	pub(crate) fn inc(&self, count: u64) {
+		self.0.inc(count);
 	}
 
 	/// Takes the bar off the screen.

@@ -1,10 +1,15 @@
 //! `granary zdb`: the store as a server of its own.
 //!
 //! [`settings`] reads flags, environment and file; [`serve`] runs the server; [`observe`] answers `/metrics` and the health
-//! questions beside it; [`dump`] shows what a data directory holds.
+//! questions beside it; [`dump`] shows what a data directory holds. [`import`] and [`export`] copy from and to
+//! 0-db: [`remote`] is a running one, [`legacy`] its files.
 
 mod dump;
+mod export;
+mod import;
+mod legacy;
 mod observe;
+mod remote;
 mod serve;
 mod settings;
 
@@ -17,11 +22,17 @@ use clap::Subcommand;
 pub(crate) enum ZdbCommand {
 	/// Serve a data directory over RESP.
 	Serve(Box<serve::ServeArgs>),
+	/// Copy a 0-db into a data directory, from the running server or from its files.
+	Import(import::ImportArgs),
+	/// Copy a data directory into a running 0-db.
+	Export(export::ExportArgs),
 }
 
 /// Runs the command.
 pub(crate) async fn run(command: ZdbCommand, context: &Context) -> Result<()> {
 	match command {
 		ZdbCommand::Serve(args) => serve::run(*args, context).await,
+		ZdbCommand::Import(args) => tokio::task::block_in_place(|| import::run(&args, context)),
+		ZdbCommand::Export(args) => tokio::task::block_in_place(|| export::run(&args, context)),
 	}
 }

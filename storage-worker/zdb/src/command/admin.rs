@@ -1,9 +1,9 @@
-//! STOP, HOOKS, INDEX DIRTY, DATA RAW, COMPACT.
+//! STOP, HOOKS, INDEX DIRTY, DATA RAW, COMPACT, SCRUB, SLOWLOG.
 
 use super::{errors, Answer};
 use crate::{
 	limits::PROPERTY_MAX_BYTES,
-	server::{Args, Flow, Output, Session},
+	server::{Args, Flow, Output, Reply, Session},
 	ZdbError,
 };
 
@@ -129,11 +129,75 @@ pub(super) fn compact(session: &mut Session, args: Args<'_>, output: &mut Output
 			output.bulk(text.as_bytes());
 		},
 		b"NOW" => {
-			let name = session.namespace.name();
-			let done = store.compact_namespace(name).map_err(|error| errors::write_text(&error))?;
-			output.integer(i64::try_from(done.freed_bytes).unwrap_or(i64::MAX));
+			let name = session.namespace.name().to_owned();
+			session.job = Some(Box::new(move || {
+				let done = store.compact_namespace(&name);
+				let done = done.map_err(|error| errors::write_text(&error).to_owned())?;
+				Ok(Reply::Integer(i64::try_from(done.freed_bytes).unwrap_or(i64::MAX)))
+			}));
+			return Ok(Flow::Later);
 		},
 		_ => return Err("Unknown COMPACT subcommand"),
+	}
+	Ok(Flow::Continue)
+}
+
+/// `SCRUB`, by an administrator: reads the client's namespace and compares it with its checksums. `[records, bytes, [damaged
+/// file, offset, bytes], ...]`.
+pub(super) fn scrub(session: &mut Session) -> Answer {
+	if !session.is_admin {
+		return Err(errors::PERMISSION_DENIED);
+	}
+	let namespace = session.namespace.clone();
+	session.job = Some(Box::new(move || {
+		let report = namespace.scrub().map_err(|error| errors::text(&error).to_owned())?;
+		let number = |number: u64| Reply::Integer(i64::try_from(number).unwrap_or(i64::MAX));
+		let damaged = report.damaged.iter().map(|range| {
+			let path = range.path.display().to_string().into_bytes();
+			Reply::Array(vec![Reply::Bulk(path), number(range.offset), number(range.len_bytes)])
+		});
+		let mut reply = vec![number(report.records), number(report.bytes)];
+		reply.extend(damaged);
+		Ok(Reply::Array(reply))
+	}));
+	Ok(Flow::Later)
+}
+
+/// `SLOWLOG GET [count] | LEN | RESET`, by an administrator, as redis answers it.
+pub(super) fn slowlog(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
+	const SHOWN: usize = 10;
+	if !session.is_admin {
+		return Err(errors::PERMISSION_DENIED);
+	}
+	let slow = &session.shared.slow;
+	match args.get(1).unwrap_or_default().to_ascii_uppercase().as_slice() {
+		b"LEN" => output.integer(i64::try_from(slow.len()).unwrap_or(i64::MAX)),
+		b"RESET" => {
+			slow.reset();
+			output.ok();
+		},
+		b"GET" => {
+			let count = match args.get(2) {
+				None => SHOWN,
+				Some(b"-1") => usize::MAX,
+				Some(_) => {
+					args.text(2).and_then(|text| text.parse().ok()).ok_or("Invalid argument")?
+				},
+			};
+			let entries = slow.list(count);
+			output.array(entries.len());
+			for entry in &entries {
+				output.array(6);
+				output.integer(i64::try_from(entry.number).unwrap_or(i64::MAX));
+				output.integer(i64::try_from(entry.time).unwrap_or(i64::MAX));
+				output.integer(i64::try_from(entry.took.as_micros()).unwrap_or(i64::MAX));
+				output.array(entry.arguments.len());
+				entry.arguments.iter().for_each(|argument| output.bulk(argument));
+				output.bulk(entry.client.to_string().as_bytes());
+				output.bulk(b"");
+			}
+		},
+		_ => return Err("Unknown SLOWLOG subcommand"),
 	}
 	Ok(Flow::Continue)
 }

@@ -128,7 +128,7 @@ fn part(value: &[u8], first: i64, last: i64) -> &[u8] {
 
 /// `MSET key value [key value ...]`: all of them, or those before the first that is refused.
 pub(super) fn mset(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
-	if args.len() < 3 || args.len() % 2 == 0 {
+	if args.len() < 3 || args.len().is_multiple_of(2) {
 		return Err("Unexpected arguments");
 	}
 	if args.rest().step_by(2).any(|key| key.len() > KEY_MAX_BYTES) {

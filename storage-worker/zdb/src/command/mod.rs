@@ -12,19 +12,19 @@ mod redis;
 mod scan;
 mod wait;
 
-use crate::server::{Args, Flow, Output, Session};
+use crate::server::{Args, Flow, Output, Session, SlowLog};
 use std::sync::atomic::Ordering::Relaxed;
 
 /// No command of ours has a longer name.
 const NAME_MAX_BYTES: usize = 16;
 
 /// The commands that can be waited for.
-const COMMANDS: [&str; 45] = [
+const COMMANDS: [&str; 47] = [
 	"GET", "SET", "SETX", "MGET", "DEL", "EXISTS", "LENGTH", "CHECK", "KEYCUR", "HISTORY",
 	"KEYTIME", "DBSIZE", "SCAN", "SCANX", "RSCAN", "KSCAN", "WAIT", "MIRROR", "AUTH", "SELECT",
 	"NSNEW", "NSDEL", "NSLIST", "NSINFO", "NSSET", "NSJUMP", "RELOAD", "FLUSH", "STOP", "HOOKS",
 	"INDEX", "DATA", "COMPACT", "NSLOG", "PING", "ECHO", "QUIT", "TIME", "HELLO", "CLIENT",
-	"COMMAND", "CONFIG", "INFO", "GETRANGE", "MSET",
+	"COMMAND", "CONFIG", "INFO", "GETRANGE", "MSET", "SCRUB", "SLOWLOG",
 ];
 
 /// What a command function answers: a reply is in the output, or this error is the reply.
@@ -42,7 +42,10 @@ pub(crate) fn execute(session: &mut Session, args: Args<'_>, output: &mut Output
 	let Some(upper) = upper.get_mut(..name.len()) else { return Flow::Unknown };
 	upper.copy_from_slice(name);
 	upper.make_ascii_uppercase();
-	match dispatch(upper, session, args, output) {
+	let began = SlowLog::begin();
+	let outcome = dispatch(upper, session, args, output);
+	session.shared.slow.end(began, session.id, args);
+	match outcome {
 		Ok(flow) => {
 			if flow != Flow::Unknown && session.shared.watchers.any() {
 				let name = String::from_utf8_lossy(upper);
@@ -103,6 +106,8 @@ fn dispatch(name: &[u8], session: &mut Session, args: Args<'_>, output: &mut Out
 		b"INDEX" => admin::index(session, args, output),
 		b"DATA" => admin::data(session, args, output),
 		b"COMPACT" => admin::compact(session, args, output),
+		b"SCRUB" => admin::scrub(session),
+		b"SLOWLOG" => admin::slowlog(session, args, output),
 		b"NSLOG" => audit::nslog(session, args, output),
 		b"PING" => redis::ping(args, output),
 		b"ECHO" => redis::echo(args, output),

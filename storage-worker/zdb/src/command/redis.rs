@@ -3,7 +3,7 @@
 use super::{access::log_in, Answer};
 use crate::{
 	limits::CLIENT_NAME_MAX_BYTES,
-	server::{Args, Flow, Output, Session},
+	server::{Args, Flow, Output, Session, SLOW},
 };
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -129,6 +129,7 @@ pub(super) fn config(session: &mut Session, args: Args<'_>, output: &mut Output)
 		return Err("ERR only CONFIG GET is supported; settings are given at the start");
 	}
 	let max_clients = session.shared.options.max_connections.to_string();
+	let slow = SLOW.as_micros().to_string();
 	let known = [
 		("appendonly", "yes"),
 		("databases", "1"),
@@ -136,6 +137,7 @@ pub(super) fn config(session: &mut Session, args: Args<'_>, output: &mut Output)
 		("maxmemory", "0"),
 		("proto-max-bulk-len", "8388608"),
 		("save", ""),
+		("slowlog-log-slower-than", slow.as_str()),
 	];
 	let asked: Vec<Vec<u8>> = args.rest().skip(1).map(<[u8]>::to_ascii_lowercase).collect();
 	let found: Vec<&str> = known

@@ -78,6 +78,8 @@ pub(crate) enum AppendKey<'a> {
 	Given(&'a [u8]),
 	/// The id that the record consumes.
 	Issue,
+	/// This id, or a later one if it was issued already.
+	IssueFrom(u64),
 }
 
 /// A record to append.
@@ -161,7 +163,7 @@ impl Log {
 		let value = append.value.unwrap_or_default();
 		let key_len = match append.key {
 			AppendKey::Given(key) => key.len(),
-			AppendKey::Issue => size_of::<u64>(),
+			AppendKey::Issue | AppendKey::IssueFrom(_) => size_of::<u64>(),
 		};
 		let record_len = (HEADER_BYTES + key_len + value.len()) as u64;
 		let mut writer = loop {
@@ -211,11 +213,14 @@ impl Log {
 		value: &[u8],
 		key_len: usize,
 	) -> Header {
+		if let AppendKey::IssueFrom(id) = append.key {
+			writer.next_ordinal = writer.next_ordinal.max(id);
+		}
 		let ordinal = writer.next_ordinal;
 		let issued = ordinal.to_le_bytes();
 		let key = match append.key {
 			AppendKey::Given(key) => key,
-			AppendKey::Issue => &issued,
+			AppendKey::Issue | AppendKey::IssueFrom(_) => &issued,
 		};
 		let mut header = Header {
 			header_crc: 0,

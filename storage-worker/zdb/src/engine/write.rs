@@ -131,11 +131,7 @@ impl Namespace {
 	) -> Result<SetOutcome, ZdbError> {
 		if key.is_empty() {
 			let append = Append { key: AppendKey::Issue, ..write.append };
-			let _issuing = self.issuing.read();
-			let (location, header) = self.log.append(&append)?;
-			ids.set(header.ordinal, location);
-			self.count_live(None, Some((location, header)));
-			return Ok(SetOutcome::Written { id: Some(header.ordinal) });
+			return self.issue(ids, &append);
 		}
 		let id = id_of(key).ok_or(ZdbError::KeyNotIssued)?;
 		let _stripe = self.stripe(id as usize).lock();
@@ -153,6 +149,40 @@ impl Namespace {
 		ids.set(id, new);
 		self.count_live(Some((location, header)), Some((new, new_header)));
 		Ok(SetOutcome::Written { id: Some(id) })
+	}
+
+	/// Appends a value under a new id.
+	fn issue(&self, ids: &IdIndex, append: &Append<'_>) -> Result<SetOutcome, ZdbError> {
+		let _issuing = self.issuing.read();
+		let (location, header) = self.log.append(append)?;
+		ids.set(header.ordinal, location);
+		self.count_live(None, Some((location, header)));
+		Ok(SetOutcome::Written { id: Some(header.ordinal) })
+	}
+
+	/// Appends a value of another store under the id that it had there, or the next one if that was issued here
+	/// already; only in sequential mode. See [`Namespace::set_buffered`] for when it is durable.
+	pub fn restore_id(
+		&self,
+		id: u64,
+		value: &[u8],
+		timestamp: u32,
+	) -> Result<SetOutcome, ZdbError> {
+		let config = self.writable_config()?;
+		let Index::Ids(ids) = &self.index else { return Err(ZdbError::KeyNotIssued) };
+		if value.len() > VALUE_MAX_BYTES {
+			return Err(ZdbError::ValueTooLong(value.len()));
+		}
+		let append = Append {
+			key: AppendKey::IssueFrom(id),
+			value: Some(value),
+			value_crc: crc32c::crc32c(value),
+			timestamp,
+			max_bytes: config.max_bytes,
+			previous: None,
+			moved: false,
+		};
+		self.issue(ids, &append).inspect_err(|error| self.count_write_error(error))
 	}
 
 	/// Whether the record holds exactly that value.

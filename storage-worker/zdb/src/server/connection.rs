@@ -8,7 +8,7 @@ use crate::{
 		frame::{Parser, Progress},
 		session::Shared,
 		watch::{Mirroring, Waiting},
-		Args, Flow, Output, Session,
+		Args, Flow, Output, Reply, Session,
 	},
 	ZdbError,
 };
@@ -196,8 +196,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 				Ok(Progress::Complete(len)) => {
 					let args = Args::new(bytes, self.parser.ranges());
 					flow = command::execute(&mut self.session, args, &mut self.output);
-					if flow == Flow::Unknown {
-						flow = self.call_extension().await?;
+					match flow {
+						Flow::Unknown => flow = self.call_extension().await?,
+						Flow::Later => flow = self.do_job().await?,
+						Flow::Continue | Flow::Close => {},
 					}
 					self.start += len;
 					self.needed = 1;
@@ -227,17 +229,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 		let args = Args::new(bytes, self.parser.ranges());
 		let name = args.get(0).unwrap_or_default().to_ascii_uppercase();
 		let rest: Vec<Vec<u8>> = args.rest().map(<[u8]>::to_vec).collect();
-		// The extension may look at what this very client has written.
+		self.answer_from(move || extension.call(&name, &rest)).await
+	}
+
+	/// Answers with the session's job.
+	async fn do_job(&mut self) -> io::Result<Flow> {
+		let Some(job) = self.session.job.take() else { return Ok(Flow::Continue) };
+		self.answer_from(move || Some(job())).await
+	}
+
+	/// Answers with what comes from a thread that may block; `None` is a command that nobody knows.
+	async fn answer_from(
+		&mut self,
+		work: impl FnOnce() -> Option<Result<Reply, String>> + Send + 'static,
+	) -> io::Result<Flow> {
+		// It may look at what this very client has written.
 		if self.settle().await == Flow::Close {
 			return Ok(Flow::Close);
 		}
 		self.send().await?;
-		match task::spawn_blocking(move || extension.call(&name, &rest)).await {
+		match task::spawn_blocking(work).await {
 			Ok(Some(Ok(reply))) => self.output.reply(&reply),
 			Ok(Some(Err(text))) => self.output.error(&text),
 			Ok(None) => command::unknown(&mut self.session, &mut self.output),
 			Err(error) => {
-				tracing::error!(%error, "an extension panicked");
+				tracing::error!(%error, "a command panicked");
 				self.output.error("Internal Error");
 			},
 		}

@@ -4,7 +4,7 @@ use crate::{
 	engine::{Password, Store},
 	server::{
 		connection::Connection, hooks::Hooks, metrics::Metrics, session::Shared, Extension,
-		ServerOptions, Session, Stats,
+		ServerOptions, Session, SlowLog, Stats,
 	},
 	ZdbError,
 };
@@ -104,6 +104,7 @@ impl Server {
 			admin_password: password.map(|password| Password::new(password.as_bytes())),
 			watchers: Default::default(),
 			hooks: Hooks::new(options.hook.clone(), instance(local_addr, options.unix.as_deref())),
+			slow: SlowLog::default(),
 			stop_requested: Default::default(),
 			options,
 			extension,

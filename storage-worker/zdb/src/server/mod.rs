@@ -9,6 +9,7 @@ mod metrics;
 mod options;
 mod reply;
 mod session;
+mod slow;
 mod stats;
 mod watch;
 
@@ -19,4 +20,5 @@ pub use options::{Extension, ServerOptions};
 pub(crate) use reply::Output;
 pub use reply::Reply;
 pub(crate) use session::{Flow, Session};
+pub(crate) use slow::{SlowLog, SLOW};
 pub(crate) use stats::Stats;

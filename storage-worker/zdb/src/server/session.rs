@@ -5,7 +5,7 @@ use crate::{
 	server::{
 		hooks::Hooks,
 		watch::{Mirroring, Waiting, Watchers},
-		Extension, ServerOptions, Stats,
+		Extension, Reply, ServerOptions, SlowLog, Stats,
 	},
 	ZdbError,
 };
@@ -23,6 +23,8 @@ pub(crate) struct Shared {
 	pub(crate) watchers: Watchers,
 	/// The program that is told of events.
 	pub(crate) hooks: Hooks,
+	/// Commands that took long.
+	pub(crate) slow: SlowLog,
 	/// Notified by STOP.
 	pub(crate) stop_requested: Notify,
 	/// Where the server listens, for INFO.
@@ -38,7 +40,12 @@ pub(crate) enum Flow {
 	Close,
 	/// The server does not know the command; the extension may.
 	Unknown,
+	/// The reply is the session's job, which takes long and runs where it may block.
+	Later,
 }
+
+/// Work that would keep other clients waiting.
+pub(crate) type Job = Box<dyn FnOnce() -> Result<Reply, String> + Send>;
 
 /// One client.
 pub(crate) struct Session {
@@ -52,6 +59,8 @@ pub(crate) struct Session {
 	pub(crate) client_name: Vec<u8>,
 	/// Commands since the last count.
 	pub(crate) commands: u64,
+	/// What [`Flow::Later`] is about.
+	pub(crate) job: Option<Job>,
 	/// The challenge that the client asked for and has not answered.
 	pub(crate) nonce: Option<String>,
 	/// The WAIT that is not answered yet.
@@ -74,6 +83,7 @@ impl Session {
 			can_write: !shared.options.protected,
 			client_name: Vec::new(),
 			commands: 0,
+			job: None,
 			nonce: None,
 			waiting: None,
 			mirroring: None,
