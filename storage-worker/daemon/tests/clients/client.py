@@ -8,9 +8,10 @@ import redis
 client = redis.Redis(port=int(sys.argv[1]))
 assert client.ping()
 
-# A SET answers the key, and nil if nothing changed: what 0-db's clients rely on.
-assert client.execute_command("SET", "key", b"value") == b"key"
-assert client.execute_command("SET", "key", b"value") is None
+# A SET answers the key, and nil if nothing changed: what 0-db's clients rely on. redis-py turns SET's answer into whether it
+# was OK, so SETX it is.
+assert client.execute_command("SETX", "key", b"value") == b"key"
+assert client.execute_command("SETX", "key", b"value") is None
 assert client.get("key") == b"value"
 assert client.mget("key", "none") == [b"value", None]
 assert client.exists("key") == 1
@@ -19,7 +20,7 @@ assert client.getrange("key", 1, 3) == b"alu"
 # A pipeline of many commands.
 with client.pipeline(transaction=False) as pipe:
     for number in range(1000):
-        pipe.execute_command("SET", f"pipe-{number}", number)
+        pipe.execute_command("SETX", f"pipe-{number}", number)
     assert pipe.execute() == [f"pipe-{number}".encode() for number in range(1000)]
 assert client.dbsize() == 1001
 
