@@ -52,8 +52,11 @@ mod sys;
 
 pub use engine::{
 	Access, Compacted, CompactionOptions, DamagedRange, Durability, LogState, Mode, Namespace,
-	NamespaceInfo, NamespaceOptions, NamespaceUpdate, RawRecord, RecoveryReport, ScanEntry,
-	ScanPage, ScrubReport, SetOutcome, Store, StoreOptions, TornTail, Version,
+	NamespaceInfo, NamespaceOptions, NamespaceUpdate, RawRecord, RecoveryReport, ReplicatedPage,
+	ReplicatedRecord, ScanEntry, ScanPage, ScrubReport, SetOutcome, Store, StoreOptions, TornTail,
+	Version,
 };
 pub use error::ZdbError;
-pub use server::{Extension, Metrics, Reply, Server, ServerError, ServerOptions};
+pub use server::{
+	Extension, Metrics, Replica, ReplicaStatus, Reply, Server, ServerError, ServerOptions,
+};

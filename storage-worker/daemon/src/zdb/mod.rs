@@ -2,10 +2,11 @@
 //!
 //! [`settings`] reads flags, environment and file; [`serve`] runs the server; [`observe`] answers `/metrics` and the health
 //! questions beside it; [`dump`] shows what a data directory holds. [`import`] and [`export`] copy from and to
-//! 0-db: [`remote`] is a running one, [`legacy`] its files.
+//! 0-db: [`remote`] is a running one, [`legacy`] its files. [`follow`] makes this server a replica.
 
 mod dump;
 mod export;
+mod follow;
 mod import;
 mod legacy;
 mod observe;

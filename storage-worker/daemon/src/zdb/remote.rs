@@ -1,16 +1,19 @@
 //! A running 0-db, or another server of its protocol, as a place to copy from and to.
 
-use crate::keys::read_private;
+use super::settings::first_line;
 use anyhow::{bail, ensure, Context as _, Result};
 use clap::Args;
 use granary_zdb::Mode;
 use redis::{cmd, Cmd, Connection, Value};
-use std::{path::PathBuf, time::Duration};
+use std::{
+	path::{Path, PathBuf},
+	time::Duration,
+};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How the other server is reached.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct RemoteArgs {
 	/// File with the other server's administrator password, if it has one
 	#[arg(long, value_name = "FILE")]
@@ -35,17 +38,11 @@ impl RemoteArgs {
 				bail!("'{pair}' is not NAMESPACE=FILE");
 			};
 			if name == namespace {
-				return first_line(&PathBuf::from(file)).map(Some);
+				return first_line(Some(Path::new(file)));
 			}
 		}
 		Ok(None)
 	}
-}
-
-fn first_line(path: &std::path::Path) -> Result<String> {
-	let text = String::from_utf8(read_private(path)?)
-		.with_context(|| format!("{} is not text", path.display()))?;
-	Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
 /// A connection to the other server.
@@ -80,8 +77,7 @@ impl Remote {
 			.get_connection_with_timeout(CONNECT_TIMEOUT)
 			.with_context(|| format!("connecting to {address}"))?;
 		let mut remote = Self { connection, address: address.to_owned() };
-		if let Some(path) = &args.remote_admin_password_file {
-			let password = first_line(path)?;
+		if let Some(password) = first_line(args.remote_admin_password_file.as_deref())? {
 			remote.call(cmd("AUTH").arg(password)).context("the administrator's password")?;
 		}
 		Ok(remote)

@@ -1,6 +1,6 @@
 //! `granary zdb serve`.
 
-use super::{dump, observe, settings::Settings};
+use super::{dump, follow::Follower, observe, settings::Settings};
 use crate::{cli::Context, stop::stop_signal};
 use anyhow::{ensure, Result};
 use clap::Args;
@@ -45,12 +45,20 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<()> {
 		let update = NamespaceUpdate { max_bytes, ..Default::default() };
 		store.update_namespace("default", &update)?;
 	}
+	let replica = plan.server.replica.clone();
 	let server = Server::bind(plan.server, store.clone(), None).await?;
 	let address = server.local_addr().map_or_else(String::new, |address| address.to_string());
 	let (ended, end) = oneshot::channel();
 	let observing = match plan.metrics {
 		Some(metrics) => Some(observe::start(metrics, server.metrics(), end).await?),
 		None => None,
+	};
+	let following = match (plan.primary, replica) {
+		(Some((primary, password)), Some(replica)) => {
+			context.note(format!("following {primary}"));
+			Some(Follower::start(primary, password, store.clone(), replica)?)
+		},
+		_ => None,
 	};
 	context.note(format!("serving {} on {address}", dir.display()));
 	server
@@ -59,6 +67,7 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<()> {
 			let _ = stop_signal().await;
 		})
 		.await?;
+	tokio::task::block_in_place(|| drop(following));
 	// Who observes is gone already if nobody asked for it.
 	let _ = ended.send(());
 	if let Some(observing) = observing {

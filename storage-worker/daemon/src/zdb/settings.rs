@@ -3,12 +3,13 @@
 use crate::{cli::parse_bytes, keys::read_private};
 use anyhow::{bail, ensure, Context as _, Result};
 use clap::{Args, ValueEnum};
-use granary_zdb::{CompactionOptions, Durability, Mode, ServerOptions, StoreOptions};
+use granary_zdb::{CompactionOptions, Durability, Mode, Replica, ServerOptions, StoreOptions};
 use serde::{Deserialize, Deserializer};
 use std::{
 	fs,
 	net::{IpAddr, Ipv4Addr, SocketAddr},
 	path::{Path, PathBuf},
+	sync::Arc,
 	time::Duration,
 };
 
@@ -99,6 +100,12 @@ pub(super) struct Settings {
 	/// Program that is told of events, see docs/zdb.md
 	#[arg(long, value_name = "PROGRAM", env = "GRANARY_ZDB_HOOK")]
 	hook: Option<PathBuf>,
+	/// Follow the server at HOST:PORT: copy all of it and refuse changes until REPLICA PROMOTE
+	#[arg(long, value_name = "HOST:PORT", env = "GRANARY_ZDB_REPLICA_OF")]
+	replica_of: Option<String>,
+	/// File with the primary's administrator password, if it has one
+	#[arg(long, value_name = "FILE", env = "GRANARY_ZDB_PRIMARY_PASSWORD_FILE")]
+	primary_password_file: Option<PathBuf>,
 	/// Connections at once [default: 1024]
 	#[arg(long, env = "GRANARY_ZDB_MAX_CONNECTIONS")]
 	max_connections: Option<usize>,
@@ -145,6 +152,8 @@ pub(super) struct Plan {
 	/// Quota of the default namespace.
 	pub(super) max_bytes: Option<u64>,
 	pub(super) metrics: Option<SocketAddr>,
+	/// The primary to follow, and its administrator's password.
+	pub(super) primary: Option<(String, Option<String>)>,
 }
 
 impl Settings {
@@ -175,6 +184,8 @@ impl Settings {
 			maxsize: self.maxsize.or(file.maxsize),
 			rotate: self.rotate.or(file.rotate),
 			hook: self.hook.or(file.hook),
+			replica_of: self.replica_of.or(file.replica_of),
+			primary_password_file: self.primary_password_file.or(file.primary_password_file),
 			max_connections: self.max_connections.or(file.max_connections),
 			compact_rate: self.compact_rate.or(file.compact_rate),
 			metrics: self.metrics.or(file.metrics),
@@ -190,7 +201,9 @@ impl Settings {
 				"{address} is not a loopback address; it is served without encryption, so on loopback and Unix sockets only"
 			);
 		}
-		let admin_password = self.password()?;
+		let admin_password =
+			first_line(self.admin_password_file.as_deref())?.or(self.admin.clone());
+		let primary_password = first_line(self.primary_password_file.as_deref())?;
 		ensure!(
 			!self.protect || admin_password.is_some(),
 			"--protect needs an administrator's password: give --admin-password-file"
@@ -202,6 +215,7 @@ impl Settings {
 			unix: self.socket,
 			admin_password,
 			protected: self.protect,
+			replica: self.replica_of.as_ref().map(|primary| Arc::new(Replica::new(primary))),
 			fixed_mode: match self.mode {
 				Some(ModeSetting::User) => Some(Mode::User),
 				Some(ModeSetting::Seq) => Some(Mode::Sequential),
@@ -212,7 +226,8 @@ impl Settings {
 			max_connections: self.max_connections.unwrap_or(defaults.max_connections),
 			..defaults
 		};
-		Ok(Plan { store, server, max_bytes: self.maxsize, metrics: self.metrics })
+		let primary = self.replica_of.map(|primary| (primary, primary_password));
+		Ok(Plan { store, server, max_bytes: self.maxsize, metrics: self.metrics, primary })
 	}
 
 	fn store(&self) -> Result<StoreOptions> {
@@ -237,8 +252,9 @@ impl Settings {
 		);
 		let usual = CompactionOptions::default();
 		let bytes_per_second = self.compact_rate.unwrap_or(usual.bytes_per_second);
-		let compaction =
-			CompactionOptions { enabled: bytes_per_second > 0, bytes_per_second, ..usual };
+		// A replica has its primary's records under their numbers, so it must not write any of its own.
+		let (enabled, moves) = (bytes_per_second > 0, self.replica_of.is_none());
+		let compaction = CompactionOptions { enabled, bytes_per_second, moves, ..usual };
 		Ok(StoreOptions { durability, segment_bytes, compaction, ..defaults })
 	}
 
@@ -262,15 +278,16 @@ impl Settings {
 		};
 		Ok((ip, self.port.unwrap_or(PORT)).into())
 	}
+}
 
-	fn password(&self) -> Result<Option<String>> {
-		let Some(path) = &self.admin_password_file else { return Ok(self.admin.clone()) };
-		let text = String::from_utf8(read_private(path)?)
-			.with_context(|| format!("{} is not text", path.display()))?;
-		let password = text.lines().next().unwrap_or_default();
-		ensure!(!password.is_empty(), "{} has no password in its first line", path.display());
-		Ok(Some(password.to_owned()))
-	}
+/// The first line of a file that only its owner may read.
+pub(super) fn first_line(path: Option<&Path>) -> Result<Option<String>> {
+	let Some(path) = path else { return Ok(None) };
+	let text = String::from_utf8(read_private(path)?)
+		.with_context(|| format!("{} is not text", path.display()))?;
+	let password = text.lines().next().unwrap_or_default();
+	ensure!(!password.is_empty(), "{} has no password in its first line", path.display());
+	Ok(Some(password.to_owned()))
 }
 
 #[cfg(test)]

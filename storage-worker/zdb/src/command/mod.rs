@@ -9,6 +9,7 @@ mod info;
 mod namespace;
 mod nsset;
 mod redis;
+mod replicate;
 mod scan;
 mod wait;
 
@@ -42,6 +43,10 @@ pub(crate) fn execute(session: &mut Session, args: Args<'_>, output: &mut Output
 	let Some(upper) = upper.get_mut(..name.len()) else { return Flow::Unknown };
 	upper.copy_from_slice(name);
 	upper.make_ascii_uppercase();
+	if session.is_on_replica() && changes(upper) {
+		output.error("This server is a replica and takes no changes");
+		return Flow::Continue;
+	}
 	let began = SlowLog::begin();
 	let outcome = dispatch(upper, session, args, output);
 	session.shared.slow.end(began, session.id, args);
@@ -62,6 +67,15 @@ pub(crate) fn execute(session: &mut Session, args: Args<'_>, output: &mut Output
 			Flow::Continue
 		},
 	}
+}
+
+/// Whether the command changes what is stored: replicas refuse those.
+fn changes(name: &[u8]) -> bool {
+	const CHANGING: [&[u8]; 10] = [
+		b"SET", b"SETX", b"MSET", b"DEL", b"FLUSH", b"NSNEW", b"NSDEL", b"NSSET", b"NSJUMP",
+		b"COMPACT",
+	];
+	CHANGING.contains(&name)
 }
 
 /// Answers a command that nobody knows.
@@ -106,6 +120,8 @@ fn dispatch(name: &[u8], session: &mut Session, args: Args<'_>, output: &mut Out
 		b"INDEX" => admin::index(session, args, output),
 		b"DATA" => admin::data(session, args, output),
 		b"COMPACT" => admin::compact(session, args, output),
+		b"REPLICATE" => replicate::replicate(session, args, output),
+		b"REPLICA" => replicate::replica(session, args, output),
 		b"SCRUB" => admin::scrub(session),
 		b"SLOWLOG" => admin::slowlog(session, args, output),
 		b"NSLOG" => audit::nslog(session, args, output),

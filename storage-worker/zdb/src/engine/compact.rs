@@ -47,8 +47,14 @@ impl Compacted {
 pub(crate) type Pace<'p> = &'p mut dyn FnMut(u64) -> bool;
 
 impl Namespace {
-	/// Compacts every segment of which at least `dead_share` (0 to 1) is dead; `pace` may slow it down or stop it.
-	pub(crate) fn compact(&self, dead_share: f64, pace: Pace<'_>) -> Result<Compacted, ZdbError> {
+	/// Compacts every segment of which at least `dead_share` (0 to 1) is dead; `pace` may slow it down or stop it. Without
+	/// `moves` nothing is appended: only the oldest segments go, as far as nothing in them lives.
+	pub(crate) fn compact(
+		&self,
+		dead_share: f64,
+		moves: bool,
+		pace: Pace<'_>,
+	) -> Result<Compacted, ZdbError> {
 		let mut done = Compacted::default();
 		let Some(_only_one) = self.compacting.try_lock() else { return Ok(done) };
 		if self.audit.is_some() {
@@ -59,6 +65,10 @@ impl Namespace {
 			let dead = used.saturating_sub(segment.live());
 			if used > 0 && (dead as f64) < dead_share * used as f64 || self.is_removed() {
 				continue;
+			}
+			let is_oldest = self.log().segment_before(segment.number).is_none();
+			if !moves && (segment.live() > 0 || !is_oldest) {
+				return Ok(done);
 			}
 			let Some(compacted) = self.compact_segment(&segment, pace)? else { return Ok(done) };
 			done.add(compacted);
@@ -132,6 +142,7 @@ impl Namespace {
 			max_bytes: None,
 			previous: None,
 			moved: true,
+			numbers: None,
 		};
 		let (new, new_header) = self.log().append(&copy)?;
 		if !header.tombstone {
@@ -174,7 +185,7 @@ impl Namespace {
 	fn retire(&self, segment: &Segment) -> Result<(), ZdbError> {
 		let mut retired = self.retired.lock();
 		let mut longer = retired.clone();
-		longer.insert(segment.number);
+		longer.insert(segment.number, segment.last_sequence()?.unwrap_or_default());
 		longer.store(&self.dir)?;
 		*retired = longer;
 		self.log().forget_segment(segment);

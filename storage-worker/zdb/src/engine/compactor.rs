@@ -29,11 +29,13 @@ pub struct CompactionOptions {
 	pub bytes_per_second: u64,
 	/// The dead share of a segment, 0 to 1, from which on it is worth its copies.
 	pub dead_share: f64,
+	/// Whether live records are appended again. A replica does without: its records are its primary's.
+	pub moves: bool,
 }
 
 impl Default for CompactionOptions {
 	fn default() -> Self {
-		Self { enabled: true, bytes_per_second: 64 << 20, dead_share: 0.5 }
+		Self { enabled: true, bytes_per_second: 64 << 20, dead_share: 0.5, moves: true }
 	}
 }
 
@@ -42,6 +44,7 @@ impl Default for CompactionOptions {
 pub(crate) struct Compaction {
 	options: CompactionOptions,
 	enabled: AtomicBool,
+	moves: AtomicBool,
 	ended: AtomicBool,
 	segments: AtomicU64,
 	moved_bytes: AtomicU64,
@@ -55,6 +58,11 @@ impl Compaction {
 	pub(crate) fn set_enabled(&self, enabled: bool) {
 		self.enabled.store(enabled, Relaxed);
 		self.wake.1.notify_all();
+	}
+
+	/// Lets it append live records again.
+	pub(crate) fn set_moves(&self) {
+		self.moves.store(true, Relaxed);
 	}
 
 	/// Whether it works.
@@ -100,6 +108,7 @@ impl Compactor {
 		let compaction = Arc::new(Compaction {
 			options,
 			enabled: AtomicBool::new(options.enabled),
+			moves: AtomicBool::new(options.moves),
 			ended: AtomicBool::new(false),
 			segments: AtomicU64::new(0),
 			moved_bytes: AtomicU64::new(0),
@@ -141,7 +150,7 @@ impl Compaction {
 				}
 				self.is_enabled() && !self.ended.load(Relaxed)
 			};
-			match namespace.compact(self.options.dead_share, &mut pace) {
+			match namespace.compact(self.options.dead_share, self.moves.load(Relaxed), &mut pace) {
 				Ok(done) => self.count(done),
 				Err(error) => {
 					let name = namespace.name();

@@ -95,6 +95,8 @@ pub(crate) struct Append<'a> {
 	pub(crate) previous: Option<Location>,
 	/// It is a copy that compaction makes.
 	pub(crate) moved: bool,
+	/// Sequence and ordinal, where a primary says them.
+	pub(crate) numbers: Option<(u64, u64)>,
 }
 
 /// A record that was read.
@@ -215,6 +217,9 @@ impl Log {
 	) -> Header {
 		if let AppendKey::IssueFrom(id) = append.key {
 			writer.next_ordinal = writer.next_ordinal.max(id);
+		}
+		if let Some((sequence, ordinal)) = append.numbers {
+			(writer.next_sequence, writer.next_ordinal) = (sequence, ordinal);
 		}
 		let ordinal = writer.next_ordinal;
 		let issued = ordinal.to_le_bytes();
@@ -434,6 +439,24 @@ impl Log {
 	/// The last segment before that number.
 	pub(crate) fn segment_before(&self, number: u32) -> Option<Arc<Segment>> {
 		self.segments.read().range(..number).next_back().map(|(_, segment)| segment.clone())
+	}
+
+	/// The segment in which the record of this number is, or would be.
+	pub(crate) fn segment_of_sequence(
+		&self,
+		sequence: u64,
+	) -> Result<Option<Arc<Segment>>, ZdbError> {
+		let mut found = self.first_segment();
+		let mut next = found.clone();
+		while let Some(segment) = next {
+			match segment.first_sequence()? {
+				Some(first) if first > sequence => break,
+				Some(_) => found = Some(segment.clone()),
+				None => {},
+			}
+			next = self.segment_after(segment.number);
+		}
+		Ok(found)
 	}
 
 	/// All segments but the active one, oldest first.

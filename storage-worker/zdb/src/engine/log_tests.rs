@@ -24,6 +24,7 @@ fn append(value: &[u8]) -> Append<'_> {
 		max_bytes: None,
 		previous: None,
 		moved: false,
+		numbers: None,
 	}
 }
 

@@ -7,8 +7,8 @@ use crate::{
 		dirty::Dirty,
 		index::{IdIndex, KeyIndex},
 		log::{Log, LogShape},
-		options::{Access, Durability, NamespaceUpdate},
-		password::StoreSecret,
+		options::{Access, Durability, NamespaceOptions, NamespaceUpdate},
+		password::{Password, StoreSecret},
 		rebuild::Rebuilt,
 		recovery::{recover, RecoveryReport},
 		retired::Retired,
@@ -128,6 +128,20 @@ impl Namespace {
 
 	pub(crate) fn config(&self) -> Arc<Config> {
 		self.config.read().clone()
+	}
+
+	/// Its settings, the password included: for another store that is to be the same.
+	pub fn settings(&self) -> NamespaceOptions {
+		let config = self.config();
+		NamespaceOptions {
+			mode: config.mode,
+			password: config.password.as_ref().map(Password::text),
+			public: config.public,
+			max_bytes: config.max_bytes,
+			worm: config.worm,
+			audited: config.audited,
+			durability: config.durability,
+		}
 	}
 
 	/// What clients may do at present.

@@ -20,6 +20,7 @@ pub(crate) const SEALED_BYTES: usize = NONCE_LEN + 1 + SEALED_PASSWORD_MAX + 16;
 const SECRET_NAME: &str = "secret";
 const SECRET_BYTES: usize = 32;
 const LABEL: &[u8] = b"granary/zdb/password/1";
+const ID_LABEL: &[u8] = b"granary/zdb/store-id/1";
 
 /// A password. It is never shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -34,6 +35,11 @@ impl std::fmt::Debug for Password {
 impl Password {
 	pub(crate) fn new(password: &[u8]) -> Self {
 		Self(Zeroizing::new(password.to_vec()))
+	}
+
+	/// The password itself; it was text when it was set.
+	pub(crate) fn text(&self) -> String {
+		String::from_utf8_lossy(&self.0).into_owned()
 	}
 
 	/// Compares in a time that tells nothing but the lengths.
@@ -59,7 +65,10 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 /// The secret under which a store seals its passwords.
 #[derive(Debug)]
-pub(crate) struct StoreSecret(LessSafeKey);
+pub(crate) struct StoreSecret {
+	key: LessSafeKey,
+	store_id: String,
+}
 
 impl StoreSecret {
 	/// Reads the secret of the store in `dir`, or makes one.
@@ -73,7 +82,13 @@ impl StoreSecret {
 		let reason = "it does not have 32 bytes; restore it from a backup";
 		let bad = || ZdbError::BadConfig { path: path.clone(), reason };
 		let key = UnboundKey::new(&AES_256_GCM, &bytes).map_err(|_| bad())?;
-		Ok(Self(LessSafeKey::new(key)))
+		let store_id = hex(&Sha1::new().chain_update(ID_LABEL).chain_update(&*bytes).finalize());
+		Ok(Self { key: LessSafeKey::new(key), store_id })
+	}
+
+	/// A name of the store that tells nothing of the secret.
+	pub(crate) fn store_id(&self) -> &str {
+		&self.store_id
 	}
 
 	/// Seals a password; `None` becomes zeros.
@@ -86,7 +101,7 @@ impl StoreSecret {
 		body.iter_mut().zip(text).for_each(|(place, byte)| *place = byte);
 		let label = Aad::from(LABEL);
 		let unique = Nonce::assume_unique_for_key(nonce);
-		let tag = self.0.seal_in_place_separate_tag(unique, label, &mut body);
+		let tag = self.key.seal_in_place_separate_tag(unique, label, &mut body);
 		let tag = tag.as_ref().map_or(&[][..], |tag| tag.as_ref());
 		[nonce.as_slice(), &body, tag].concat()
 	}
@@ -96,7 +111,7 @@ impl StoreSecret {
 		let (nonce, body) = sealed.split_first_chunk::<NONCE_LEN>()?;
 		let mut body = Zeroizing::new(body.to_vec());
 		let nonce = Nonce::assume_unique_for_key(*nonce);
-		let text = self.0.open_in_place(nonce, Aad::from(LABEL), &mut body).ok()?;
+		let text = self.key.open_in_place(nonce, Aad::from(LABEL), &mut body).ok()?;
 		let (len, text) = text.split_first()?;
 		Some(Password::new(text.get(..usize::from(*len))?))
 	}

@@ -1,7 +1,8 @@
 //! The list of segments that compaction removed, so that a missing file is told from a removed one.
 //!
-//! File `retired`, little endian: `GRZDBRT1`, `first` u32 (all segments below it are removed), count u32, that many
-//! numbers u32 ascending (removed as well), CRC-32C of all before. It is replaced as a whole.
+//! File `retired`, little endian: `GRZDBRT2`, the last sequence of any of them u64, `first` u32 (all segments below it
+//! are removed), count u32, that many numbers u32 ascending (removed as well), CRC-32C of all before. It is replaced as
+//! a whole.
 
 use crate::{engine::segment::segment_path, ZdbError};
 use std::{
@@ -12,7 +13,7 @@ use std::{
 	path::Path,
 };
 
-const MAGIC: &[u8; 8] = b"GRZDBRT1";
+const MAGIC: &[u8; 8] = b"GRZDBRT2";
 const RETIRED_NAME: &str = "retired";
 
 /// Segments that were removed.
@@ -20,6 +21,7 @@ const RETIRED_NAME: &str = "retired";
 pub(crate) struct Retired {
 	first: u32,
 	others: BTreeSet<u32>,
+	last_sequence: u64,
 }
 
 impl Retired {
@@ -28,8 +30,14 @@ impl Retired {
 		number < self.first || self.others.contains(&number)
 	}
 
-	/// Adds a segment.
-	pub(crate) fn insert(&mut self, number: u32) {
+	/// The last sequence of any removed segment; 0 if there is none.
+	pub(crate) fn last_sequence(&self) -> u64 {
+		self.last_sequence
+	}
+
+	/// Adds a segment whose last record has this sequence.
+	pub(crate) fn insert(&mut self, number: u32, last_sequence: u64) {
+		self.last_sequence = self.last_sequence.max(last_sequence);
 		if number >= self.first {
 			self.others.insert(number);
 		}
@@ -40,6 +48,7 @@ impl Retired {
 
 	fn encode(&self) -> Vec<u8> {
 		let mut bytes = MAGIC.to_vec();
+		bytes.extend_from_slice(&self.last_sequence.to_le_bytes());
 		let numbers = [self.first, self.others.len() as u32];
 		for number in numbers.iter().chain(&self.others) {
 			bytes.extend_from_slice(&number.to_le_bytes());
@@ -53,11 +62,17 @@ impl Retired {
 		if crc32c::crc32c(body) != u32::from_le_bytes(*crc) {
 			return None;
 		}
-		let (numbers, rest) = body.strip_prefix(MAGIC)?.as_chunks::<4>();
+		let (last_sequence, numbers) = body.strip_prefix(MAGIC)?.split_first_chunk::<8>()?;
+		let last_sequence = u64::from_le_bytes(*last_sequence);
+		let (numbers, rest) = numbers.as_chunks::<4>();
 		let mut numbers = numbers.iter().map(|number| u32::from_le_bytes(*number));
 		let (first, count) = (numbers.next()?, numbers.next()?);
 		let others: BTreeSet<u32> = numbers.collect();
-		(rest.is_empty() && others.len() == count as usize).then_some(Self { first, others })
+		(rest.is_empty() && others.len() == count as usize).then_some(Self {
+			first,
+			others,
+			last_sequence,
+		})
 	}
 
 	/// Reads the list of the namespace in `dir` and removes the files of segments that are on it.
@@ -115,7 +130,7 @@ mod tests {
 		assert_eq!(Retired::load(dir.path()).unwrap(), Retired::default());
 		let mut retired = Retired::default();
 		for number in [1, 0, 5, 2, 9] {
-			retired.insert(number);
+			retired.insert(number, u64::from(number) * 10);
 			retired.store(dir.path()).unwrap();
 			assert_eq!(Retired::load(dir.path()).unwrap(), retired);
 		}
@@ -127,7 +142,7 @@ mod tests {
 	#[test]
 	fn every_flipped_bit_is_refused() {
 		let mut retired = Retired::default();
-		retired.insert(7);
+		retired.insert(7, 99);
 		let bytes = retired.encode();
 		for bit in 0..bytes.len() * 8 {
 			let mut flipped = bytes.clone();

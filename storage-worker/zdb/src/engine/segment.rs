@@ -10,7 +10,11 @@
 //! | 28 | CRC-32C of bytes 0..28 |
 
 use crate::{
-	engine::{location::Location, record::Header, Mode},
+	engine::{
+		location::Location,
+		record::{Header, HEADER_BYTES},
+		Mode,
+	},
 	ZdbError,
 };
 use std::{
@@ -131,6 +135,26 @@ impl Segment {
 	/// Notes that the kernel has everything before `end`.
 	pub(crate) fn set_flushed(&self, end: u64) {
 		self.flushed.store(end, Ordering::Release);
+	}
+
+	/// The sequence of the first record, if there is one.
+	pub(crate) fn first_sequence(&self) -> Result<Option<u64>, ZdbError> {
+		self.sequence_at(SEGMENT_HEADER_BYTES)
+	}
+
+	/// The sequence of the last record, if there is one.
+	pub(crate) fn last_sequence(&self) -> Result<Option<u64>, ZdbError> {
+		self.last().map_or(Ok(None), |offset| self.sequence_at(offset))
+	}
+
+	fn sequence_at(&self, offset: u64) -> Result<Option<u64>, ZdbError> {
+		if offset >= self.flushed() {
+			return Ok(None);
+		}
+		let mut head = [0; HEADER_BYTES];
+		let read = self.read_at(offset, &mut head)?;
+		let header = head.get(..read).and_then(Header::decode);
+		header.map(|header| Some(header.sequence)).ok_or_else(|| self.damaged(offset))
 	}
 
 	/// Where the last record starts, if there is one.

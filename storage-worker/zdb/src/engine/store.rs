@@ -269,6 +269,21 @@ impl Store {
 		self.compactor.compaction.set_enabled(enabled);
 	}
 
+	/// Lets compaction append records of its own: the store follows no other any more.
+	pub fn end_following(&self) {
+		self.compactor.compaction.set_moves();
+	}
+
+	/// Its directory.
+	pub fn dir(&self) -> &Path {
+		&self.options.dir
+	}
+
+	/// A name that no other store has.
+	pub fn id(&self) -> &str {
+		self.secret.store_id()
+	}
+
 	/// Whether the background thread compacts.
 	pub fn is_compacting(&self) -> bool {
 		self.compactor.compaction.is_enabled()
@@ -283,7 +298,7 @@ impl Store {
 	pub fn compact_namespace(&self, name: &str) -> Result<Compacted, ZdbError> {
 		let unknown = || ZdbError::NoNamespace(name.to_owned());
 		let namespace = self.namespace(name).ok_or_else(unknown)?;
-		let done = namespace.compact(f64::MIN_POSITIVE, &mut |_| true)?;
+		let done = namespace.compact(f64::MIN_POSITIVE, true, &mut |_| true)?;
 		self.compactor.compaction.count(done);
 		Ok(done)
 	}

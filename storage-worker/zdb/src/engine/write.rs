@@ -66,6 +66,7 @@ impl Namespace {
 				max_bytes: config.max_bytes,
 				previous: None,
 				moved: false,
+				numbers: None,
 			},
 		};
 		let result = match &self.index {
@@ -181,6 +182,7 @@ impl Namespace {
 			max_bytes: config.max_bytes,
 			previous: None,
 			moved: false,
+			numbers: None,
 		};
 		self.issue(ids, &append).inspect_err(|error| self.count_write_error(error))
 	}
@@ -213,6 +215,7 @@ impl Namespace {
 			max_bytes: None,
 			previous: None,
 			moved: false,
+			numbers: None,
 		};
 		let stripe = match &self.index {
 			Index::Keys(index) => index.hash(key).shard,

@@ -90,6 +90,28 @@ impl Metrics {
 
 	fn server(&self, page: &mut Page) {
 		let (stats, store) = (&self.0.stats, &self.0.store);
+		if let Some(replica) = &self.0.options.replica {
+			let status = replica.status();
+			page.single(
+				"replica_behind_records",
+				"gauge",
+				"Records that are still to come.",
+				status.behind,
+			);
+			let silent = status.silent.map_or(-1.0, |silent| silent.as_secs_f64());
+			page.single(
+				"replica_silent_seconds",
+				"gauge",
+				"Since the primary answered; -1 if never.",
+				silent,
+			);
+			page.single(
+				"replica_promoted",
+				"gauge",
+				"1 once it follows nobody.",
+				u8::from(status.promoted),
+			);
+		}
 		let (compacted, _) = store.compaction();
 		page.single(
 			"uptime_seconds",

@@ -1,7 +1,11 @@
 //! How a server is set up, and how it is extended.
 
-use crate::{limits::CONNECTIONS_DEFAULT, server::Reply, Mode};
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use crate::{
+	limits::CONNECTIONS_DEFAULT,
+	server::{Replica, Reply},
+	Mode,
+};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 /// How a server is set up.
 #[derive(Clone, Debug)]
@@ -14,6 +18,8 @@ pub struct ServerOptions {
 	pub admin_password: Option<String>,
 	/// Without an admin password nobody is administrator, and only administrators write into the default namespace.
 	pub protected: bool,
+	/// The server that this one follows; until it is promoted, clients cannot change anything.
+	pub replica: Option<Arc<Replica>>,
 	/// The one mode that namespaces may have.
 	pub fixed_mode: Option<Mode>,
 	/// After so long a namespace that was written to goes on in a new segment.
@@ -38,6 +44,7 @@ impl Default for ServerOptions {
 			unix: None,
 			admin_password: None,
 			protected: false,
+			replica: None,
 			fixed_mode: None,
 			rotate: None,
 			hook: None,

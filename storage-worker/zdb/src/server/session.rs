@@ -92,6 +92,11 @@ impl Session {
 		})
 	}
 
+	/// Whether the server follows another one.
+	pub(crate) fn is_on_replica(&self) -> bool {
+		self.shared.options.replica.as_ref().is_some_and(|replica| !replica.is_promoted())
+	}
+
 	/// Attaches to a namespace. What was written into the one before is flushed first, so that one flush at the end
 	/// of a batch is enough.
 	pub(crate) fn attach(

@@ -1,0 +1,150 @@
+//! Replication: the records of a log in their order, and taking them over one by one.
+//!
+//! A replica keeps sequences and ordinals of its primary, so its next sequence is where it goes on, and an audited log has
+//! the same tree. What compaction removed before a replica saw it cannot be told any more, deletions included: such a
+//! replica starts anew.
+
+use crate::{
+	engine::{
+		log::{Append, AppendKey},
+		namespace::{Index, Namespace},
+		read::id_of,
+		segment::SEGMENT_HEADER_BYTES,
+		window::Window,
+		write::Placed,
+	},
+	ZdbError,
+};
+
+/// How much is read at once.
+const STEP_BYTES: usize = 256 << 10;
+/// Bytes of one answer, unless its first record alone is longer.
+const ANSWER_BYTES: usize = 4 << 20;
+
+/// A record as a primary tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplicatedRecord {
+	/// Its number, over all records of the namespace.
+	pub sequence: u64,
+	/// The first leaf (audited) or the next id before it (sequential).
+	pub ordinal: u64,
+	/// It is a copy that compaction made.
+	pub moved: bool,
+	/// When it was written, unix seconds.
+	pub timestamp: u32,
+	/// Its key.
+	pub key: Vec<u8>,
+	/// Its value; `None` deletes the key.
+	pub value: Option<Vec<u8>>,
+}
+
+/// Records from some sequence on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplicatedPage {
+	/// Compaction removed records that the asker has not seen: it has to start anew.
+	pub must_restart: bool,
+	/// The number that the next record of the primary gets.
+	pub next_sequence: u64,
+	/// The records, as many as fit into an answer.
+	pub records: Vec<ReplicatedRecord>,
+}
+
+impl Namespace {
+	/// The number that the next record gets.
+	pub fn next_record(&self) -> u64 {
+		self.log().next_sequence()
+	}
+
+	/// Records from `sequence` on, at most `count`.
+	pub fn records_from(&self, sequence: u64, count: usize) -> Result<ReplicatedPage, ZdbError> {
+		self.flush()?;
+		let next_sequence = self.log().next_sequence();
+		let must_restart = sequence > 0 && sequence <= self.retired.lock().last_sequence();
+		let mut page = ReplicatedPage { must_restart, next_sequence, records: Vec::new() };
+		if must_restart || sequence >= next_sequence {
+			return Ok(page);
+		}
+		let (mut segment, mut bytes) = (self.log().segment_of_sequence(sequence)?, 0);
+		while let Some(current) = segment {
+			let end = current.flushed();
+			let mut window = Window::new(&current, end, STEP_BYTES);
+			let mut offset = SEGMENT_HEADER_BYTES;
+			while offset < end {
+				let Some((header, key)) = window.record(offset)? else {
+					return Err(current.damaged(offset));
+				};
+				if header.sequence >= sequence {
+					if page.records.len() >= count || bytes > ANSWER_BYTES {
+						return Ok(page);
+					}
+					let key = key.to_vec();
+					if !window.value_is_valid(offset, &header)? {
+						return Err(current.damaged(offset));
+					}
+					let start = offset + header.record_len() - u64::from(header.value_len);
+					let value = window.get(start, header.value_len as usize)?.to_vec();
+					bytes += value.len() + key.len();
+					page.records.push(ReplicatedRecord {
+						sequence: header.sequence,
+						ordinal: header.ordinal,
+						moved: header.moved,
+						timestamp: header.timestamp,
+						key,
+						value: (!header.tombstone).then_some(value),
+					});
+				}
+				offset += header.record_len();
+			}
+			segment = self.log().segment_after(current.number);
+		}
+		Ok(page)
+	}
+
+	/// Takes over the next record of the primary. One that was taken over already is left out.
+	pub fn apply_record(&self, record: &ReplicatedRecord) -> Result<(), ZdbError> {
+		if record.sequence < self.log().next_sequence() {
+			return Ok(());
+		}
+		let key = record.key.as_slice();
+		let stripe = match &self.index {
+			Index::Keys(index) => index.hash(key).shard,
+			Index::Ids(_) => id_of(key).ok_or(ZdbError::KeyNotIssued)? as usize,
+		};
+		let _stripe = self.stripe(stripe).lock();
+		let current = self.find(key)?;
+		let append = Append {
+			key: AppendKey::Given(key),
+			value: record.value.as_deref(),
+			value_crc: record.value.as_deref().map_or(0, crc32c::crc32c),
+			timestamp: record.timestamp,
+			max_bytes: None,
+			previous: current.map(|(location, _)| location),
+			moved: record.moved,
+			numbers: Some((record.sequence, record.ordinal)),
+		};
+		let placed = match (&self.audit, append.value) {
+			(Some(audit), Some(value)) => {
+				audit.append(self.log(), value, || self.log().append(&append))?
+			},
+			_ => self.log().append(&append)?,
+		};
+		self.point_after(key, current, record.value.is_some().then_some(placed));
+		Ok(())
+	}
+
+	fn point_after(&self, key: &[u8], old: Option<Placed>, new: Option<Placed>) {
+		let old_location = old.map(|(location, _)| location);
+		match (&self.index, new, old_location) {
+			(Index::Keys(index), Some((location, _)), _) => {
+				index.replace(index.hash(key), old_location, location);
+			},
+			(Index::Keys(index), None, Some(location)) => index.remove(index.hash(key), location),
+			(Index::Keys(_), None, None) => {},
+			(Index::Ids(ids), new, _) => {
+				let location = new.map_or(crate::engine::location::Location::NONE, |(at, _)| at);
+				ids.set(id_of(key).unwrap_or_default(), location);
+			},
+		}
+		self.count_live(old, new);
+	}
+}
