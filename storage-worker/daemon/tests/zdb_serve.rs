@@ -192,6 +192,13 @@ fn settings_come_from_file_and_environment_too() {
 	assert!(http(metrics, "/healthz").ends_with("ok\n"));
 	assert!(http(metrics, "/readyz").ends_with("ready\n"));
 	assert!(http(metrics, "/other").starts_with("HTTP/1.1 404"));
+	let top = granary()
+		.args(["--json", "zdb", "top", "--once", "--every", "0.2", &format!("127.0.0.1:{port}")])
+		.output()
+		.unwrap();
+	let top: serde_json::Value = serde_json::from_slice(&top.stdout).unwrap();
+	assert_eq!(top["namespaces"][1]["name"], "a", "{top}");
+	assert!(top["commands_per_second"].as_f64().unwrap() > 0.0, "{top}");
 	assert_eq!(server.terminate(), Some(0));
 
 	let dump = granary().args(["zdb", "serve", "--dump", "--dir"]).arg(&data).output().unwrap();

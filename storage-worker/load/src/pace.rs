@@ -1,10 +1,6 @@
 //! How many transactions a second the chain takes: transfers alone, then reservations beside proofs and settlements.
 
-use crate::{
-	contracts::reserve,
-	grid::{settled, Grid},
-	Plan,
-};
+use crate::{contracts::reserve, grid::Grid, Plan};
 use anyhow::{Context, Result};
 use granary_chain::{Call, ChainClient, Signer};
 use granary_primitives::BlockNumber;
@@ -17,6 +13,7 @@ use std::{
 	},
 	time::{Duration, Instant},
 };
+use tokio::task::JoinSet;
 
 /// Blocks that are counted.
 const BLOCKS: BlockNumber = 20;
@@ -25,6 +22,8 @@ const WARM_BLOCKS: BlockNumber = 2;
 /// Transactions of one tenant that are on their way. All together they must fit into the pool beside the proofs, whose priority pushes
 /// others out of a full one.
 const ON_THEIR_WAY: u64 = 600;
+/// Without progress for so long, a transaction was lost.
+const STALLED: Duration = Duration::from_secs(20);
 /// Term of the reservations.
 const TERM_BLOCKS: BlockNumber = 2_000;
 
@@ -87,17 +86,23 @@ async fn flooded(
 	next: impl Fn(&Grid, usize, usize) -> Call + Clone + Send + Sync + 'static,
 ) -> Result<Paced> {
 	let stop = Arc::new(AtomicBool::new(false));
-	let flood: Vec<_> = (0..grid.tenants.len())
-		.map(|tenant| {
-			let flood = send_all(chains.clone(), grid.clone(), tenant, next.clone(), stop.clone());
-			tokio::spawn(flood)
-		})
-		.collect();
+	let mut flood = JoinSet::new();
+	for tenant in 0..grid.tenants.len() {
+		flood.spawn(send_all(chains.clone(), grid.clone(), tenant, next.clone(), stop.clone()));
+	}
 	let chain = chains.first().context("there is no validator")?;
-	let counted = count_blocks(what, chain).await;
+	let counting = count_blocks(what, chain);
+	tokio::pin!(counting);
+	let counted = loop {
+		tokio::select! {
+			counted = &mut counting => break counted,
+			// Nobody stops by itself: this is a failure.
+			Some(ended) = flood.join_next() => ended??,
+		}
+	};
 	stop.store(true, Ordering::Relaxed);
-	for sent in flood {
-		sent.await??;
+	while let Some(sent) = flood.join_next().await {
+		sent??;
 	}
 	counted
 }
@@ -113,17 +118,25 @@ async fn send_all(
 	let account = grid.tenants.get(tenant).context("there is no tenant")?;
 	let mut sender = chain.sender(account.clone()).await?;
 	let mut number = 0;
-	let mut known = sender.next_nonce();
+	let (mut known, mut moved) = (sender.next_nonce(), Instant::now());
 	while !stop.load(Ordering::Relaxed) {
-		if sender.next_nonce().saturating_sub(known) >= ON_THEIR_WAY {
-			known = u64::from(chain.balance(account.account()).await?.nonce);
-			tokio::time::sleep(Duration::from_millis(100)).await;
+		if sender.next_nonce().saturating_sub(known) < ON_THEIR_WAY {
+			sender.send(&next(&grid, tenant, number)).await?;
+			number += 1;
 			continue;
 		}
-		sender.send(&next(&grid, tenant, number)).await?;
-		number += 1;
+		tokio::time::sleep(Duration::from_millis(100)).await;
+		let nonce = u64::from(chain.balance(account.account()).await?.nonce);
+		if nonce != known {
+			(known, moved) = (nonce, Instant::now());
+		} else if moved.elapsed() > STALLED {
+			// The pool has lost one, and those behind it wait for it: it is sent again, then they go on.
+			chain.sender(account.clone()).await?.send(&next(&grid, tenant, number)).await?;
+			sender = chain.sender(account.clone()).await?;
+			(number, moved) = (number + 1, Instant::now());
+		}
 	}
-	settled(chain, &sender, account).await
+	Ok(())
 }
 
 async fn count_blocks(what: &'static str, chain: &ChainClient) -> Result<Paced> {

@@ -94,6 +94,9 @@ pub enum ZdbError {
 	/// Nothing to delete.
 	#[error("there is no such key")]
 	KeyNotFound,
+	/// The file system takes no writes.
+	#[error("the store lies on a read-only file system")]
+	ReadOnly,
 	/// Writes are off.
 	#[error("the namespace is locked")]
 	Locked,

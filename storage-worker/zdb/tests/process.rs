@@ -163,3 +163,51 @@ fn stopping_lets_idle_clients_go() {
 	assert!(started.elapsed() < Duration::from_secs(3));
 	assert_eq!(idle.rest(), b"");
 }
+
+/// A bind mount that takes no writes, as long as it lives.
+struct ReadOnly(std::path::PathBuf);
+
+impl ReadOnly {
+	fn mount(of: &std::path::Path, at: &std::path::Path) -> Self {
+		std::fs::create_dir_all(at).unwrap();
+		let mount = |arguments: &[&std::ffi::OsStr]| {
+			let status = Command::new("mount").args(arguments).status().unwrap();
+			assert!(status.success(), "mounting needs root, as the tests of mounts do");
+		};
+		mount(&["--bind".as_ref(), of.as_os_str(), at.as_os_str()]);
+		mount(&["-o".as_ref(), "remount,bind,ro".as_ref(), at.as_os_str()]);
+		Self(at.to_owned())
+	}
+}
+
+impl Drop for ReadOnly {
+	fn drop(&mut self) {
+		let _ = Command::new("umount").arg(&self.0).status();
+	}
+}
+
+#[test]
+fn a_read_only_file_system_is_served_for_reading() {
+	let dir = tempfile::tempdir().unwrap();
+	let (data, at) = (dir.path().join("data"), dir.path().join("at"));
+	let process = Process::start(&data, &[]);
+	let mut client = process.connect();
+	client.text("SET key value");
+	process.stop();
+	// Half of a record, as a crash leaves it.
+	let segment = data.join("namespaces/default/segment-00000000.log");
+	let mut bytes = std::fs::read(&segment).unwrap();
+	bytes.extend_from_slice(&[7; 30]);
+	std::fs::write(&segment, &bytes).unwrap();
+	let mounted = ReadOnly::mount(&data, &at);
+	let process = Process::start(&at, &[]);
+	let mut client = process.connect();
+	assert_eq!(client.text("GET key"), "$5\r\nvalue\r\n");
+	assert!(client.text("SCAN").contains("key"));
+	assert_eq!(client.text("SET key other"), "-Namespace is in read-only mode\r\n");
+	assert_eq!(client.text("DEL key"), "-Namespace is in read-only mode\r\n");
+	assert_eq!(client.text("NSNEW a"), "-Could not create namespace\r\n");
+	process.stop();
+	drop(mounted);
+	assert_eq!(std::fs::read(&segment).unwrap(), bytes, "nothing was touched");
+}

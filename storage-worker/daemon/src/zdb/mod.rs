@@ -2,7 +2,7 @@
 //!
 //! [`settings`] reads flags, environment and file; [`serve`] runs the server; [`observe`] answers `/metrics` and the health
 //! questions beside it; [`dump`] shows what a data directory holds. [`import`] and [`export`] copy from and to
-//! 0-db: [`remote`] is a running one, [`legacy`] its files. [`follow`] makes this server a replica.
+//! 0-db: [`remote`] is a running one, [`legacy`] its files. [`follow`] makes this server a replica; [`top`] watches one.
 
 mod dump;
 mod export;
@@ -13,6 +13,7 @@ mod observe;
 mod remote;
 mod serve;
 mod settings;
+mod top;
 
 use crate::cli::Context;
 use anyhow::Result;
@@ -27,6 +28,8 @@ pub(crate) enum ZdbCommand {
 	Import(import::ImportArgs),
 	/// Copy a data directory into a running 0-db.
 	Export(export::ExportArgs),
+	/// Watch a running server.
+	Top(top::TopArgs),
 }
 
 /// Runs the command.
@@ -35,5 +38,6 @@ pub(crate) async fn run(command: ZdbCommand, context: &Context) -> Result<()> {
 		ZdbCommand::Serve(args) => serve::run(*args, context).await,
 		ZdbCommand::Import(args) => tokio::task::block_in_place(|| import::run(&args, context)),
 		ZdbCommand::Export(args) => tokio::task::block_in_place(|| export::run(&args, context)),
+		ZdbCommand::Top(args) => tokio::task::block_in_place(|| top::run(&args, context)),
 	}
 }

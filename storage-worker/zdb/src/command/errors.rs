@@ -18,6 +18,7 @@ pub(super) fn text(error: &ZdbError) -> &'static str {
 	match error {
 		ZdbError::Frozen => "Namespace is temporarily frozen (read-write disabled)",
 		ZdbError::Locked => "Namespace is temporarily locked (read-only)",
+		ZdbError::ReadOnly => READ_ONLY,
 		ZdbError::Removed => "Your active namespace is not available anymore (probably removed).",
 		ZdbError::KeyTooLong(_) => "Key too large",
 		ZdbError::ValueTooLong(_) => "Payload too big",

@@ -13,7 +13,7 @@ use crate::{
 		recovery::{recover, RecoveryReport},
 		retired::Retired,
 	},
-	ZdbError,
+	sys, ZdbError,
 };
 use parking_lot::{Mutex, RwLock};
 use std::{
@@ -55,6 +55,8 @@ pub struct Namespace {
 	pub(super) retired: Mutex<Retired>,
 	secret: Arc<StoreSecret>,
 	pub(super) live_bytes: AtomicU64,
+	/// Its file system takes no writes.
+	read_only: bool,
 	removed: AtomicBool,
 	replaced: AtomicBool,
 	pub(super) last_sync: Mutex<Instant>,
@@ -95,6 +97,8 @@ impl Namespace {
 			retired: Mutex::new(retired),
 			secret: secret.clone(),
 			live_bytes: AtomicU64::new(live_bytes),
+			read_only: sys::is_read_only(dir)
+				.map_err(|error| ZdbError::file("look at", dir, error))?,
 			removed: AtomicBool::new(false),
 			replaced: AtomicBool::new(false),
 			last_sync: Mutex::new(Instant::now()),
@@ -235,6 +239,7 @@ impl Namespace {
 		}
 		let config = self.config();
 		match config.access {
+			_ if self.read_only => Err(ZdbError::ReadOnly),
 			Access::Frozen => Err(ZdbError::Frozen),
 			Access::Locked => Err(ZdbError::Locked),
 			Access::Open => Ok(config),

@@ -113,7 +113,12 @@ impl Retired {
 pub(crate) fn remove_segment(dir: &Path, number: u32) -> Result<(), ZdbError> {
 	let path = segment_path(dir, number);
 	match fs::remove_file(&path) {
-		Err(error) if error.kind() != io::ErrorKind::NotFound => {
+		Err(error)
+			if !matches!(
+				error.kind(),
+				io::ErrorKind::NotFound | io::ErrorKind::ReadOnlyFilesystem
+			) =>
+		{
 			Err(ZdbError::file("remove", &path, error))
 		},
 		_ => Ok(()),

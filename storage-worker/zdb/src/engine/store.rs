@@ -78,7 +78,10 @@ impl Store {
 		};
 		let dir = options.dir.join("namespaces");
 		make_dir(&dir)?;
-		let lock = lock(&options.dir)?;
+		let (lock, read_only) = lock(&options.dir)?;
+		if read_only {
+			tracing::warn!(dir = %options.dir.display(), "a read-only file system: nothing can be written");
+		}
 		if let Err(error) = sys::raise_open_files_limit() {
 			// Only a store of very many segments needs it, and that one will say so.
 			tracing::warn!(%error, "the limit of open files could not be raised");
@@ -89,6 +92,9 @@ impl Store {
 		for name in directory_names(&dir)? {
 			let path = dir.join(&name);
 			if name.starts_with(HIDDEN) {
+				if read_only {
+					continue;
+				}
 				fs::remove_dir_all(&path)
 					.map_err(|error| ZdbError::file("remove", &path, error))?;
 				continue;
@@ -102,7 +108,11 @@ impl Store {
 		}
 		let namespaces = Arc::new(RwLock::new(namespaces));
 		let syncer = Syncer::start(namespaces.clone());
-		let compactor = Compactor::start(options.compaction, namespaces.clone());
+		let compaction = CompactionOptions {
+			enabled: options.compaction.enabled && !read_only,
+			..options.compaction
+		};
+		let compactor = Compactor::start(compaction, namespaces.clone());
 		let store = Self {
 			compactor: compactor.map_err(|error| ZdbError::file("compact", &dir, error))?,
 			_syncer: syncer.map_err(|error| ZdbError::file("sync", &dir, error))?,
@@ -115,7 +125,7 @@ impl Store {
 		};
 		let durability = store.options.durability;
 		match store.namespace(DEFAULT_NAMESPACE) {
-			Some(namespace) if namespace.durability() == durability => {},
+			Some(namespace) if read_only || namespace.durability() == durability => {},
 			Some(_) => {
 				let durability = Some(durability);
 				let update = NamespaceUpdate { durability, ..Default::default() };
@@ -349,18 +359,20 @@ fn make_dir(dir: &Path) -> Result<(), ZdbError> {
 		.map_err(|error| ZdbError::file("create", dir, error))
 }
 
-fn lock(dir: &Path) -> Result<File, ZdbError> {
+/// Locks the directory; says as well whether its file system takes no writes.
+fn lock(dir: &Path) -> Result<(File, bool), ZdbError> {
 	let path = dir.join("lock");
 	let mut options = OpenOptions::new();
-	let file = options
-		.write(true)
-		.create(true)
-		.truncate(false)
-		.mode(0o600)
-		.open(&path)
-		.map_err(|error| ZdbError::file("open", &path, error))?;
+	let opened = options.write(true).create(true).truncate(false).mode(0o600).open(&path);
+	let (file, read_only) = match opened {
+		Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
+			(File::open(&path), true)
+		},
+		opened => (opened, false),
+	};
+	let file = file.map_err(|error| ZdbError::file("open", &path, error))?;
 	match sys::try_lock(&file) {
-		Ok(true) => Ok(file),
+		Ok(true) => Ok((file, read_only)),
 		Ok(false) => Err(ZdbError::InUse(dir.to_owned())),
 		Err(error) => Err(ZdbError::file("lock", &path, error)),
 	}
