@@ -150,6 +150,10 @@ impl Compaction {
 				}
 				self.is_enabled() && !self.ended.load(Relaxed)
 			};
+			if let Err(error) = namespace.write_hints(&mut pace) {
+				// Opening takes longer without, and that is all.
+				tracing::debug!(namespace = namespace.name(), %error, "hints");
+			}
 			match namespace.compact(self.options.dead_share, self.moves.load(Relaxed), &mut pace) {
 				Ok(done) => self.count(done),
 				Err(error) => {

@@ -6,6 +6,7 @@ mod compact;
 mod compactor;
 mod config;
 mod dirty;
+mod hint;
 mod index;
 mod location;
 mod log;

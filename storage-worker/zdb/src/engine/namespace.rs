@@ -56,7 +56,7 @@ pub struct Namespace {
 	secret: Arc<StoreSecret>,
 	pub(super) live_bytes: AtomicU64,
 	/// Its file system takes no writes.
-	read_only: bool,
+	pub(super) read_only: bool,
 	removed: AtomicBool,
 	replaced: AtomicBool,
 	pub(super) last_sync: Mutex<Instant>,

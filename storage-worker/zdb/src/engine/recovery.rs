@@ -2,6 +2,7 @@
 
 use crate::{
 	engine::{
+		hint::Hint,
 		log::{ordinals_of, LogShape},
 		record::{Header, HEADER_BYTES},
 		retired::Retired,
@@ -99,6 +100,15 @@ pub(crate) struct Recovered {
 	pub(crate) report: RecoveryReport,
 }
 
+impl Recovered {
+	/// Counts a record that was met.
+	fn note(&mut self, header: &Header, shape: &LogShape) {
+		self.report.records += 1;
+		self.next_sequence = header.sequence + 1;
+		self.next_ordinal = header.ordinal + ordinals_of(shape.mode, shape.audited, header);
+	}
+}
+
 /// Opens the segments of a log and walks their records.
 pub(crate) fn recover(
 	shape: &LogShape,
@@ -124,6 +134,11 @@ pub(crate) fn recover(
 		let segment = Arc::new(segment);
 		// Values are verified where a crash may have left them unwritten; the rest is verified when it is read.
 		let recent = last.is_some_and(|last| number + 2 > last);
+		if !recent && from_hint(&segment, shape, &mut recovered, visit)? {
+			segment.set_hinted();
+			recovered.segments.insert(*number, segment);
+			continue;
+		}
 		let mut walk = Walk {
 			segment: &segment,
 			shape,
@@ -160,6 +175,22 @@ fn segment_numbers(shape: &LogShape) -> Result<Vec<u32>, ZdbError> {
 		Ok(numbers)
 	};
 	list().map_err(|error| ZdbError::file("list", dir, error))
+}
+
+/// Takes the records of a segment from its hint, if there is one.
+fn from_hint(
+	segment: &Arc<Segment>,
+	shape: &LogShape,
+	recovered: &mut Recovered,
+	visit: Visit<'_>,
+) -> Result<bool, ZdbError> {
+	let Some(hint) = Hint::load(&shape.dir, segment) else { return Ok(false) };
+	hint.visit(segment, &mut |offset, header, key| {
+		visit(segment, offset, header, key)?;
+		segment.set_last(offset);
+		recovered.note(header, shape);
+		Ok(())
+	})
 }
 
 struct Walk<'w> {
@@ -216,11 +247,7 @@ impl Walk<'_> {
 		};
 		visit(self.segment, offset, header, key)?;
 		self.segment.set_last(offset);
-		let recovered = &mut *self.recovered;
-		recovered.report.records += 1;
-		recovered.next_sequence = header.sequence + 1;
-		let consumed = ordinals_of(self.shape.mode, self.shape.audited, header);
-		recovered.next_ordinal = header.ordinal + consumed;
+		self.recovered.note(header, self.shape);
 		Ok(offset + header.record_len())
 	}
 

@@ -4,7 +4,10 @@
 //! are removed), count u32, that many numbers u32 ascending (removed as well), CRC-32C of all before. It is replaced as
 //! a whole.
 
-use crate::{engine::segment::segment_path, ZdbError};
+use crate::{
+	engine::{hint::hint_path, segment::segment_path},
+	ZdbError,
+};
 use std::{
 	collections::BTreeSet,
 	fs::{self, File, OpenOptions},
@@ -109,17 +112,21 @@ impl Retired {
 	}
 }
 
-/// Removes the file of a segment, if it is there.
+/// Removes the files of a segment, as far as they are there.
 pub(crate) fn remove_segment(dir: &Path, number: u32) -> Result<(), ZdbError> {
-	let path = segment_path(dir, number);
-	match fs::remove_file(&path) {
+	remove(&hint_path(dir, number))?;
+	remove(&segment_path(dir, number))
+}
+
+fn remove(path: &Path) -> Result<(), ZdbError> {
+	match fs::remove_file(path) {
 		Err(error)
 			if !matches!(
 				error.kind(),
 				io::ErrorKind::NotFound | io::ErrorKind::ReadOnlyFilesystem
 			) =>
 		{
-			Err(ZdbError::file("remove", &path, error))
+			Err(ZdbError::file("remove", path, error))
 		},
 		_ => Ok(()),
 	}

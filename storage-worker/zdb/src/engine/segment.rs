@@ -22,7 +22,7 @@ use std::{
 	io,
 	os::unix::fs::{FileExt, OpenOptionsExt},
 	path::{Path, PathBuf},
-	sync::atomic::{AtomicU64, Ordering},
+	sync::atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 /// Bytes before the first record.
@@ -44,6 +44,8 @@ pub(crate) struct Segment {
 	last: AtomicU64,
 	/// Bytes of records that the index points to.
 	live: AtomicU64,
+	/// Whether its hint is there, or cannot be.
+	hinted: AtomicBool,
 }
 
 /// The path of segment `number` in `dir`.
@@ -124,7 +126,8 @@ impl Segment {
 	fn new(number: u32, salt: u64, path: PathBuf, file: File, len: u64) -> Self {
 		let (flushed, synced) = (AtomicU64::new(len), AtomicU64::new(len));
 		let (last, live) = (AtomicU64::new(0), AtomicU64::new(0));
-		Self { number, salt, path, file, flushed, synced, last, live }
+		let hinted = AtomicBool::new(false);
+		Self { number, salt, path, file, flushed, synced, last, live, hinted }
 	}
 
 	/// A segment over any file, such as a device that refuses what a disk only refuses on a bad day.
@@ -142,6 +145,16 @@ impl Segment {
 	/// Notes that the kernel has everything before `end`.
 	pub(crate) fn set_flushed(&self, end: u64) {
 		self.flushed.store(end, Ordering::Release);
+	}
+
+	/// Whether a hint should be written, now that it is sealed.
+	pub(crate) fn needs_hint(&self) -> bool {
+		!self.hinted.load(Ordering::Relaxed)
+	}
+
+	/// Notes that its hint is there.
+	pub(crate) fn set_hinted(&self) {
+		self.hinted.store(true, Ordering::Relaxed);
 	}
 
 	/// The sequence of the first record, if there is one.

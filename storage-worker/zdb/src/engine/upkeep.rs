@@ -3,6 +3,8 @@
 use crate::{
 	engine::{
 		audit::{Audit, LogState},
+		compact::Pace,
+		hint,
 		namespace::{Index, Namespace},
 		options::{Durability, NamespaceInfo},
 		write::Placed,
@@ -61,6 +63,23 @@ impl Namespace {
 		if matches!(error, ZdbError::File { .. } | ZdbError::Poisoned(_) | ZdbError::Tree(_)) {
 			self.write_errors.fetch_add(1, Relaxed);
 		}
+	}
+
+	/// Writes the hints of sealed segments that have none.
+	pub(crate) fn write_hints(&self, pace: Pace<'_>) -> Result<(), ZdbError> {
+		if self.is_removed() || self.read_only {
+			return Ok(());
+		}
+		for segment in self.log.sealed_segments() {
+			if segment.needs_hint() {
+				hint::write(&self.dir, &segment)?;
+				segment.set_hinted();
+				if !pace(segment.flushed()) {
+					break;
+				}
+			}
+		}
+		Ok(())
 	}
 
 	/// Keeps the sums of live bytes as a record takes the place of another.
