@@ -10,8 +10,6 @@ mod hint;
 mod index;
 mod location;
 mod log;
-#[cfg(test)]
-mod log_tests;
 mod namespace;
 mod options;
 mod password;

@@ -1,11 +1,11 @@
 //! A log on devices that fail: `/dev/full` takes no write, `/dev/null` no fsync.
 
-use super::{
-	log::{Append, AppendKey, Log, LogShape},
-	segment::Segment,
-	Mode,
+use super::{Append, AppendKey, Log, LogShape};
+use crate::{
+	engine::{segment::Segment, Mode},
+	limits::PENDING_MAX_BYTES,
+	ZdbError,
 };
-use crate::{limits::PENDING_MAX_BYTES, ZdbError};
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 fn log_over(device: &str, dir: &Path) -> Log {
