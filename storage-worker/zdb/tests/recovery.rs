@@ -295,3 +295,40 @@ fn hints_tell_what_the_segments_tell_and_are_not_trusted_blindly() {
 	}
 	assert_eq!(reopened(), expected);
 }
+
+fn copy_dir(from: &Path, to: &Path) {
+	fs::create_dir_all(to).unwrap();
+	for entry in fs::read_dir(from).unwrap() {
+		let entry = entry.unwrap();
+		let target = to.join(entry.file_name());
+		if entry.file_type().unwrap().is_dir() {
+			copy_dir(&entry.path(), &target);
+		} else {
+			fs::copy(entry.path(), target).unwrap();
+		}
+	}
+}
+
+/// What earlier versions wrote is read by later ones: this directory never changes.
+#[test]
+fn a_store_of_format_2_opens() {
+	let dir = tempfile::tempdir().unwrap();
+	let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/format-2");
+	copy_dir(&fixture, dir.path());
+	let store = Store::open(StoreOptions::new(dir.path())).unwrap();
+	assert_eq!(store.recovery_report().lines(), Vec::<String>::new());
+	let namespace = store.namespace("default").unwrap();
+	assert_eq!(namespace.dbsize(), 59);
+	assert_eq!(namespace.get(b"key-6").unwrap().unwrap(), b"newer");
+	assert_eq!(namespace.keytime(b"key-59").unwrap(), Some(1_700_000_059));
+	assert_eq!(namespace.get(b"key-5").unwrap(), None);
+	let older = namespace.version(b"key-6", None).unwrap().older;
+	assert!(namespace.version(b"key-6", older).unwrap().value.starts_with(b"value-6-"));
+	let ids = store.namespace("ids").unwrap();
+	assert_eq!(ids.get(&1u64.to_le_bytes()).unwrap().unwrap(), b"second");
+	let log = store.namespace("log").unwrap();
+	assert!(log.password_matches(b"hush"));
+	let (leaves, root, _) = log.log_state().unwrap();
+	assert_eq!((leaves, root), (2, log.log_root_at(2).unwrap()));
+	assert_eq!(log.get(b"b").unwrap().unwrap(), b"leaf-b");
+}
