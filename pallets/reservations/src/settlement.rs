@@ -18,6 +18,9 @@ use sp_runtime::{
 
 /// Prefix of the tag that a settlement provides.
 const TAG_PREFIX: &str = "granary/settle";
+/// Above whatever a tip buys, so that farmers are paid while blocks are full; below the proofs of audits. Each reservation can be settled
+/// once a period, so this takes a bounded share of blocks.
+pub(crate) const SETTLEMENT_PRIORITY: u64 = u64::MAX / 4;
 /// Blocks that a settlement waits in the pool.
 const LONGEVITY_BLOCKS: u64 = 16;
 /// Reservations that the off-chain worker looks at for each settlement that it may submit: most are not due, and looking is cheap.
@@ -43,6 +46,7 @@ impl<T: Config> Pallet<T> {
 		}
 		let validity: TransactionValidity = ValidTransaction::with_tag_prefix(TAG_PREFIX)
 			.and_provides((id, record.next_settlement))
+			.priority(SETTLEMENT_PRIORITY)
 			.longevity(LONGEVITY_BLOCKS)
 			.propagate(true)
 			.build();

@@ -1,5 +1,5 @@
 use super::reserve;
-use crate::{mock::*, Call};
+use crate::{mock::*, settlement::SETTLEMENT_PRIORITY, Call};
 use codec::Decode;
 use frame_support::{
 	pallet_prelude::{InvalidTransaction, TransactionSource},
@@ -28,6 +28,9 @@ fn the_pool_takes_a_settlement_once_a_period_and_only_when_due() {
 		assert_eq!(authorize(9), Some(Err(InvalidTransaction::BadProof)));
 		System::set_block_number(11);
 		let first = authorize(id).unwrap().unwrap();
+		let call = Call::<Test>::settle { reservation: id };
+		let (valid, _) = call.authorize(TransactionSource::External).unwrap().unwrap();
+		assert_eq!(valid.priority, SETTLEMENT_PRIORITY, "full blocks do not keep farmers waiting");
 		assert_eq!(first, authorize(id).unwrap().unwrap(), "the same period has the same tag");
 		Reservations::settle(frame_system::RawOrigin::Authorized.into(), id).unwrap();
 		System::set_block_number(21);
