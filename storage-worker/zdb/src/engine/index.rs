@@ -148,12 +148,10 @@ impl KeyIndex {
 	pub(crate) fn candidates(&self, hash: KeyHash) -> Candidates {
 		let mut found = Candidates::default();
 		let table = self.shard(hash).read();
-		let run = table.probe(hash.fingerprint).take_while(|(_, slot)| !slot.is_empty());
-		for (_, slot) in run.filter(|(_, slot)| slot.fingerprint == hash.fingerprint) {
-			match found.first {
-				None => found.first = Some(slot.location()),
-				Some(_) => found.more.push(slot.location()),
-			}
+		// Two plain loops instead of one over both parts: this is where a GET spends its own time.
+		let (before, from) = table.slots.split_at(table.home(hash.fingerprint));
+		if !found.take_run(from, hash.fingerprint) {
+			found.take_run(before, hash.fingerprint);
 		}
 		found
 	}
@@ -193,6 +191,24 @@ impl KeyIndex {
 pub(crate) struct Candidates {
 	first: Option<Location>,
 	more: Vec<Location>,
+}
+
+impl Candidates {
+	/// Takes what fits from a run of slots; says whether the run ended.
+	fn take_run(&mut self, slots: &[Slot], fingerprint: u32) -> bool {
+		for slot in slots {
+			if slot.is_empty() {
+				return true;
+			}
+			if slot.fingerprint == fingerprint {
+				match self.first {
+					None => self.first = Some(slot.location()),
+					Some(_) => self.more.push(slot.location()),
+				}
+			}
+		}
+		false
+	}
 }
 
 impl From<Option<Location>> for Candidates {

@@ -207,6 +207,11 @@ impl Segment {
 		self.synced.load(Ordering::Acquire) >= self.flushed()
 	}
 
+	/// The disk has everything before `end`.
+	pub(crate) fn is_synced_to(&self, end: u64) -> bool {
+		self.synced.load(Ordering::Acquire) >= end
+	}
+
 	/// Brings everything that the kernel has to the disk.
 	pub(crate) fn sync(&self) -> io::Result<()> {
 		let end = self.flushed();

@@ -396,18 +396,22 @@ impl Log {
 		Ok(())
 	}
 
-	/// Brings every record to the disk. Callers that come while an fsync runs share the next one.
+	/// Brings every record that was appended before the call to the disk. Callers that come while an fsync runs share the next
+	/// one: whoever finds that the one before covered its records asks the disk for nothing.
 	pub(crate) fn sync(&self) -> Result<(), ZdbError> {
 		self.flush()?;
+		let segments: Vec<(Arc<Segment>, u64)> = {
+			let writer = self.writer.lock();
+			let all = writer.unsynced.iter().chain([&writer.active]);
+			all.map(|segment| (segment.clone(), segment.flushed())).collect()
+		};
 		let _syncing = self.syncing.lock();
 		self.check_poison()?;
-		let segments = {
-			let writer = self.writer.lock();
-			let mut segments = writer.unsynced.clone();
-			segments.push(writer.active.clone());
-			segments
-		};
-		segments.iter().try_for_each(|segment| self.sync_segment(segment))?;
+		for (segment, end) in &segments {
+			if !segment.is_synced_to(*end) {
+				self.sync_segment(segment)?;
+			}
+		}
 		self.writer.lock().unsynced.retain(|segment| !segment.is_synced());
 		Ok(())
 	}
