@@ -10,7 +10,6 @@ use crate::{
 		watch::{Mirroring, Waiting},
 		Args, Flow, Output, Reply, Session,
 	},
-	ZdbError,
 };
 use std::{
 	io,
@@ -267,20 +266,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 		stats.commands_executed.fetch_add(self.session.commands, Relaxed);
 		self.session.commands = 0;
 		let Some(first) = self.session.unflushed_from.take() else { return Flow::Continue };
-		let result = match self.session.namespace.durability() {
+		let is_good = match self.session.namespace.durability() {
 			Durability::Always => {
-				let namespace = self.session.namespace.clone();
-				let synced = task::spawn_blocking(move || namespace.sync()).await;
-				synced.unwrap_or(Err(ZdbError::Removed))
+				self.shared().committer.commit(self.session.namespace.clone()).await
 			},
 			Durability::Every(_) | Durability::Os => {
 				// Every connection that is ready gets its turn before the first flushes for all of them.
 				task::yield_now().await;
-				self.session.namespace.flush()
+				let flushed = self.session.namespace.flush();
+				if let Err(error) = &flushed {
+					let namespace = self.session.namespace.name();
+					tracing::error!(namespace, %error, "writes failed");
+				}
+				flushed.is_ok()
 			},
 		};
-		let Err(error) = result else { return Flow::Continue };
-		tracing::error!(namespace = self.session.namespace.name(), %error, "writes failed");
+		if is_good {
+			return Flow::Continue;
+		}
 		self.output.truncate(first);
 		self.output.error("Cannot write data right now");
 		Flow::Close

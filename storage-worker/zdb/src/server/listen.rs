@@ -3,8 +3,8 @@
 use crate::{
 	engine::{Password, Store},
 	server::{
-		connection::Connection, hooks::Hooks, metrics::Metrics, session::Shared, Extension,
-		ServerOptions, Session, SlowLog, Stats,
+		commit::Committer, connection::Connection, hooks::Hooks, metrics::Metrics, session::Shared,
+		Extension, ServerOptions, Session, SlowLog, Stats,
 	},
 	ZdbError,
 };
@@ -50,6 +50,9 @@ pub enum ServerError {
 	/// Neither an address nor a socket was given.
 	#[error("nothing to listen on: give an address or a Unix socket")]
 	Nowhere,
+	/// The system gives no more threads.
+	#[error("cannot start a thread: {0}")]
+	Threads(io::Error),
 	/// The hook did not want the start.
 	#[error("the ready hook failed, so the server does not start")]
 	NotReady,
@@ -102,6 +105,7 @@ impl Server {
 		let shared = Arc::new(Shared {
 			store,
 			admin_password: password.map(|password| Password::new(password.as_bytes())),
+			committer: Committer::start().map_err(ServerError::Threads)?,
 			watchers: Default::default(),
 			hooks: Hooks::new(options.hook.clone(), instance(local_addr, options.unix.as_deref())),
 			slow: SlowLog::default(),

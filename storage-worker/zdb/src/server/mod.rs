@@ -1,6 +1,7 @@
 //! The RESP server: sockets, frames, sessions.
 
 mod args;
+mod commit;
 mod connection;
 mod frame;
 mod hooks;

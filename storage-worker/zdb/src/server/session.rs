@@ -3,6 +3,7 @@
 use crate::{
 	engine::{Durability, Namespace, Password, Store, DEFAULT_NAMESPACE},
 	server::{
+		commit::Committer,
 		hooks::Hooks,
 		watch::{Mirroring, Waiting, Watchers},
 		Extension, Reply, ServerOptions, SlowLog, Stats,
@@ -19,6 +20,8 @@ pub(crate) struct Shared {
 	pub(crate) admin_password: Option<Password>,
 	pub(crate) extension: Option<Arc<dyn Extension>>,
 	pub(crate) stats: Stats,
+	/// Brings writes to the disk.
+	pub(crate) committer: Committer,
 	/// Clients that wait for others' commands.
 	pub(crate) watchers: Watchers,
 	/// The program that is told of events.
