@@ -10,23 +10,16 @@
 
 mod common;
 
-use common::{free_port, granary, text, wait_for_port, Running};
+use common::{free_port, serve_zdb, text, Running};
 use std::{
 	path::{Path, PathBuf},
-	process::{Command, Stdio},
+	process::Command,
 };
 
 fn serve() -> (tempfile::TempDir, u16, Running) {
 	let dir = tempfile::tempdir().unwrap();
 	let port = free_port();
-	let child = granary()
-		.args(["zdb", "serve", "--port", &port.to_string(), "--dir"])
-		.arg(dir.path())
-		.stderr(Stdio::null())
-		.spawn()
-		.unwrap();
-	let running = Running(child);
-	wait_for_port(port);
+	let running = serve_zdb(dir.path(), port, &[]);
 	(dir, port, running)
 }
 

@@ -10,34 +10,9 @@
 
 mod common;
 
-use common::{free_port, granary, text, wait_for_port, Running};
+use common::{connect, free_port, granary, serve_zdb, text, words};
 use redis::{cmd, Connection, Value};
-use std::{fs, path::Path, process::Stdio};
-
-fn serve(dir: &Path, port: u16) -> Running {
-	let child = granary()
-		.args(["zdb", "serve", "--port", &port.to_string(), "--dir"])
-		.arg(dir)
-		.stderr(Stdio::null())
-		.spawn()
-		.unwrap();
-	let running = Running(child);
-	wait_for_port(port);
-	running
-}
-
-fn connect(port: u16) -> Connection {
-	redis::Client::open(format!("redis://127.0.0.1:{port}/")).unwrap().get_connection().unwrap()
-}
-
-fn words(connection: &mut Connection, line: &str) -> Value {
-	let mut parts = line.split(' ');
-	let mut command = cmd(parts.next().unwrap());
-	parts.for_each(|part| {
-		command.arg(part);
-	});
-	command.query(connection).unwrap_or_else(|error| panic!("{line}: {error}"))
-}
+use std::{fs, path::Path};
 
 /// Runs `granary zdb ...` and answers its JSON, or its error.
 fn zdb(arguments: &[&str]) -> Result<serde_json::Value, String> {
@@ -86,7 +61,7 @@ fn a_running_server_is_imported_and_exported() {
 	let dir = tempfile::tempdir().unwrap();
 	let [first, second, third] = ["first", "second", "third"].map(|name| dir.path().join(name));
 	let (source_port, port) = (free_port(), free_port());
-	let _source = serve(&first, source_port);
+	let _source = serve_zdb(&first, source_port, &[]);
 	filled(source_port);
 	let from = format!("127.0.0.1:{source_port}");
 	let copied = zdb(&["import", "--from", &from, "--dir", second.to_str().unwrap()]).unwrap();
@@ -95,14 +70,14 @@ fn a_running_server_is_imported_and_exported() {
 	zdb(&["import", "--from", &from, "--dir", second.to_str().unwrap()]).unwrap();
 
 	let to_port = free_port();
-	let _target = serve(&third, to_port);
+	let _target = serve_zdb(&third, to_port, &[]);
 	let to = format!("127.0.0.1:{to_port}");
 	let exported = zdb(&["export", "--dir", second.to_str().unwrap(), "--to", &to]).unwrap();
 	assert_eq!(exported["keys"], 203);
 	check(to_port);
 	let again = zdb(&["export", "--dir", second.to_str().unwrap(), "--to", &to]).unwrap_err();
 	assert!(again.contains("is not empty there"), "{again}");
-	let _imported = serve(&second, port);
+	let _imported = serve_zdb(&second, port, &[]);
 	check(port);
 }
 
@@ -114,7 +89,7 @@ fn what_cannot_be_copied_is_said() {
 	let nobody = format!("127.0.0.1:{port}");
 	let error = zdb(&["import", "--from", &nobody, "--dir", target.to_str().unwrap()]).unwrap_err();
 	assert!(error.contains("connecting to"), "{error}");
-	let _source = serve(&dir.path().join("source"), port);
+	let _source = serve_zdb(&dir.path().join("source"), port, &[]);
 	let mut connection = connect(port);
 	words(&mut connection, "NSNEW private");
 	words(&mut connection, "NSSET private password hush");
@@ -215,7 +190,7 @@ fn files_of_a_stopped_zdb_are_imported() {
 	let copied = zdb(&arguments).unwrap();
 	assert_eq!((&copied["namespaces"], &copied["keys"]), (&2.into(), &7.into()));
 	let port = free_port();
-	let _server = serve(&target, port);
+	let _server = serve_zdb(&target, port, &[]);
 	let mut connection = connect(port);
 	assert_eq!(words(&mut connection, "DBSIZE"), Value::Int(1));
 	assert_eq!(words(&mut connection, "GET a"), Value::BulkString(b"new".to_vec()));

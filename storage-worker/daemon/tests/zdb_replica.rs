@@ -10,48 +10,22 @@
 
 mod common;
 
-use common::{free_port, granary, wait_for_port, wait_until, Running};
-use redis::{cmd, Connection, Value};
-use std::{path::Path, process::Stdio};
+use common::{connect, free_port, reply, serve_zdb, wait_until, words, Running};
+use redis::{Connection, Value};
+use std::path::Path;
 
+/// A server with small segments.
 fn serve(dir: &Path, port: u16, more: &[&str]) -> Running {
-	let child = granary()
-		.args(["zdb", "serve", "--port", &port.to_string(), "--datasize", "512k", "--dir"])
-		.arg(dir)
-		.args(more)
-		.stderr(Stdio::null())
-		.spawn()
-		.unwrap();
-	let running = Running(child);
-	wait_for_port(port);
-	running
-}
-
-fn connect(port: u16) -> Connection {
-	redis::Client::open(format!("redis://127.0.0.1:{port}/")).unwrap().get_connection().unwrap()
-}
-
-fn words(connection: &mut Connection, line: &str) -> Value {
-	let mut parts = line.split(' ');
-	let mut command = cmd(parts.next().unwrap());
-	parts.for_each(|part| {
-		command.arg(part);
-	});
-	command.query(connection).unwrap_or_else(|error| panic!("{line}: {error}"))
+	serve_zdb(dir, port, &[&["--datasize", "512k"], more].concat())
 }
 
 fn refused(connection: &mut Connection, line: &str) -> String {
-	let mut parts = line.split(' ');
-	let mut command = cmd(parts.next().unwrap());
-	parts.for_each(|part| {
-		command.arg(part);
-	});
-	command.query::<Value>(connection).unwrap_err().to_string()
+	reply(connection, line).unwrap_err().to_string()
 }
 
 fn dbsize(port: u16, namespace: &str) -> i64 {
 	let mut connection = connect(port);
-	let selected: redis::RedisResult<Value> = cmd("SELECT").arg(namespace).query(&mut connection);
+	let selected = reply(&mut connection, &format!("SELECT {namespace}"));
 	match selected.map(|_| words(&mut connection, "DBSIZE")) {
 		Ok(Value::Int(size)) => size,
 		_ => -1,

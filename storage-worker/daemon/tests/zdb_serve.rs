@@ -10,28 +10,13 @@
 
 mod common;
 
-use common::{ask, free_port, granary, text, wait_for_port, Running};
+use common::{ask, free_port, granary, serve_zdb, text, wait_for_port, Running};
 use std::{
 	fs,
 	net::TcpStream,
 	os::unix::{fs::PermissionsExt, net::UnixStream},
-	path::Path,
 	process::{Command, Stdio},
 };
-
-fn serve(dir: &Path, port: u16, more: &[&str]) -> Running {
-	let child = granary()
-		.args(["zdb", "serve", "--listen", &format!("127.0.0.1:{port}")])
-		.arg("--dir")
-		.arg(dir)
-		.args(more)
-		.stderr(Stdio::null())
-		.spawn()
-		.unwrap();
-	let running = Running(child);
-	wait_for_port(port);
-	running
-}
 
 /// What `redis-cli` prints.
 fn redis(port: u16, arguments: &[&str]) -> String {
@@ -47,14 +32,14 @@ fn redis(port: u16, arguments: &[&str]) -> String {
 fn redis_cli_stores_and_reads_over_restarts() {
 	let dir = tempfile::tempdir().unwrap();
 	let port = free_port();
-	let mut server = serve(dir.path(), port, &[]);
+	let mut server = serve_zdb(dir.path(), port, &[]);
 	assert_eq!(redis(port, &["PING"]), "PONG");
 	assert_eq!(redis(port, &["SET", "key", "value"]), "key", "as 0-db answers");
 	assert_eq!(redis(port, &["GET", "key"]), "value");
 	assert_eq!(redis(port, &["GET", "other"]), "");
 	assert_eq!(server.terminate(), Some(0), "SIGTERM is a clean end");
 
-	let mut server = serve(dir.path(), port, &[]);
+	let mut server = serve_zdb(dir.path(), port, &[]);
 	assert_eq!(redis(port, &["GET", "key"]), "value");
 	assert_eq!(server.terminate(), Some(0));
 }
@@ -63,14 +48,14 @@ fn redis_cli_stores_and_reads_over_restarts() {
 fn what_was_answered_survives_a_kill() {
 	let dir = tempfile::tempdir().unwrap();
 	let port = free_port();
-	let mut server = serve(dir.path(), port, &["--sync", "always"]);
+	let mut server = serve_zdb(dir.path(), port, &["--sync", "always"]);
 	for index in 0..20 {
 		let key = format!("key-{index}");
 		assert_eq!(redis(port, &["SET", &key, "v"]), key);
 	}
 	server.0.kill().unwrap();
 	server.0.wait().unwrap();
-	let _server = serve(dir.path(), port, &[]);
+	let _server = serve_zdb(dir.path(), port, &[]);
 	assert_eq!(redis(port, &["DBSIZE"]), "20");
 	assert_eq!(redis(port, &["GET", "key-19"]), "v");
 }
@@ -80,7 +65,7 @@ fn a_unix_socket_serves_the_same_data() {
 	let dir = tempfile::tempdir().unwrap();
 	let port = free_port();
 	let socket = dir.path().join("zdb.sock");
-	let _server = serve(&dir.path().join("data"), port, &["--unix", socket.to_str().unwrap()]);
+	let _server = serve_zdb(&dir.path().join("data"), port, &["--unix", socket.to_str().unwrap()]);
 	let mut by_unix = UnixStream::connect(&socket).unwrap();
 	assert_eq!(ask(&mut by_unix, &["SET", "a", "1"]), "$1\r\na\r\n");
 	let mut by_tcp = TcpStream::connect(("127.0.0.1", port)).unwrap();
@@ -95,7 +80,7 @@ fn the_administrators_password_is_needed_where_one_is_set() {
 	fs::write(&file, "secret\n").unwrap();
 	fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
 	let data = dir.path().join("data");
-	let _server = serve(&data, port, &["--admin-password-file", file.to_str().unwrap()]);
+	let _server = serve_zdb(&data, port, &["--admin-password-file", file.to_str().unwrap()]);
 	let mut client = TcpStream::connect(("127.0.0.1", port)).unwrap();
 	assert!(ask(&mut client, &["NSNEW", "mine"]).starts_with('-'));
 	assert!(ask(&mut client, &["AUTH", "wrong"]).starts_with('-'));
@@ -141,7 +126,7 @@ fn other_addresses_than_loopback_are_refused() {
 fn a_directory_in_use_is_refused() {
 	let dir = tempfile::tempdir().unwrap();
 	let port = free_port();
-	let _server = serve(dir.path(), port, &[]);
+	let _server = serve_zdb(dir.path(), port, &[]);
 	let output = granary()
 		.args(["zdb", "serve", "--listen", "127.0.0.1:0", "--dir"])
 		.arg(dir.path())

@@ -5,7 +5,8 @@
 use std::{
 	io::{Read, Write},
 	net::{TcpListener, TcpStream},
-	process::{Child, Command},
+	path::Path,
+	process::{Child, Command, Stdio},
 	time::{Duration, Instant},
 };
 
@@ -78,4 +79,40 @@ pub(crate) fn ask<S: Read + Write>(stream: &mut S, command: &[&str]) -> String {
 	let mut answer = vec![0; 65536];
 	let length = stream.read(&mut answer).unwrap();
 	text(&answer[..length])
+}
+
+/// Runs `granary zdb serve` with more arguments until something listens on the port.
+pub(crate) fn serve_zdb(dir: &Path, port: u16, more: &[&str]) -> Running {
+	let child = granary()
+		.args(["zdb", "serve", "--port", &port.to_string(), "--dir"])
+		.arg(dir)
+		.args(more)
+		.stderr(Stdio::null())
+		.spawn()
+		.unwrap();
+	let running = Running(child);
+	wait_for_port(port);
+	running
+}
+
+/// A redis client's connection to a port of the loopback.
+pub(crate) fn connect(port: u16) -> redis::Connection {
+	redis::Client::open(format!("redis://127.0.0.1:{port}/")).unwrap().get_connection().unwrap()
+}
+
+/// The reply to a command of words, or the error that it is.
+pub(crate) fn reply(
+	connection: &mut redis::Connection,
+	line: &str,
+) -> redis::RedisResult<redis::Value> {
+	let mut command = redis::Cmd::new();
+	for word in line.split(' ') {
+		command.arg(word);
+	}
+	command.query(connection)
+}
+
+/// The reply to a command of words, which must not be an error.
+pub(crate) fn words(connection: &mut redis::Connection, line: &str) -> redis::Value {
+	reply(connection, line).unwrap_or_else(|error| panic!("{line}: {error}"))
 }

@@ -7,10 +7,8 @@
 
 use crate::{
 	engine::{
-		location::Location,
 		log::{Append, AppendKey},
-		namespace::{Index, Namespace},
-		read::id_of,
+		namespace::Namespace,
 		record::Header,
 		retired::remove_segment,
 		segment::{Segment, SEGMENT_HEADER_BYTES},
@@ -146,27 +144,13 @@ impl Namespace {
 		};
 		let (new, new_header) = self.log().append(&copy)?;
 		if !header.tombstone {
-			self.point_to(key, location, new);
+			self.point_to(key, Some(location), Some(new));
 			segment.remove_live(header);
 			if let Some(active) = self.log().segment(new.segment()) {
 				active.add_live(&new_header);
 			}
 		}
 		Ok(true)
-	}
-
-	fn stripe_of(&self, key: &[u8]) -> usize {
-		match &self.index {
-			Index::Keys(index) => index.hash(key).shard,
-			Index::Ids(_) => id_of(key).unwrap_or_default() as usize,
-		}
-	}
-
-	fn point_to(&self, key: &[u8], old: Location, new: Location) {
-		match &self.index {
-			Index::Keys(index) => index.replace(index.hash(key), Some(old), new),
-			Index::Ids(ids) => ids.set(id_of(key).unwrap_or_default(), new),
-		}
 	}
 
 	/// Whether a later segment has a record: sequences and ids go on from the last one.

@@ -63,6 +63,27 @@ impl Namespace {
 		})
 	}
 
+	/// Which lock a writer of the key holds.
+	pub(super) fn stripe_of(&self, key: &[u8]) -> usize {
+		match &self.index {
+			Index::Keys(index) => index.hash(key).shard,
+			Index::Ids(_) => id_of(key).unwrap_or_default() as usize,
+		}
+	}
+
+	/// Lets the index point to the key's new record instead of the old one, or to none. The caller holds the key's stripe,
+	/// and in sequential mode the key is an id.
+	pub(super) fn point_to(&self, key: &[u8], old: Option<Location>, new: Option<Location>) {
+		match (&self.index, old, new) {
+			(Index::Keys(index), old, Some(new)) => index.replace(index.hash(key), old, new),
+			(Index::Keys(index), Some(old), None) => index.remove(index.hash(key), old),
+			(Index::Keys(_), None, None) => {},
+			(Index::Ids(ids), _, new) => {
+				ids.set(id_of(key).unwrap_or_default(), new.unwrap_or(Location::NONE));
+			},
+		}
+	}
+
 	/// Whether `location` is where the index has the key.
 	pub(super) fn is_current(&self, key: &[u8], location: Location) -> bool {
 		match &self.index {

@@ -7,11 +7,10 @@
 use crate::{
 	engine::{
 		log::{Append, AppendKey},
-		namespace::{Index, Namespace},
+		namespace::Namespace,
 		read::id_of,
 		segment::SEGMENT_HEADER_BYTES,
 		window::Window,
-		write::Placed,
 	},
 	ZdbError,
 };
@@ -106,11 +105,10 @@ impl Namespace {
 			return Ok(());
 		}
 		let key = record.key.as_slice();
-		let stripe = match &self.index {
-			Index::Keys(index) => index.hash(key).shard,
-			Index::Ids(_) => id_of(key).ok_or(ZdbError::KeyNotIssued)? as usize,
-		};
-		let _stripe = self.stripe(stripe).lock();
+		if self.ids().is_some() && id_of(key).is_none() {
+			return Err(ZdbError::KeyNotIssued);
+		}
+		let _stripe = self.stripe(self.stripe_of(key)).lock();
 		let current = self.find(key)?;
 		let append = Append {
 			key: AppendKey::Given(key),
@@ -128,23 +126,9 @@ impl Namespace {
 			},
 			_ => self.log().append(&append)?,
 		};
-		self.point_after(key, current, record.value.is_some().then_some(placed));
+		let new = record.value.is_some().then_some(placed);
+		self.point_to(key, current.map(|(at, _)| at), new.map(|(at, _)| at));
+		self.count_live(current, new);
 		Ok(())
-	}
-
-	fn point_after(&self, key: &[u8], old: Option<Placed>, new: Option<Placed>) {
-		let old_location = old.map(|(location, _)| location);
-		match (&self.index, new, old_location) {
-			(Index::Keys(index), Some((location, _)), _) => {
-				index.replace(index.hash(key), old_location, location);
-			},
-			(Index::Keys(index), None, Some(location)) => index.remove(index.hash(key), location),
-			(Index::Keys(_), None, None) => {},
-			(Index::Ids(ids), new, _) => {
-				let location = new.map_or(crate::engine::location::Location::NONE, |(at, _)| at);
-				ids.set(id_of(key).unwrap_or_default(), location);
-			},
-		}
-		self.count_live(old, new);
 	}
 }

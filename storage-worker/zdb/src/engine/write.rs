@@ -217,21 +217,14 @@ impl Namespace {
 			moved: false,
 			numbers: None,
 		};
-		let stripe = match &self.index {
-			Index::Keys(index) => index.hash(key).shard,
-			Index::Ids(_) => id_of(key).unwrap_or_default() as usize,
-		};
-		let _stripe = self.stripe(stripe).lock();
+		let _stripe = self.stripe(self.stripe_of(key)).lock();
 		let (location, header) = self.find(key)?.ok_or(ZdbError::KeyNotFound)?;
 		if config.worm {
 			return Err(ZdbError::WormNoDelete);
 		}
 		let tombstone = Append { previous: Some(location), ..tombstone };
 		self.log.append(&tombstone).inspect_err(|error| self.count_write_error(error))?;
-		match &self.index {
-			Index::Keys(index) => index.remove(index.hash(key), location),
-			Index::Ids(ids) => ids.set(id_of(key).unwrap_or_default(), Location::NONE),
-		}
+		self.point_to(key, Some(location), None);
 		self.count_live(Some((location, header)), None);
 		Ok(())
 	}
