@@ -122,9 +122,9 @@ pub(crate) fn check(
 		.ok_or(CredentialError::NoCredential)?;
 	let (peer, signature) = parse(extension.value).ok_or(CredentialError::NoCredential)?;
 	let validity = certificate.validity();
-	let (not_before, not_after) =
-		(validity.not_before.timestamp(), validity.not_after.timestamp());
-	let message = statement(genesis, peer.role, certificate.public_key().raw, not_before, not_after);
+	let (not_before, not_after) = (validity.not_before.timestamp(), validity.not_after.timestamp());
+	let message =
+		statement(genesis, peer.role, certificate.public_key().raw, not_before, not_after);
 	if !verify(&peer.key, &message, &signature) {
 		return Err(CredentialError::BadSignature);
 	}

@@ -111,9 +111,7 @@ fn certify(
 		params.not_after.unix_timestamp(),
 	);
 	let extension = content(peer, &sign(&message));
-	params
-		.custom_extensions
-		.push(CustomExtension::from_oid_content(&EXTENSION_OID, extension));
+	params.custom_extensions.push(CustomExtension::from_oid_content(&EXTENSION_OID, extension));
 	let certificate: CertificateDer<'static> = params.self_signed(&key)?.der().clone();
 	let secret = PrivatePkcs8KeyDer::from(key.serialize_der());
 	Ok(CertifiedKey::new(vec![certificate], any_eddsa_type(&secret)?))

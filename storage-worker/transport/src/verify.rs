@@ -9,8 +9,7 @@ use rustls::{
 	crypto::{verify_tls13_signature, WebPkiSupportedAlgorithms},
 	pki_types::{CertificateDer, ServerName, UnixTime},
 	server::danger::{ClientCertVerified, ClientCertVerifier},
-	CertificateError, DigitallySignedStruct, DistinguishedName, Error, OtherError,
-	SignatureScheme,
+	CertificateError, DigitallySignedStruct, DistinguishedName, Error, OtherError, SignatureScheme,
 };
 use std::sync::Arc;
 

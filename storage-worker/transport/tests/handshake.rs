@@ -138,7 +138,8 @@ async fn nothing_weaker_is_spoken() {
 			.with_root_certificates(rustls::RootCertStore::empty())
 			.with_no_client_auth()
 	};
-	let (error, _) = shake(server.clone(), Arc::new(classic(&rustls::version::TLS13))).await.unwrap_err();
+	let (error, _) =
+		shake(server.clone(), Arc::new(classic(&rustls::version::TLS13))).await.unwrap_err();
 	assert!(error.unwrap().to_string().contains("NoKxGroupsInCommon"));
 	shake(server, strong.clone()).await.unwrap();
 

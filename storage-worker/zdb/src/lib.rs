@@ -59,4 +59,5 @@ pub use engine::{
 pub use error::ZdbError;
 pub use server::{
 	Extension, Metrics, Replica, ReplicaStatus, Reply, Server, ServerError, ServerOptions,
+	TlsOptions,
 };

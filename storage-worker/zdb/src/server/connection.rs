@@ -99,9 +99,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 		loop {
 			let (mut waiting, mut mirroring) =
 				(self.session.waiting.take(), self.session.mirroring.take());
+			let expects_news = waiting.is_some() || mirroring.is_some();
 			let event = tokio::select! {
 				biased;
-				read = self.read() => if !read? {
+				read = self.read(expects_news) => if !read? {
 					return Ok(());
 				} else {
 					None
@@ -148,14 +149,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 	}
 
 	/// Reads what is there; `false` at the end of the stream or when an unfinished command took too long.
-	async fn read(&mut self) -> io::Result<bool> {
+	async fn read(&mut self, expects_news: bool) -> io::Result<bool> {
 		let have = self.input.len();
 		// Memory grows with what arrived, not with what was announced.
 		let missing = self.needed.saturating_sub(have);
 		self.input.reserve(missing.min(have).max(self.read_chunk));
 		let read = if have == 0 {
 			self.frame_started = None;
-			self.stream.read_buf(&mut self.input).await?
+			let limit = self.session.visitor.idle_timeout.filter(|_| !expects_news);
+			let read = self.stream.read_buf(&mut self.input);
+			match limit {
+				None => read.await?,
+				// Whom nothing was promised to needs no word.
+				Some(limit) => timeout(limit, read).await.unwrap_or(Ok(0))?,
+			}
 		} else {
 			let started = *self.frame_started.get_or_insert_with(Instant::now);
 			let allowance = Duration::from_secs(have as u64 / FRAME_BYTES_PER_SECOND);
@@ -294,7 +301,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 			return Ok(());
 		}
 		let limit = self.session.shared.options.write_timeout;
-		let sent = timeout(limit, self.stream.write_all(self.output.bytes())).await;
+		let sending = async {
+			self.stream.write_all(self.output.bytes()).await?;
+			// An encrypted stream may hold the end back.
+			self.stream.flush().await
+		};
+		let sent = timeout(limit, sending).await;
 		sent.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
 		let stats = &self.session.shared.stats;
 		stats.network_tx_bytes.fetch_add(self.output.len() as u64, Relaxed);

@@ -3,8 +3,13 @@
 use crate::{
 	engine::{Password, Store},
 	server::{
-		commit::Committer, connection::Connection, hooks::Hooks, metrics::Metrics, session::Shared,
-		Extension, ServerOptions, Session, SlowLog, Stats,
+		commit::Committer,
+		connection::Connection,
+		hooks::Hooks,
+		metrics::Metrics,
+		session::Shared,
+		tls::{Handshakes, TlsDoor},
+		Extension, ServerOptions, Session, SlowLog, Stats, Visitor,
 	},
 	ZdbError,
 };
@@ -65,6 +70,7 @@ pub enum ServerError {
 pub struct Server {
 	shared: Arc<Shared>,
 	tcp: Option<TcpListener>,
+	tls: Option<TlsDoor>,
 	unix: Option<UnixListener>,
 	local_addr: Option<SocketAddr>,
 }
@@ -89,6 +95,14 @@ impl Server {
 				Some(listener.map_err(|source| ServerError::Tcp { address, source })?)
 			},
 		};
+		let tls = match options.tls.clone() {
+			None => None,
+			Some(tls) => {
+				let address = tls.address;
+				let door = TlsDoor::open(tls).await;
+				Some(door.map_err(|source| ServerError::Tcp { address, source })?)
+			},
+		};
 		let unix = match &options.unix {
 			None => None,
 			Some(path) => {
@@ -97,7 +111,7 @@ impl Server {
 				Some(listener.map_err(|source| ServerError::Unix { path, source })?)
 			},
 		};
-		if tcp.is_none() && unix.is_none() {
+		if tcp.is_none() && tls.is_none() && unix.is_none() {
 			return Err(ServerError::Nowhere);
 		}
 		let local_addr = tcp.as_ref().and_then(|tcp| tcp.local_addr().ok());
@@ -115,12 +129,17 @@ impl Server {
 			stats: Stats::new(),
 			tcp_port: local_addr.map_or(0, |address| address.port()),
 		});
-		Ok(Self { shared, tcp, unix, local_addr })
+		Ok(Self { shared, tcp, tls, unix, local_addr })
 	}
 
 	/// The TCP address, with the port that the system chose.
 	pub fn local_addr(&self) -> Option<SocketAddr> {
 		self.local_addr
+	}
+
+	/// The encrypted address, with the port that the system chose.
+	pub fn tls_addr(&self) -> Option<SocketAddr> {
+		self.tls.as_ref().and_then(TlsDoor::local_addr)
 	}
 
 	/// The figures of this server, also while it runs.
@@ -130,7 +149,7 @@ impl Server {
 
 	/// Serves until `shutdown` is ready; then stops accepting, lets running commands finish and syncs the store.
 	pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServerError> {
-		let Self { shared, tcp, unix, .. } = self;
+		let Self { shared, tcp, tls, unix, .. } = self;
 		let ready = shared.clone();
 		let is_ready = task::spawn_blocking(move || ready.hooks.fire_and_wait("ready", &[])).await;
 		if !is_ready.unwrap_or(false) {
@@ -147,11 +166,21 @@ impl Server {
 				() = &mut shutdown => break,
 				() = shared.stop_requested.notified() => break,
 				accepted = accept_tcp(tcp.as_ref()) => match accepted {
-					Ok(stream) => serve(stream, &shared, &stopped, &mut connections),
+					Ok(stream) => {
+						connections.spawn(converse(stream, Visitor::default(), shared.clone(), stopped.clone()));
+					},
+					Err(error) => pause(&error).await,
+				},
+				accepted = accept_tls(tls.as_ref()) => match accepted {
+					Ok((stream, handshakes)) => {
+						connections.spawn(let_in(stream, handshakes, shared.clone(), stopped.clone()));
+					},
 					Err(error) => pause(&error).await,
 				},
 				accepted = accept_unix(unix.as_ref()) => match accepted {
-					Ok(stream) => serve(stream, &shared, &stopped, &mut connections),
+					Ok(stream) => {
+						connections.spawn(converse(stream, Visitor::default(), shared.clone(), stopped.clone()));
+					},
 					Err(error) => pause(&error).await,
 				},
 				Some(_) = connections.join_next() => {},
@@ -161,7 +190,7 @@ impl Server {
 				},
 			}
 		}
-		drop((tcp, unix));
+		drop((tcp, tls, unix));
 		if let Some(path) = &shared.options.unix {
 			// A socket that stays behind is replaced by the next server.
 			let _ = std::fs::remove_file(path);
@@ -208,6 +237,13 @@ async fn accept_tcp(listener: Option<&TcpListener>) -> io::Result<TcpStream> {
 	}
 }
 
+async fn accept_tls(door: Option<&TlsDoor>) -> io::Result<(TcpStream, Arc<Handshakes>)> {
+	match door {
+		None => std::future::pending().await,
+		Some(door) => door.accept().await,
+	}
+}
+
 async fn accept_unix(listener: Option<&UnixListener>) -> io::Result<UnixStream> {
 	match listener {
 		None => std::future::pending().await,
@@ -220,34 +256,66 @@ async fn pause(error: &io::Error) {
 	sleep(ACCEPT_PAUSE).await;
 }
 
-fn serve<S>(
+/// Lets a TLS client in, if the handshake succeeds and the extension knows it.
+async fn let_in(
+	stream: TcpStream,
+	handshakes: Arc<Handshakes>,
+	shared: Arc<Shared>,
+	mut stopped: watch::Receiver<bool>,
+) {
+	let greeted = tokio::select! {
+		greeted = handshakes.greet(stream) => greeted,
+		_ = stopped.wait_for(|stop| *stop) => return,
+	};
+	let (mut stream, visitor) = match greeted {
+		Ok(greeted) => greeted,
+		Err(error) => {
+			shared.stats.clients_rejected.fetch_add(1, Relaxed);
+			tracing::debug!(%error, "a handshake failed");
+			return;
+		},
+	};
+	if let Some(extension) = shared.extension.clone() {
+		let certificate = visitor.certificate.clone();
+		let admission = task::spawn_blocking(move || extension.admit(certificate.as_deref()));
+		let admission = admission.await.unwrap_or_else(|_| Err("Internal Error".to_owned()));
+		if let Err(reason) = admission {
+			tracing::debug!(reason, "a client is not admitted");
+			return refuse(&mut stream, &reason, &shared).await;
+		}
+	}
+	converse(stream, visitor, shared, stopped).await;
+}
+
+/// A courtesy to a client that is turned away; it may be gone already.
+async fn refuse<S: AsyncWrite + Unpin>(stream: &mut S, reason: &str, shared: &Shared) {
+	shared.stats.clients_rejected.fetch_add(1, Relaxed);
+	let refusal = async {
+		stream.write_all(format!("-{reason}\r\n").as_bytes()).await?;
+		stream.shutdown().await
+	};
+	let _ = timeout(Duration::from_secs(1), refusal).await;
+}
+
+/// Serves a client until it leaves or the server stops.
+async fn converse<S>(
 	mut stream: S,
-	shared: &Arc<Shared>,
-	stopped: &watch::Receiver<bool>,
-	connections: &mut JoinSet<()>,
+	visitor: Visitor,
+	shared: Arc<Shared>,
+	stopped: watch::Receiver<bool>,
 ) where
-	S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+	S: AsyncRead + AsyncWrite + Unpin,
 {
-	let (shared, stopped) = (shared.clone(), stopped.clone());
-	if shared.stats.clients_connected.load(Relaxed) >= shared.options.max_connections as u64 {
-		shared.stats.clients_rejected.fetch_add(1, Relaxed);
-		connections.spawn(async move {
-			// A courtesy to a client that is turned away; it may be gone already.
-			let refusal = stream.write_all(b"-Too many connections\r\n");
-			let _ = timeout(Duration::from_secs(1), refusal).await;
-		});
-		return;
+	let before = shared.stats.clients_connected.fetch_add(1, Relaxed);
+	let _connected = Connected(shared.clone());
+	if before >= shared.options.max_connections as u64 {
+		return refuse(&mut stream, "Too many connections", &shared).await;
 	}
 	let id = shared.stats.clients_lifetime.fetch_add(1, Relaxed) + 1;
-	let Some(session) = Session::new(shared.clone(), id) else { return };
-	shared.stats.clients_connected.fetch_add(1, Relaxed);
-	let connected = Connected(shared);
-	connections.spawn(async move {
-		let _connected = connected;
-		if let Err(error) = Connection::new(stream, session).run(stopped).await {
-			tracing::debug!(client = id, %error, "connection ended");
-		}
-	});
+	let Some(session) = Session::new(shared, id, visitor) else { return };
+	if let Err(error) = Connection::new(stream, session).run(stopped).await {
+		tracing::debug!(client = id, %error, "connection ended");
+	}
 }
 
 /// Counts a client as long as it is there, however it ends.

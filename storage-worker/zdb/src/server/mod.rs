@@ -13,6 +13,7 @@ mod reply;
 mod session;
 mod slow;
 mod stats;
+mod tls;
 mod watch;
 
 pub(crate) use args::Args;
@@ -25,3 +26,5 @@ pub use reply::Reply;
 pub(crate) use session::{Flow, Session};
 pub(crate) use slow::{SlowLog, SLOW};
 pub(crate) use stats::Stats;
+pub use tls::TlsOptions;
+pub(crate) use tls::Visitor;

@@ -2,7 +2,7 @@
 
 use crate::{
 	limits::CONNECTIONS_DEFAULT,
-	server::{Replica, Reply},
+	server::{Replica, Reply, TlsOptions},
 	Mode,
 };
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
@@ -12,6 +12,8 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 pub struct ServerOptions {
 	/// Address to listen on.
 	pub tcp: Option<SocketAddr>,
+	/// Encrypted address to listen on.
+	pub tls: Option<TlsOptions>,
 	/// Unix socket to listen on; one that a dead process left is replaced.
 	pub unix: Option<PathBuf>,
 	/// Password of the administrator. Without one everyone is administrator, unless `protected`.
@@ -41,6 +43,7 @@ impl Default for ServerOptions {
 	fn default() -> Self {
 		Self {
 			tcp: None,
+			tls: None,
 			unix: None,
 			admin_password: None,
 			protected: false,
@@ -61,4 +64,11 @@ pub trait Extension: Send + Sync {
 	/// Answers a command that the server does not know; `None` if it is not one of ours either. `command` is in upper
 	/// case, `args` are what follows it. The call comes from a thread that may block.
 	fn call(&self, command: &[u8], args: &[Vec<u8>]) -> Option<Result<Reply, String>>;
+
+	/// Whether a TLS client may come in, by the certificate that it showed; the error is told to it. The call comes from a thread that may
+	/// block.
+	fn admit(&self, certificate: Option<&[u8]>) -> Result<(), String> {
+		let _ = certificate;
+		Ok(())
+	}
 }

@@ -6,7 +6,7 @@ use crate::{
 		commit::Committer,
 		hooks::Hooks,
 		watch::{Mirroring, Waiting, Watchers},
-		Extension, Reply, ServerOptions, SlowLog, Stats,
+		Extension, Reply, ServerOptions, SlowLog, Stats, Visitor,
 	},
 	ZdbError,
 };
@@ -58,6 +58,8 @@ pub(crate) struct Session {
 	pub(crate) is_admin: bool,
 	/// The client may write into its namespace.
 	pub(crate) can_write: bool,
+	/// How it came in.
+	pub(crate) visitor: Visitor,
 	/// As the client calls itself.
 	pub(crate) client_name: Vec<u8>,
 	/// Commands since the last count.
@@ -76,14 +78,15 @@ pub(crate) struct Session {
 
 impl Session {
 	/// A client that has just connected: attached to the default namespace.
-	pub(crate) fn new(shared: Arc<Shared>, id: u64) -> Option<Self> {
+	pub(crate) fn new(shared: Arc<Shared>, id: u64, visitor: Visitor) -> Option<Self> {
 		let namespace = shared.store.namespace(DEFAULT_NAMESPACE)?;
 		let is_admin = shared.admin_password.is_none() && !shared.options.protected;
 		Some(Self {
 			id,
 			namespace,
 			is_admin,
-			can_write: !shared.options.protected,
+			can_write: !shared.options.protected && !visitor.only_reads,
+			visitor,
 			client_name: Vec::new(),
 			commands: 0,
 			job: None,
@@ -115,7 +118,7 @@ impl Session {
 			self.unflushed_from = None;
 		}
 		self.namespace = namespace;
-		self.can_write = can_write;
+		self.can_write = can_write && !self.visitor.only_reads;
 		Ok(())
 	}
 

@@ -1,0 +1,177 @@
+//! The encrypted door: a real TLS client, limits, admission.
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
+
+use granary_zdb::{
+	Extension, NamespaceOptions, Reply, Server, ServerOptions, Store, StoreOptions, TlsOptions,
+};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{
+	io::{AsyncReadExt, AsyncWriteExt},
+	net::TcpStream,
+};
+use tokio_rustls::{
+	client::TlsStream,
+	rustls::{pki_types::ServerName, ClientConfig, RootCertStore, ServerConfig},
+	TlsConnector,
+};
+
+struct Doorman;
+
+impl Extension for Doorman {
+	fn call(&self, _: &[u8], _: &[Vec<u8>]) -> Option<Result<Reply, String>> {
+		None
+	}
+
+	fn admit(&self, certificate: Option<&[u8]>) -> Result<(), String> {
+		// The certificate of this test's unwelcome client has a telling name in it.
+		let is_unwelcome = |bytes: &[u8]| bytes.windows(9).any(|window| window == b"unwelcome");
+		match certificate {
+			Some(bytes) if is_unwelcome(bytes) => Err("Nobody knows you".to_owned()),
+			_ => Ok(()),
+		}
+	}
+}
+
+/// Server and client that trust each other's certificates.
+fn configs(client_name: Option<&str>) -> (Arc<ServerConfig>, Arc<ClientConfig>) {
+	let make = |name: &str| rcgen::generate_simple_self_signed(vec![name.to_owned()]).unwrap();
+	let (server, client) = (make("localhost"), client_name.map(make));
+	let mut of_server = RootCertStore::empty();
+	of_server.add(server.cert.der().clone()).unwrap();
+	let builder = ServerConfig::builder();
+	let builder = match &client {
+		None => builder.with_no_client_auth(),
+		Some(client) => {
+			let mut roots = RootCertStore::empty();
+			roots.add(client.cert.der().clone()).unwrap();
+			let verifier =
+				tokio_rustls::rustls::server::WebPkiClientVerifier::builder(roots.into());
+			builder.with_client_cert_verifier(verifier.build().unwrap())
+		},
+	};
+	let key = server.signing_key.serialize_der().try_into().unwrap();
+	let server = builder.with_single_cert(vec![server.cert.der().clone()], key).unwrap();
+	let builder = ClientConfig::builder().with_root_certificates(of_server);
+	let client = match client {
+		None => builder.with_no_client_auth(),
+		Some(client) => {
+			let key = client.signing_key.serialize_der().try_into().unwrap();
+			builder.with_client_auth_cert(vec![client.cert.der().clone()], key).unwrap()
+		},
+	};
+	(Arc::new(server), Arc::new(client))
+}
+
+struct Served {
+	address: SocketAddr,
+	client: Arc<ClientConfig>,
+	_dir: tempfile::TempDir,
+}
+
+async fn serve(client_name: Option<&str>, change: impl FnOnce(&mut TlsOptions)) -> Served {
+	let dir = tempfile::tempdir().unwrap();
+	let store = Arc::new(Store::open(StoreOptions::new(dir.path())).unwrap());
+	let password = Some("secret".to_owned());
+	let options = NamespaceOptions { password, public: true, ..Default::default() };
+	store.create_namespace("shards", options).unwrap();
+	let (config, client) = configs(client_name);
+	let mut tls = TlsOptions::new("127.0.0.1:0".parse().unwrap(), config);
+	change(&mut tls);
+	let options = ServerOptions { tls: Some(tls), ..ServerOptions::default() };
+	let server = Server::bind(options, store, Some(Arc::new(Doorman))).await.unwrap();
+	let address = server.tls_addr().unwrap();
+	assert_eq!(server.local_addr(), None);
+	tokio::spawn(server.run(std::future::pending()));
+	Served { address, client, _dir: dir }
+}
+
+impl Served {
+	async fn connect(&self) -> std::io::Result<TlsStream<TcpStream>> {
+		let stream = TcpStream::connect(self.address).await?;
+		let name = ServerName::try_from("localhost").unwrap();
+		TlsConnector::from(self.client.clone()).connect(name, stream).await
+	}
+}
+
+async fn ask(stream: &mut TlsStream<TcpStream>, line: &str) -> String {
+	let words: Vec<&str> = line.split(' ').collect();
+	let mut request = format!("*{}\r\n", words.len());
+	words.iter().for_each(|word| request += &format!("${}\r\n{word}\r\n", word.len()));
+	stream.write_all(request.as_bytes()).await.unwrap();
+	stream.flush().await.unwrap();
+	let mut answer = vec![0; 4096];
+	let read = stream.read(&mut answer).await.unwrap();
+	String::from_utf8_lossy(&answer[..read]).into_owned()
+}
+
+#[tokio::test]
+async fn commands_travel_encrypted() {
+	let served = serve(None, |_| {}).await;
+	let mut client = served.connect().await.unwrap();
+	assert_eq!(ask(&mut client, "SELECT shards secret").await, "+OK\r\n");
+	assert_eq!(ask(&mut client, "SET key value").await, "$3\r\nkey\r\n");
+	assert_eq!(ask(&mut client, "GET key").await, "$5\r\nvalue\r\n");
+	let large = "x".repeat(1 << 20);
+	let mut other = served.connect().await.unwrap();
+	assert_eq!(ask(&mut other, &format!("SET large {large}")).await, "$5\r\nlarge\r\n");
+	other.write_all(b"*2\r\n$3\r\nGET\r\n$5\r\nlarge\r\n").await.unwrap();
+	let mut answer = vec![0; (1 << 20) + 12];
+	other.read_exact(&mut answer).await.unwrap();
+	assert!(answer.starts_with(b"$1048576\r\nxxx") && answer.ends_with(b"xxx\r\n"));
+}
+
+#[tokio::test]
+async fn a_stranger_only_reads_even_with_the_password() {
+	let served = serve(None, |tls| tls.strangers_only_read = true).await;
+	let mut client = served.connect().await.unwrap();
+	assert_eq!(ask(&mut client, "SELECT shards secret").await, "+OK\r\n");
+	assert!(ask(&mut client, "SET key value").await.starts_with('-'));
+	assert_eq!(ask(&mut client, "GET key").await, "$-1\r\n");
+
+	let served = serve(Some("friend"), |tls| tls.strangers_only_read = true).await;
+	let mut client = served.connect().await.unwrap();
+	assert_eq!(ask(&mut client, "SELECT shards secret").await, "+OK\r\n");
+	assert_eq!(ask(&mut client, "SET key value").await, "$3\r\nkey\r\n");
+}
+
+#[tokio::test]
+async fn whom_the_extension_does_not_know_is_told_so() {
+	let served = serve(Some("unwelcome"), |_| {}).await;
+	let mut client = served.connect().await.unwrap();
+	let mut answer = String::new();
+	client.read_to_string(&mut answer).await.unwrap();
+	assert_eq!(answer, "-Nobody knows you\r\n");
+}
+
+#[tokio::test]
+async fn the_silent_are_sent_away() {
+	let short = Duration::from_millis(200);
+	let served = serve(None, |tls| {
+		(tls.handshake_timeout, tls.idle_timeout, tls.handshakes) = (short, short, 2);
+	})
+	.await;
+	// More of them than handshakes at once: they are cut off one after the other, and then there is room.
+	let mut silent = Vec::new();
+	for _ in 0..5 {
+		silent.push(TcpStream::connect(served.address).await.unwrap());
+	}
+	for mut stream in silent {
+		let read = tokio::time::timeout(Duration::from_secs(10), stream.read(&mut [0; 9])).await;
+		assert_eq!(read.unwrap().unwrap_or(0), 0);
+	}
+	let mut client = served.connect().await.unwrap();
+	assert_eq!(ask(&mut client, "PING").await, "+PONG\r\n");
+	let read = tokio::time::timeout(Duration::from_secs(10), client.read(&mut [0; 9])).await;
+	assert_eq!(read.unwrap().unwrap_or(0), 0, "it was silent for too long");
+}
+
+#[tokio::test]
+async fn who_does_not_speak_tls_gets_nowhere() {
+	let served = serve(None, |_| {}).await;
+	let mut plain = TcpStream::connect(served.address).await.unwrap();
+	plain.write_all(b"*1\r\n$4\r\nPING\r\n").await.unwrap();
+	let mut answer = Vec::new();
+	// An alert, or nothing.
+	let _ = plain.read_to_end(&mut answer).await;
+	assert!(!answer.windows(4).any(|window| window == b"PONG"));
+}
