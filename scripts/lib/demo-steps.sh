@@ -139,12 +139,12 @@ survive_loss() {
   [ "$before" = "$after" ] || die "read back $after, stored $before"
   note "read back and equal: $after"
   for node in "${LOST[@]}"; do start_worker "$node"; done
-  wait_until 60 "both workers answer again" workers_answer "${LOST[@]}"
+  wait_until 60 "both nodes answer again" nodes_answer "${SHARD_NODES[0]}" "${SHARD_NODES[3]}"
 }
 
-workers_answer() {
-  local i
-  for i in "$@"; do [ "$(redis-cli -p "${WORKER_PORTS[$i]}" PING)" = PONG ] || return 1; done
+nodes_answer() {
+  local node
+  for node in "$@"; do granary node ping "$node" >/dev/null 2>&1 || return 1; done
 }
 
 missed_of() { rpc "$ALICE_RPC" granary_auditStatus "[$1]" | jq -r .missed; }

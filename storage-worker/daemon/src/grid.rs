@@ -1,11 +1,18 @@
 //! `granary node` and `granary farm`.
 
-use crate::cli::{bytes_text, units_text, AccountArgs, Context, Failure};
-use anyhow::Result;
+use crate::{
+	cli::{bytes_text, units_text, AccountArgs, Context, Failure},
+	transport::Transport,
+};
+use anyhow::{anyhow, Context as _, Result};
 use clap::Subcommand;
 use granary_chain::{address_of, Call, ChainClient};
 use granary_primitives::{grid::NodeInfo, BlockNumber, NodeId};
 use serde_json::{json, Value};
+use std::time::{Duration, Instant};
+
+/// How long a node may take to answer.
+const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Nodes.
 #[derive(Debug, Subcommand)]
@@ -14,6 +21,11 @@ pub(crate) enum NodeCommand {
 	List,
 	/// Show one node.
 	Show {
+		/// The node's number.
+		node: NodeId,
+	},
+	/// Greet a node as tenants do: encrypted, and it must prove the key that is on record.
+	Ping {
 		/// The node's number.
 		node: NodeId,
 	},
@@ -115,6 +127,7 @@ pub(crate) async fn run_node(command: NodeCommand, context: &Context) -> Result<
 				out.field("transport key", format!("0x{}", hex::encode(node.transport_key)));
 			});
 		},
+		NodeCommand::Ping { node } => ping(&chain, node, context).await?,
 		NodeCommand::Availability { node, draining, standby, account } => {
 			find(&chain, node).await?;
 			let call = Call::set_availability(node, draining, standby);
@@ -153,6 +166,28 @@ fn state_text(node: &NodeInfo) -> String {
 		text.push_str(&format!(", in maintenance from block {start} to before block {end}"));
 	}
 	text
+}
+
+/// Connects to a node, lets it prove its key, and selects the namespace that every node has.
+async fn ping(chain: &ChainClient, node: NodeId, context: &Context) -> Result<()> {
+	let record = find(chain, node).await?;
+	let transport = Transport::of_client(chain.genesis_hash(), None)?;
+	let backend = transport.backend(&record, "default".to_owned(), None)?;
+	let started = Instant::now();
+	tokio::time::timeout(PING_TIMEOUT, backend.check())
+		.await
+		.map_err(|_| anyhow!("no answer within {} s", PING_TIMEOUT.as_secs()))
+		.and_then(|checked| Ok(checked?))
+		.with_context(|| format!("node {node} at {}", backend.address))?;
+	let milliseconds = started.elapsed().as_secs_f64() * 1e3;
+	let value = json!({ "node": node, "endpoint": backend.address, "milliseconds": milliseconds });
+	context.print(&value, |out| {
+		out.line(format!(
+			"node {node} at {} answers in {milliseconds:.1} ms and has the key on record",
+			backend.address
+		));
+	});
+	Ok(())
 }
 
 /// Runs `granary farm`.

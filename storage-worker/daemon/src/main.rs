@@ -13,6 +13,7 @@ mod mount;
 mod reservation;
 mod snapshot;
 mod stop;
+mod transport;
 mod worker;
 mod zdb;
 

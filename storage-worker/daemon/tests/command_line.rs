@@ -130,7 +130,7 @@ fn a_key_file_that_others_can_read_is_refused() {
 }
 
 #[test]
-fn a_worker_listens_on_loopback_only() {
+fn a_worker_on_all_addresses_must_say_where_it_is_reached() {
 	let dir = tempfile::tempdir().unwrap();
 	let output = granary()
 		.args(["worker", "run", "--farm", "f", "--capacity", "1GiB", "--suri", "//Alice"])
@@ -139,7 +139,7 @@ fn a_worker_listens_on_loopback_only() {
 		.output()
 		.unwrap();
 	assert_eq!(output.status.code(), Some(1));
-	assert!(text(&output.stderr).contains("0.0.0.0:9900 is not a loopback address"));
+	assert!(text(&output.stderr).contains("say it with --endpoint HOST:PORT"));
 	assert!(!dir.path().join("worker").exists(), "nothing was made");
 }
 

@@ -38,6 +38,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 			address,
 			namespace: "default".to_owned(),
 			password: None,
+			tls: None,
 		})
 		.collect();
 	let key = DatasetKey::generate()?;

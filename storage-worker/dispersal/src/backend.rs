@@ -1,40 +1,21 @@
-//! One backend: a multiplexed, reconnecting connection to a zdb namespace.
+//! Where a shard goes, and the door to it: encrypted, or plain within this machine.
 
 use crate::{
 	resp::{encode, read, Reply},
 	BackendError,
 };
-use std::{
-	collections::VecDeque,
-	future::Future,
-	sync::{
-		atomic::{AtomicU64, Ordering},
-		Arc, Mutex, PoisonError,
-	},
-	time::{Duration, Instant},
-};
+use granary_transport::{connect, explain, ClientConfig};
+use std::{fmt, io, net::IpAddr, sync::Arc};
 use tokio::{
-	io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
+	io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, ReadHalf, WriteHalf},
 	net::{TcpStream, UnixStream},
-	sync::{mpsc, oneshot},
-	task::AbortHandle,
-	time::timeout,
 };
-use tracing::debug;
 
-/// Requests that wait for a connection; more block the sender.
-const QUEUE_REQUESTS: usize = 256;
-/// Bytes written at once.
-const BATCH_BYTES: usize = 256 << 10;
-/// How long a backend that could not be reached is left alone.
-const DOWN_TIME: Duration = Duration::from_secs(2);
-/// How long readers ask others before a backend that kept them waiting.
-const SLOW_TIME: Duration = Duration::from_secs(10);
 /// Bytes of the reading buffer.
 const READ_BUFFER: usize = 128 << 10;
 
 /// Where a shard goes: a node's number, its address, its namespace and, to write or where reading is not public, its password.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Backend {
 	/// The node's number; shards are whitened for it.
 	pub node: u32,
@@ -44,10 +25,12 @@ pub struct Backend {
 	pub namespace: String,
 	/// Its password.
 	pub password: Option<String>,
+	/// How the node is greeted and known. Without it only loopback and Unix sockets are spoken to.
+	pub tls: Option<Arc<ClientConfig>>,
 }
 
-impl std::fmt::Debug for Backend {
-	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Backend {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		f.debug_struct("Backend")
 			.field("node", &self.node)
 			.field("address", &self.address)
@@ -56,258 +39,93 @@ impl std::fmt::Debug for Backend {
 	}
 }
 
-/// A request and where its reply goes.
-struct Request {
-	bytes: Vec<u8>,
-	reply: oneshot::Sender<Result<Reply, BackendError>>,
+/// Any stream to a backend.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// Both halves of a stream whose namespace is selected.
+pub(crate) struct Opened {
+	pub(crate) reader: BufReader<ReadHalf<Box<dyn Stream>>>,
+	pub(crate) writer: WriteHalf<Box<dyn Stream>>,
 }
 
-/// A request whose reply is awaited, and the connection that it was put on.
-#[derive(Debug)]
-pub(crate) struct Pending {
-	answer: oneshot::Receiver<Result<Reply, BackendError>>,
-	connection: Connection,
+fn gone(error: io::Error) -> BackendError {
+	BackendError::Unreachable(error.to_string())
 }
 
-/// The queue of a connection and the task that serves it.
-#[derive(Debug, Clone)]
-struct Connection {
-	requests: mpsc::Sender<Request>,
-	task: AbortHandle,
-}
-
-fn closed() -> BackendError {
-	BackendError::Unreachable("the connection was closed".to_owned())
-}
-
-impl Connection {
-	fn is_usable(&self) -> bool {
-		!self.requests.is_closed() && !self.task.is_finished()
-	}
-}
-
-/// How patient a link is.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Patience {
-	pub(crate) connect_ms: u64,
-	pub(crate) request_ms: u64,
-}
-
-/// A connection to a backend, made when it is needed and again after it broke.
-#[derive(Debug)]
-pub(crate) struct Link {
-	pub(crate) backend: Backend,
-	patience: Patience,
-	received: Arc<AtomicU64>,
-	state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-	connection: Option<Connection>,
-	down: Option<(Instant, BackendError)>,
-	slow: Option<Instant>,
-}
-
-impl Link {
-	pub(crate) fn new(backend: Backend, patience: Patience, received: Arc<AtomicU64>) -> Self {
-		Self { backend, patience, received, state: Mutex::default() }
-	}
-
-	fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-		self.state.lock().unwrap_or_else(PoisonError::into_inner)
-	}
-
-	/// Whether the backend failed or kept a reader waiting a moment ago.
-	pub(crate) fn is_avoided(&self) -> bool {
-		let state = self.lock();
-		state.down.as_ref().is_some_and(|(since, _)| since.elapsed() < DOWN_TIME)
-			|| state.slow.is_some_and(|since| since.elapsed() < SLOW_TIME)
-	}
-
-	/// Lets readers ask others first for a while.
-	pub(crate) fn avoid(&self) {
-		self.lock().slow = Some(Instant::now());
-	}
-
-	/// Sends a request and waits for its reply.
-	pub(crate) async fn call(&self, request: &[&[u8]]) -> Result<Reply, BackendError> {
-		let pending = self.begin(request).await?;
-		self.finish(pending).await
-	}
-
-	/// Puts a request into the queue. Requests that are begun one after the other arrive in this order.
-	pub(crate) async fn begin(&self, request: &[&[u8]]) -> Result<Pending, BackendError> {
-		let mut bytes = Vec::new();
-		encode(request, &mut bytes);
-		let (reply, answer) = oneshot::channel();
-		let connection = self.connection().await?;
-		let queued = async {
-			connection.requests.send(Request { bytes, reply }).await.map_err(|_| closed())
-		};
-		self.patiently(&connection, queued).await?;
-		Ok(Pending { answer, connection })
-	}
-
-	/// Waits for the reply to a request.
-	pub(crate) async fn finish(&self, pending: Pending) -> Result<Reply, BackendError> {
-		let Pending { answer, connection } = pending;
-		let answered = async { answer.await.map_err(|_| closed())? };
-		let reply = self.patiently(&connection, answered).await?;
-		match reply {
-			Reply::Error(text) => Err(BackendError::Refused(text)),
-			reply => Ok(reply),
-		}
-	}
-
-	async fn patiently<T>(
-		&self,
-		connection: &Connection,
-		work: impl Future<Output = Result<T, BackendError>>,
-	) -> Result<T, BackendError> {
-		match timeout(Duration::from_millis(self.patience.request_ms), work).await {
-			Ok(result) => result,
-			Err(_) => {
-				// What hangs is not used again, and what it has queued must not be written once the caller was told that it failed.
-				connection.task.abort();
-				let mut state = self.lock();
-				let held = state.connection.take();
-				state.connection =
-					held.filter(|held| !held.requests.same_channel(&connection.requests));
-				drop(state);
-				let error = BackendError::TimedOut(self.patience.request_ms);
-				self.mark_down(&error);
-				Err(error)
-			},
-		}
-	}
-
-	fn mark_down(&self, error: &BackendError) {
-		self.lock().down = Some((Instant::now(), error.clone()));
-	}
-
-	async fn connection(&self) -> Result<Connection, BackendError> {
-		{
-			let state = self.lock();
-			if let Some(connection) = state.connection.as_ref().filter(|held| held.is_usable()) {
-				return Ok(connection.clone());
-			}
-			if let Some((since, error)) = &state.down {
-				if since.elapsed() < DOWN_TIME {
-					return Err(error.clone());
-				}
-			}
-		}
-		let limit = Duration::from_millis(self.patience.connect_ms);
-		let connected = match timeout(limit, self.connect()).await {
-			Ok(connected) => connected,
-			Err(_) => Err(BackendError::TimedOut(self.patience.connect_ms)),
-		};
-		match connected {
-			Ok(connection) => {
-				let mut state = self.lock();
-				state.down = None;
-				// Two requests may have connected at once; one connection is enough.
-				let existing = state.connection.clone().filter(Connection::is_usable);
-				Ok(existing.unwrap_or_else(|| state.connection.insert(connection).clone()))
-			},
-			Err(error) => {
-				self.mark_down(&error);
-				Err(error)
-			},
-		}
-	}
-
-	async fn connect(&self) -> Result<Connection, BackendError> {
-		let gone = |error: std::io::Error| BackendError::Unreachable(error.to_string());
-		match self.backend.address.strip_prefix("unix:") {
-			Some(path) => {
-				let stream = UnixStream::connect(path).await.map_err(gone)?;
-				self.greet(stream).await
-			},
-			None => {
-				let stream = TcpStream::connect(&self.backend.address).await.map_err(gone)?;
-				stream.set_nodelay(true).map_err(gone)?;
-				self.greet(stream).await
-			},
-		}
-	}
-
-	/// Selects the namespace, then hands the stream to a task of its own.
-	async fn greet<S>(&self, stream: S) -> Result<Connection, BackendError>
-	where
-		S: AsyncRead + AsyncWrite + Send + 'static,
-	{
-		let (reader, mut writer) = tokio::io::split(stream);
+impl Backend {
+	/// Connects, greets and selects the namespace.
+	pub(crate) async fn open(&self) -> Result<Opened, BackendError> {
+		let (reader, mut writer) = tokio::io::split(self.stream().await?);
 		let mut reader = BufReader::with_capacity(READ_BUFFER, reader);
-		let mut select: Vec<&[u8]> = vec![b"SELECT", self.backend.namespace.as_bytes()];
-		select.extend(self.backend.password.as_deref().map(str::as_bytes));
+		let mut select: Vec<&[u8]> = vec![b"SELECT", self.namespace.as_bytes()];
+		select.extend(self.password.as_deref().map(str::as_bytes));
 		let mut bytes = Vec::new();
 		encode(&select, &mut bytes);
-		let gone = |error: std::io::Error| BackendError::Unreachable(error.to_string());
 		writer.write_all(&bytes).await.map_err(gone)?;
-		if let Reply::Error(text) = read(&mut reader).await? {
-			return Err(BackendError::Refused(text));
+		writer.flush().await.map_err(gone)?;
+		match read(&mut reader).await? {
+			Reply::Error(text) => Err(BackendError::Refused(text)),
+			_ => Ok(Opened { reader, writer }),
 		}
-		let (requests, queue) = mpsc::channel(QUEUE_REQUESTS);
-		let task = tokio::spawn(serve(reader, writer, queue, self.received.clone()));
-		Ok(Connection { requests, task: task.abort_handle() })
+	}
+
+	/// Connects, greets, selects the namespace and leaves again.
+	pub async fn check(&self) -> Result<(), BackendError> {
+		self.open().await.map(|_| ())
+	}
+
+	async fn stream(&self) -> Result<Box<dyn Stream>, BackendError> {
+		if let Some(path) = self.address.strip_prefix("unix:") {
+			return Ok(Box::new(UnixStream::connect(path).await.map_err(gone)?));
+		}
+		if self.tls.is_none() && !is_local(&self.address) {
+			return Err(BackendError::Unencrypted);
+		}
+		let stream = TcpStream::connect(&self.address).await.map_err(gone)?;
+		stream.set_nodelay(true).map_err(gone)?;
+		match &self.tls {
+			None => Ok(Box::new(stream)),
+			Some(config) => match connect(stream, config.clone()).await {
+				Ok(stream) => Ok(Box::new(stream)),
+				Err(error) => Err(BackendError::Stranger(explain(&error))),
+			},
+		}
 	}
 }
 
-type Waiting = Arc<Mutex<VecDeque<oneshot::Sender<Result<Reply, BackendError>>>>>;
-
-fn waiting_lock(
-	waiting: &Waiting,
-) -> std::sync::MutexGuard<'_, VecDeque<oneshot::Sender<Result<Reply, BackendError>>>> {
-	waiting.lock().unwrap_or_else(PoisonError::into_inner)
+/// Whether an address is this machine's by its spelling; names are not looked up, since the answer could be anybody's.
+fn is_local(address: &str) -> bool {
+	let Some((host, _port)) = address.rsplit_once(':') else { return false };
+	let host = host.trim_start_matches('[').trim_end_matches(']');
+	host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
-/// Writes requests as they come and gives each reply to the request it belongs to, in order.
-async fn serve<R, W>(
-	mut reader: BufReader<R>,
-	mut writer: W,
-	mut requests: mpsc::Receiver<Request>,
-	received: Arc<AtomicU64>,
-) where
-	R: AsyncRead + Unpin,
-	W: AsyncWrite + Unpin,
-{
-	let waiting: Waiting = Arc::default();
-	let writing = async {
-		let mut batch = Vec::new();
-		while let Some(request) = requests.recv().await {
-			batch.clear();
-			batch.extend_from_slice(&request.bytes);
-			waiting_lock(&waiting).push_back(request.reply);
-			while batch.len() < BATCH_BYTES {
-				let Ok(next) = requests.try_recv() else { break };
-				batch.extend_from_slice(&next.bytes);
-				waiting_lock(&waiting).push_back(next.reply);
-			}
-			if let Err(error) = writer.write_all(&batch).await {
-				debug!("writing to a backend: {error}");
-				return;
-			}
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn only_this_machine_is_local() {
+		for local in ["127.0.0.1:9900", "localhost:1", "[::1]:9900", "127.8.0.1:5"] {
+			assert!(is_local(local), "{local}");
 		}
-	};
-	let reading = async {
-		loop {
-			let reply = read(&mut reader).await;
-			let failed = reply.is_err();
-			if let Ok(Reply::Bulk(bytes)) = &reply {
-				received.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-			}
-			let Some(asker) = waiting_lock(&waiting).pop_front() else { return };
-			// An asker that gave up does not want its reply any more.
-			let _ = asker.send(reply);
-			if failed {
-				return;
-			}
+		for other in
+			["10.0.0.1:9900", "example.org:1", "[fe80::1]:2", "127.0.0.1.example.org:1", "x"]
+		{
+			assert!(!is_local(other), "{other}");
 		}
-	};
-	tokio::select! {
-		() = writing => {},
-		() = reading => {},
+	}
+
+	#[tokio::test]
+	async fn nothing_plain_leaves_the_machine() {
+		let backend = Backend {
+			node: 1,
+			address: "192.0.2.1:9900".to_owned(),
+			namespace: "default".to_owned(),
+			password: None,
+			tls: None,
+		};
+		assert_eq!(backend.open().await.err(), Some(BackendError::Unencrypted));
 	}
 }

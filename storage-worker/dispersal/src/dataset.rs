@@ -1,8 +1,8 @@
 //! A dataset: one geometry, one key, one backend a shard.
 
 use crate::{
-	backend::{Link, Patience},
 	health::Counters,
+	link::{Link, Patience},
 	logs::{self, LogState},
 	resp::Reply,
 	Backend, BackendError, DatasetKey, DispersalError, NodeHealth, Pipeline,
@@ -35,7 +35,8 @@ pub struct DatasetOptions {
 	pub request_timeout_ms: u64,
 	/// Shards that are asked for beyond k at once.
 	pub extra_reads: u8,
-	/// Milliseconds after which one more node is asked for each that has not answered, so that a node that hangs holds nothing up.
+	/// Milliseconds after which at the latest one more node is asked for each that has not answered. Before that, when those asked are later
+	/// than they usually are.
 	pub hedge_after_ms: u64,
 }
 
@@ -110,14 +111,17 @@ impl Dataset {
 		self.links
 			.iter()
 			.zip(&self.health)
-			.map(|(link, counters)| counters.read(link.backend.node, &link.backend.address))
+			.map(|(link, counters)| {
+				let backend = link.backend();
+				counters.read(backend.node, &backend.address)
+			})
 			.collect()
 	}
 
 	pub(crate) fn failed(&self, shard: usize, source: BackendError) -> DispersalError {
-		let backend = self.links.get(shard).map(|link| &link.backend);
+		let backend = self.links.get(shard).map(Link::backend);
 		DispersalError::Backend {
-			node: backend.map_or(0, |backend| backend.node),
+			node: backend.as_ref().map_or(0, |backend| backend.node),
 			address: backend.map(|backend| backend.address.clone()).unwrap_or_default(),
 			source,
 		}
@@ -142,8 +146,20 @@ impl Dataset {
 	/// The logs as they must be after what this client wrote, in shard order.
 	pub fn logs(&self) -> Vec<LogState> {
 		let logs = self.logs_lock();
-		let nodes = self.links.iter().map(|link| link.backend.node);
+		let nodes = self.links.iter().map(|link| link.backend().node);
 		nodes.zip(logs.iter()).map(|(node, peaks)| LogState::of(node, peaks)).collect()
+	}
+
+	/// Goes on with another backend for a shard: its node has moved, changed its key, or another took its place.
+	pub fn redirect(&self, shard: usize, backend: Backend) {
+		let Some(link) = self.links.get(shard) else { return };
+		self.pipeline.set_node(shard, backend.node);
+		link.redirect(backend);
+	}
+
+	/// The backends, and whether the last attempt to reach each failed.
+	pub fn backends(&self) -> Vec<(Arc<Backend>, bool)> {
+		self.links.iter().map(|link| (link.backend(), link.is_down())).collect()
 	}
 
 	/// Sends a command to the backend of a shard and answers its bulk or simple reply.

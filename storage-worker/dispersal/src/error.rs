@@ -11,6 +11,12 @@ pub enum BackendError {
 	/// It did not answer in time.
 	#[error("no answer within {0} ms")]
 	TimedOut(u64),
+	/// It did not show that it is the node on record.
+	#[error("its identity is not proven: {0}")]
+	Stranger(String),
+	/// It is on another machine, and no way to encrypt was given.
+	#[error("it is on another machine, where nothing is sent unencrypted")]
+	Unencrypted,
 	/// It answered with an error.
 	#[error("it answered: {0}")]
 	Refused(String),

@@ -16,6 +16,8 @@ mod error;
 mod health;
 mod kdf;
 mod key;
+mod latency;
+mod link;
 mod logs;
 mod pipeline;
 mod read;

@@ -5,13 +5,15 @@ use crate::{
 	shard::{Geometry, Place},
 	DatasetKey, DispersalError, ObjectCodec,
 };
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Turns the objects of one dataset into shards for certain nodes.
 #[derive(Debug)]
 pub struct Pipeline {
 	codec: ObjectCodec,
 	geometry: Geometry,
-	nodes: Vec<u32>,
+	/// May change while objects are read: an allotment can move to another node.
+	nodes: Vec<AtomicU32>,
 }
 
 impl Pipeline {
@@ -23,6 +25,7 @@ impl Pipeline {
 		nodes: Vec<u32>,
 	) -> Result<Self, DispersalError> {
 		let geometry = Geometry::new(data, parity, nodes.len())?;
+		let nodes = nodes.into_iter().map(AtomicU32::new).collect();
 		Ok(Self { codec: ObjectCodec::new(key), geometry, nodes })
 	}
 
@@ -35,10 +38,17 @@ impl Pipeline {
 		self.geometry.data
 	}
 
+	/// Whitens a shard for another node from now on.
+	pub(crate) fn set_node(&self, shard: usize, node: u32) {
+		if let Some(known) = self.nodes.get(shard) {
+			known.store(node, Ordering::Relaxed);
+		}
+	}
+
 	fn place<'a>(&'a self, shard: usize, id: &'a ObjectId) -> Option<Place<'a>> {
 		Some(Place {
 			key: self.codec.key(),
-			node: *self.nodes.get(shard)?,
+			node: self.nodes.get(shard)?.load(Ordering::Relaxed),
 			id,
 			data: self.geometry.data as u8,
 			total: self.geometry.total as u8,

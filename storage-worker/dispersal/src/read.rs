@@ -1,12 +1,21 @@
 //! Reading: any k shards that verify, from whichever backends answer first.
 
 use crate::{
-	backend::Link, dataset::ObjectId, health::count, resp::Reply, BackendError, Dataset,
+	dataset::ObjectId, health::count, link::Link, resp::Reply, BackendError, Dataset,
 	DispersalError,
 };
 use futures::stream::{FuturesUnordered, StreamExt};
-use std::collections::BTreeSet;
+use std::{
+	collections::BTreeSet,
+	time::{Duration, Instant},
+};
 use tokio::time::timeout;
+
+/// A backend is slow if its mean is so many times the middle one's, and by more than this.
+const SLOWER: u32 = 2;
+const SLOWER_BY: Duration = Duration::from_millis(5);
+/// Nobody is asked for help earlier than this: on one machine an answer takes less than a scheduler's whim.
+const HEDGE_MIN: Duration = Duration::from_millis(10);
 
 /// What one backend said about one shard.
 enum Found {
@@ -50,9 +59,7 @@ impl Gathered {
 impl Dataset {
 	/// Reads an object. Missing, damaged and unreachable shards are recorded ([`Dataset::health`]) and made up for by others.
 	pub async fn get(&self, id: ObjectId) -> Result<Vec<u8>, DispersalError> {
-		let mut order: Vec<usize> = (0..self.links.len()).collect();
-		// Data shards first: they need no decoding; backends that just failed or kept us waiting last.
-		order.sort_by_key(|shard| self.links.get(*shard).is_some_and(Link::is_avoided));
+		let (order, hedge_after) = self.plan();
 		let mut others = order.into_iter();
 		let mut asked = FuturesUnordered::new();
 		let mut silent = BTreeSet::new();
@@ -71,7 +78,7 @@ impl Dataset {
 			let next = if others.len() == 0 {
 				// Nobody is left to ask; what is under way has its own time limit.
 				asked.next().await
-			} else if let Ok(next) = timeout(self.hedge_after, asked.next()).await {
+			} else if let Ok(next) = timeout(hedge_after, asked.next()).await {
 				next
 			} else {
 				silent.iter().filter_map(|shard| self.links.get(*shard)).for_each(Link::avoid);
@@ -98,12 +105,42 @@ impl Dataset {
 		})
 	}
 
+	/// Whom to ask in which order, and when to ask more. Data shards come first, since they need no decoding; backends that are much slower
+	/// than the others come later, those that just failed or kept us waiting last.
+	fn plan(&self) -> (Vec<usize>, Duration) {
+		let means: Vec<Option<Duration>> =
+			self.links.iter().map(|link| link.latency.mean()).collect();
+		let mut known: Vec<Duration> = means.iter().flatten().copied().collect();
+		known.sort_unstable();
+		let middle = known.get(known.len() / 2).copied();
+		let is_slow = |shard: usize| {
+			let mean = means.get(shard).copied().flatten();
+			mean.zip(middle).is_some_and(|(mean, middle)| mean > middle * SLOWER + SLOWER_BY)
+		};
+		let mut order: Vec<usize> = (0..self.links.len()).collect();
+		order.sort_by_key(|shard| {
+			(self.links.get(*shard).is_some_and(Link::is_avoided), is_slow(*shard))
+		});
+		let asked = order.iter().take(self.pipeline.data() + self.extra_reads);
+		let limits = asked.map(|shard| self.links.get(*shard)?.latency.usual_limit());
+		// While one of them is unknown nothing can be said.
+		let usual = limits.collect::<Option<Vec<_>>>().and_then(|limits| limits.into_iter().max());
+		let hedge_after =
+			usual.map_or(self.hedge_after, |usual| usual.max(HEDGE_MIN).min(self.hedge_after));
+		(order, hedge_after)
+	}
+
 	/// Asks a backend for its shard and checks it.
 	async fn fetch(&self, shard: usize, id: ObjectId) -> (usize, Result<Found, DispersalError>) {
 		let (Some(link), Some(counters)) = (self.links.get(shard), self.health.get(shard)) else {
 			return (shard, Ok(Found::Missing));
 		};
-		let found = match link.call(&[b"GET", &id]).await {
+		let asked = Instant::now();
+		let answer = link.call(&[b"GET", &id]).await;
+		if answer.is_ok() {
+			link.latency.observe(asked.elapsed());
+		}
+		let found = match answer {
 			Ok(Reply::Bulk(value)) => match self.pipeline.body(shard, &id, &value) {
 				Ok(Some((len, body))) => Found::Shard(len, body),
 				Ok(None) => Found::Damaged,

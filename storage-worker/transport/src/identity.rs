@@ -31,6 +31,9 @@ pub enum TransportError {
 	/// A certificate could not be made.
 	#[error("cannot make a certificate: {0}")]
 	Certificate(#[from] rcgen::Error),
+	/// A file holds no certificate or key in PEM form.
+	#[error("not a PEM file of a certificate or a private key: {0}")]
+	Pem(#[from] rustls::pki_types::pem::Error),
 	/// The TLS library refused what it was given.
 	#[error("cannot set up TLS: {0}")]
 	Tls(#[from] rustls::Error),

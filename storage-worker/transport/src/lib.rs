@@ -11,14 +11,17 @@
 #![forbid(unsafe_code)]
 #![warn(clippy::indexing_slicing)]
 
+mod certificate;
 mod connect;
 mod credential;
 mod identity;
 mod network;
 mod verify;
 
+pub use certificate::server_with_certificate;
 pub use connect::{connect, explain};
 pub use credential::{CredentialError, Key, Peer, Role, Signature};
 pub use identity::{Identity, TransportError};
 pub use network::{Network, SERVER_NAME};
+pub use rustls::{ClientConfig, ServerConfig};
 pub use verify::VerifySignature;

@@ -43,6 +43,9 @@ pub enum ZdbError {
 		/// Where the record starts.
 		offset: u64,
 	},
+	/// A value that was to be mended is another one.
+	#[error("that is not the value that was written under this key")]
+	OtherValue,
 	/// An fsync failed earlier: what the disk holds is unknown, so nothing more is written.
 	#[error("an fsync of {} failed; no more writes until the store is opened again", .0.display())]
 	Poisoned(PathBuf),

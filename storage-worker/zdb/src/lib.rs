@@ -51,10 +51,10 @@ mod server;
 mod sys;
 
 pub use engine::{
-	Access, Compacted, CompactionOptions, DamagedRange, Durability, LogState, Mode, Namespace,
-	NamespaceInfo, NamespaceOptions, NamespaceUpdate, RawRecord, RecoveryReport, ReplicatedPage,
-	ReplicatedRecord, ScanEntry, ScanPage, ScrubReport, SetOutcome, Store, StoreOptions, TornTail,
-	Version,
+	Access, Compacted, CompactionOptions, DamagedRange, Durability, LogState, MendOutcome, Mode,
+	Namespace, NamespaceInfo, NamespaceOptions, NamespaceUpdate, RawRecord, RecoveryReport,
+	ReplicatedPage, ReplicatedRecord, ScanEntry, ScanPage, ScrubReport, SetOutcome, Store,
+	StoreOptions, TornTail, Version,
 };
 pub use error::ZdbError;
 pub use server::{

@@ -3,7 +3,10 @@
 use anyhow::Result;
 use granary_chain::ChainClient;
 use serde_json::Value;
-use std::io::{IsTerminal, Write};
+use std::{
+	io::{IsTerminal, Write},
+	sync::Arc,
+};
 
 /// What every command knows: where the chain is and how to answer.
 #[derive(Debug, Clone)]
@@ -16,8 +19,8 @@ pub(crate) struct Context {
 
 impl Context {
 	/// Connects to the chain.
-	pub(crate) async fn connect(&self) -> Result<ChainClient> {
-		Ok(ChainClient::connect(&self.endpoints, None).await?)
+	pub(crate) async fn connect(&self) -> Result<Arc<ChainClient>> {
+		Ok(Arc::new(ChainClient::connect(&self.endpoints, None).await?))
 	}
 
 	/// Prints a result: the value for machines, or what `human` writes.

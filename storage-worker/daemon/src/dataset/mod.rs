@@ -4,6 +4,7 @@
 //! [`DatasetStore`] gives snapshots their object store, [`checkpoint`] makes what was written count.
 
 mod checkpoint;
+mod directory;
 mod open;
 mod store;
 

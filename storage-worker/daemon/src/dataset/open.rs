@@ -1,10 +1,10 @@
 //! Backends of a reservation, and the dataset key.
 
-use super::DatasetStore;
-use crate::keys::{namespace_name, namespace_password, TenantKeys};
+use super::{directory::Directory, DatasetStore};
+use crate::keys::TenantKeys;
 use anyhow::{bail, ensure, Context, Result};
 use granary_chain::ChainClient;
-use granary_dispersal::{Backend, Dataset, DatasetKey, DatasetOptions};
+use granary_dispersal::{Dataset, DatasetKey, DatasetOptions};
 use granary_primitives::{
 	reservation::{ReservationInfo, ReservationState},
 	ReservationId,
@@ -29,7 +29,7 @@ impl OpenDataset {
 
 /// Opens a reservation's dataset for reading. No account is needed where the tenant allowed public reads.
 pub(crate) async fn open_for_reading(
-	chain: &ChainClient,
+	chain: &Arc<ChainClient>,
 	reservation: ReservationId,
 	key: DatasetKey,
 	tenant: Option<&TenantKeys>,
@@ -46,7 +46,7 @@ pub(crate) async fn open_for_reading(
 
 /// Opens a reservation's dataset for writing, as its tenant.
 pub(crate) async fn open_for_writing(
-	chain: &ChainClient,
+	chain: &Arc<ChainClient>,
 	reservation: ReservationId,
 	key: DatasetKey,
 	tenant: &TenantKeys,
@@ -89,31 +89,15 @@ async fn live_reservation(chain: &ChainClient, id: ReservationId) -> Result<Rese
 }
 
 async fn open(
-	chain: &ChainClient,
+	chain: &Arc<ChainClient>,
 	reservation: ReservationInfo,
 	key: DatasetKey,
 	tenant: Option<&TenantKeys>,
 ) -> Result<OpenDataset> {
-	let mut backends = Vec::with_capacity(reservation.allotments.len());
-	for allotment in &reservation.allotments {
-		let info = chain
-			.allotment(*allotment)
-			.await?
-			.with_context(|| format!("allotment {allotment} does not exist on this chain"))?;
-		let node = chain
-			.node(info.node)
-			.await?
-			.with_context(|| format!("node {} does not exist on this chain", info.node))?;
-		backends.push(Backend {
-			node: node.id,
-			address: String::from_utf8(node.endpoint.clone())
-				.with_context(|| format!("the endpoint of node {} is not UTF-8", node.id))?,
-			namespace: namespace_name(*allotment),
-			password: tenant.map(|tenant| {
-				namespace_password(tenant.transport_secret(), &node.transport_key, *allotment)
-			}),
-		});
-	}
+	let directory = Directory::new(chain.clone(), tenant)?;
+	let backends = directory.backends(&reservation).await?;
 	let options = DatasetOptions::new(reservation.data_shards, reservation.parity_shards, backends);
-	Ok(OpenDataset { dataset: Arc::new(Dataset::new(key, options)?), reservation })
+	let dataset = Arc::new(Dataset::new(key, options)?);
+	directory.follow(reservation.id, &dataset);
+	Ok(OpenDataset { dataset, reservation })
 }

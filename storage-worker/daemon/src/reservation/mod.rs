@@ -213,7 +213,7 @@ async fn create(args: CreateArgs, context: &Context) -> Result<()> {
 		.await
 		.context("making the reservation")?;
 	if !args.no_wait {
-		for node in ready::await_namespaces(&chain, id).await? {
+		for node in ready::await_namespaces(&chain, &tenant, id).await? {
 			context.note(format!(
 				"node {node} does not serve its allotment yet; writing will wait for it"
 			));

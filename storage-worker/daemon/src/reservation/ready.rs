@@ -1,16 +1,16 @@
 //! Waiting until the nodes of a new reservation have seen it and serve their allotments.
 
-use crate::keys::namespace_name;
+use crate::{
+	keys::{namespace_name, TenantKeys},
+	transport::Transport,
+};
 use anyhow::Result;
 use futures::future::join_all;
 use granary_chain::ChainClient;
+use granary_dispersal::{Backend, BackendError};
 use granary_primitives::{NodeId, ReservationId};
-use std::{io, time::Duration};
-use tokio::{
-	io::{AsyncReadExt, AsyncWriteExt},
-	net::TcpStream,
-	time::{sleep, timeout},
-};
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
 
 /// How long the nodes get. They see a reservation in the finalised block that made it, so seconds are plenty.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -21,44 +21,35 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// Waits until each node of the reservation has its namespace; answers those that have not in time.
 pub(super) async fn await_namespaces(
 	chain: &ChainClient,
+	tenant: &TenantKeys,
 	reservation: ReservationId,
 ) -> Result<Vec<NodeId>> {
 	let Some(reservation) = chain.reservation(reservation).await? else { return Ok(Vec::new()) };
+	let transport = Transport::of_client(chain.genesis_hash(), Some(tenant))?;
 	let mut wanted = Vec::with_capacity(reservation.allotments.len());
 	for id in reservation.allotments {
 		let Some(allotment) = chain.allotment(id).await? else { continue };
 		let Some(node) = chain.node(allotment.node).await? else { continue };
-		let endpoint = String::from_utf8_lossy(&node.endpoint).into_owned();
-		wanted.push((node.id, endpoint, namespace_name(id)));
+		wanted.push(transport.backend(&node, namespace_name(id), None)?);
 	}
-	let waiting = wanted.iter().map(|(node, endpoint, namespace)| async move {
+	let waiting = wanted.iter().map(|backend| async move {
 		let served = async {
-			while !has_namespace(endpoint, namespace).await {
+			while !has_namespace(backend).await {
 				sleep(POLL_INTERVAL).await;
 			}
 		};
-		timeout(PATIENCE, served).await.err().map(|_| *node)
+		timeout(PATIENCE, served).await.err().map(|_| backend.node)
 	});
 	Ok(join_all(waiting).await.into_iter().flatten().collect())
 }
 
 /// Whether the node knows the namespace. To be let in is not needed, only not to be told that there is none.
-async fn has_namespace(endpoint: &str, namespace: &str) -> bool {
-	let answer = timeout(ANSWER_TIMEOUT, select(endpoint, namespace)).await;
-	matches!(answer, Ok(Ok(line)) if !line.to_ascii_lowercase().contains("not found"))
-}
-
-/// The first line that a node answers when this namespace is selected.
-async fn select(endpoint: &str, namespace: &str) -> io::Result<String> {
-	let mut stream = TcpStream::connect(endpoint).await?;
-	let command = format!("*2\r\n$6\r\nSELECT\r\n${}\r\n{namespace}\r\n", namespace.len());
-	stream.write_all(command.as_bytes()).await?;
-	let mut answer = [0; 256];
-	let length = stream.read(&mut answer).await?;
-	if length == 0 {
-		return Err(io::ErrorKind::UnexpectedEof.into());
+async fn has_namespace(backend: &Backend) -> bool {
+	match timeout(ANSWER_TIMEOUT, backend.check()).await {
+		Ok(Ok(())) => true,
+		Ok(Err(BackendError::Refused(text))) => !text.to_ascii_lowercase().contains("not found"),
+		Ok(Err(_)) | Err(_) => false,
 	}
-	Ok(String::from_utf8_lossy(answer.get(..length).unwrap_or_default()).into_owned())
 }
 
 #[cfg(test)]
@@ -74,15 +65,23 @@ mod tests {
 		let tcp = Some("127.0.0.1:0".parse().unwrap());
 		let options = ServerOptions { tcp, protected: true, ..ServerOptions::default() };
 		let server = Server::bind(options, store.clone(), None).await.unwrap();
+		let backend = |address: String, namespace: &str| Backend {
+			node: 1,
+			address,
+			namespace: namespace.to_owned(),
+			password: None,
+			tls: None,
+		};
 		let endpoint = server.local_addr().unwrap().to_string();
 		tokio::spawn(server.run(std::future::pending()));
-		assert!(!has_namespace(&endpoint, "allotment-1").await);
+		assert!(!has_namespace(&backend(endpoint.clone(), "allotment-1")).await);
 		for (name, public) in [("allotment-1", true), ("allotment-2", false)] {
 			let password = Some("secret".to_owned());
 			let options = NamespaceOptions { password, public, ..Default::default() };
 			store.create_namespace(name, options).unwrap();
-			assert!(has_namespace(&endpoint, name).await, "{name}");
+			assert!(has_namespace(&backend(endpoint.clone(), name)).await, "{name}");
 		}
-		assert!(!has_namespace("127.0.0.1:1", "allotment-1").await, "nothing listens there");
+		let nowhere = backend("127.0.0.1:1".to_owned(), "allotment-1");
+		assert!(!has_namespace(&nowhere).await, "nothing listens there");
 	}
 }

@@ -5,7 +5,7 @@ use granary_chain::{verify_signature, ChainClient};
 use granary_primitives::{
 	audit::Checkpoint, message, reservation::ReservationState, AllotmentId, NodeId, Signature,
 };
-use granary_zdb::{Extension, Reply, Store};
+use granary_zdb::{Reply, Store};
 use std::{
 	collections::HashSet,
 	str::FromStr,
@@ -42,8 +42,9 @@ impl CoSigner {
 	}
 }
 
-impl Extension for CoSigner {
-	fn call(&self, command: &[u8], args: &[Vec<u8>]) -> Option<Result<Reply, String>> {
+impl CoSigner {
+	/// Answers `COSIGN`; other commands are not known here.
+	pub(super) fn call(&self, command: &[u8], args: &[Vec<u8>]) -> Option<Result<Reply, String>> {
 		if command != b"COSIGN" {
 			return None;
 		}
@@ -54,9 +55,7 @@ impl Extension for CoSigner {
 				.unwrap_or_else(|_| Err("the chain does not answer; try again".to_owned()))
 		}))
 	}
-}
 
-impl CoSigner {
 	async fn co_sign(&self, args: &[Vec<u8>]) -> Result<Reply, String> {
 		let (checkpoint, tenant_signature) = parse(args)?;
 		let _turn = Turn::take(&self.busy, checkpoint.allotment)?;

@@ -3,6 +3,7 @@
 //! [`registration`] finds or registers the node; [`allotments`] makes its namespaces be what the chain says; [`audits`] answers what is due;
 //! [`cosign`] signs checkpoints that agree with the node's own log; [`run`] drives them from block to block.
 
+mod admission;
 mod allotments;
 mod audits;
 mod cosign;

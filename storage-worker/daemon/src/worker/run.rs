@@ -1,6 +1,7 @@
 //! The worker's life: start, follow finalised blocks, stop.
 
 use super::{
+	admission::{Admission, Door},
 	allotments::reconcile,
 	audits::Auditor,
 	cosign::CoSigner,
@@ -10,12 +11,13 @@ use crate::{
 	cli::{parse_bytes, parse_units, AccountArgs, Context},
 	keys::WorkerKeys,
 	stop::stop_signal,
+	transport::Transport,
 };
 use anyhow::{ensure, Context as _, Result};
 use clap::Args;
 use granary_chain::ChainClient;
 use granary_primitives::{Balance, BlockNumber, Hash};
-use granary_zdb::{Server, ServerOptions, Store, StoreOptions};
+use granary_zdb::{Server, ServerOptions, Store, StoreOptions, TlsOptions};
 use std::{
 	fs,
 	net::SocketAddr,
@@ -45,12 +47,15 @@ pub(crate) struct RunArgs {
 	/// Capacity to offer, for example 500GiB.
 	#[arg(long, value_parser = parse_bytes)]
 	capacity: u64,
-	/// Address of the RESP server; loopback only.
+	/// Address to serve on, encrypted; 0.0.0.0:9900 for all networks, then with --endpoint.
 	#[arg(long, default_value = "127.0.0.1:9900")]
 	listen: SocketAddr,
-	/// Where tenants reach it. [default: the address of the RESP server]
+	/// Where tenants reach it. [default: the address that it serves on]
 	#[arg(long, value_name = "HOST:PORT")]
 	endpoint: Option<String>,
+	/// Unix socket to serve on as well, without encryption, for this machine's tools.
+	#[arg(long, value_name = "PATH")]
+	socket: Option<PathBuf>,
 	/// Price of one GiB for one hour, in units.
 	#[arg(long, default_value = "0.001", value_parser = parse_units)]
 	price: Balance,
@@ -62,11 +67,7 @@ pub(crate) struct RunArgs {
 }
 
 pub(super) async fn run(args: RunArgs, context: &Context) -> Result<()> {
-	ensure!(
-		args.listen.ip().is_loopback(),
-		"{} is not a loopback address; plain RESP is served on loopback only",
-		args.listen
-	);
+	let endpoint = endpoint(&args)?;
 	let operator = args.account.tenant_keys()?;
 	let keys = Arc::new(WorkerKeys::load_or_create(&args.dir.join("keys"))?);
 	let store = Arc::new(Store::open(StoreOptions::new(args.dir.join("zdb")))?);
@@ -77,17 +78,26 @@ pub(super) async fn run(args: RunArgs, context: &Context) -> Result<()> {
 	remember_genesis(&args.dir, chain.genesis_hash())?;
 	let offer = Offer {
 		farm: args.farm.clone(),
-		endpoint: args.endpoint.clone().unwrap_or_else(|| args.listen.to_string()),
+		endpoint,
 		capacity_bytes: args.capacity,
 		price_per_gib_hour: args.price,
 		bond: args.bond,
 	};
 	let node = find_or_register(&chain, operator.signer(), &keys, &offer).await?;
 
-	let cosigner = CoSigner::new(chain.clone(), store.clone(), keys.clone(), node.id);
-	let options =
-		ServerOptions { tcp: Some(args.listen), protected: true, ..ServerOptions::default() };
-	let server = Server::bind(options, store.clone(), Some(Arc::new(cosigner))).await?;
+	let door = Door {
+		cosigner: CoSigner::new(chain.clone(), store.clone(), keys.clone(), node.id),
+		admission: Admission::new(chain.clone()),
+	};
+	let config = Transport::of_worker(chain.genesis_hash(), &keys)?;
+	let tls = TlsOptions { strangers_only_read: true, ..TlsOptions::new(args.listen, config) };
+	let options = ServerOptions {
+		tls: Some(tls),
+		unix: args.socket.clone(),
+		protected: true,
+		..ServerOptions::default()
+	};
+	let server = Server::bind(options, store.clone(), Some(Arc::new(door))).await?;
 	info!(node = node.id, listen = %args.listen, "serving");
 
 	let (stop, stopped) = watch::channel(false);
@@ -106,6 +116,25 @@ pub(super) async fn run(args: RunArgs, context: &Context) -> Result<()> {
 	store.sync_all()?;
 	info!("stopped");
 	Ok(())
+}
+
+/// The address that the chain is told.
+fn endpoint(args: &RunArgs) -> Result<String> {
+	match &args.endpoint {
+		Some(endpoint) => {
+			let port = endpoint.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+			ensure!(port.is_some(), "--endpoint '{endpoint}' is not of the form HOST:PORT");
+			Ok(endpoint.clone())
+		},
+		None => {
+			ensure!(
+				!args.listen.ip().is_unspecified(),
+				"{} is every address of this machine, so tenants would not know where to go; say it with --endpoint HOST:PORT",
+				args.listen
+			);
+			Ok(args.listen.to_string())
+		},
+	}
 }
 
 /// Waits for the chain that the directory belongs to; `None` if the worker is told to stop meanwhile.

@@ -60,7 +60,9 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<()> {
 		},
 		_ => None,
 	};
-	context.note(format!("serving {} on {address}", dir.display()));
+	let encrypted =
+		server.tls_addr().map_or_else(String::new, |address| format!(" and, encrypted, {address}"));
+	context.note(format!("serving {} on {address}{encrypted}", dir.display()));
 	server
 		.run(async {
 			// Without signals the server would have no end; then it ends at once.

@@ -3,7 +3,10 @@
 use crate::{cli::parse_bytes, keys::read_private};
 use anyhow::{bail, ensure, Context as _, Result};
 use clap::{Args, ValueEnum};
-use granary_zdb::{CompactionOptions, Durability, Mode, Replica, ServerOptions, StoreOptions};
+use granary_transport::server_with_certificate;
+use granary_zdb::{
+	CompactionOptions, Durability, Mode, Replica, ServerOptions, StoreOptions, TlsOptions,
+};
 use serde::{Deserialize, Deserializer};
 use std::{
 	fs,
@@ -12,6 +15,7 @@ use std::{
 	sync::Arc,
 	time::Duration,
 };
+use zeroize::Zeroizing;
 
 const PORT: u16 = 9900;
 /// 0-db's bound: smaller segments would be too many files.
@@ -51,6 +55,15 @@ pub(super) struct Settings {
 	/// Address to listen on, with or without a port; loopback only [default: 127.0.0.1:9900]
 	#[arg(long, value_name = "ADDRESS", env = "GRANARY_ZDB_LISTEN")]
 	listen: Option<String>,
+	/// Address to listen on with TLS as well, on any network; needs a certificate and its key
+	#[arg(long, value_name = "ADDRESS:PORT", env = "GRANARY_ZDB_TLS_LISTEN")]
+	tls_listen: Option<SocketAddr>,
+	/// PEM file with the certificate and those that signed it
+	#[arg(long, value_name = "FILE", env = "GRANARY_ZDB_TLS_CERT")]
+	tls_cert: Option<PathBuf>,
+	/// PEM file with the certificate's private key; only its owner may read it
+	#[arg(long, value_name = "FILE", env = "GRANARY_ZDB_TLS_KEY")]
+	tls_key: Option<PathBuf>,
 	/// Port to listen on [default: 9900]
 	#[arg(long, env = "GRANARY_ZDB_PORT")]
 	port: Option<u16>,
@@ -172,6 +185,9 @@ impl Settings {
 		Ok(Self {
 			dir: self.dir.or(file.dir),
 			listen: self.listen.or(file.listen),
+			tls_listen: self.tls_listen.or(file.tls_listen),
+			tls_cert: self.tls_cert.or(file.tls_cert),
+			tls_key: self.tls_key.or(file.tls_key),
 			port: self.port.or(file.port),
 			socket: self.socket.or(file.socket),
 			admin,
@@ -208,10 +224,11 @@ impl Settings {
 			!self.protect || admin_password.is_some(),
 			"--protect needs an administrator's password: give --admin-password-file"
 		);
-		let store = self.store()?;
+		let (tls, store) = (self.tls()?, self.store()?);
 		let defaults = ServerOptions::default();
 		let server = ServerOptions {
 			tcp: Some(listen),
+			tls,
 			unix: self.socket,
 			admin_password,
 			protected: self.protect,
@@ -228,6 +245,23 @@ impl Settings {
 		};
 		let primary = self.replica_of.map(|primary| (primary, primary_password));
 		Ok(Plan { store, server, max_bytes: self.maxsize, metrics: self.metrics, primary })
+	}
+
+	fn tls(&self) -> Result<Option<TlsOptions>> {
+		let (address, certificate, key) = match (&self.tls_listen, &self.tls_cert, &self.tls_key) {
+			(None, None, None) => return Ok(None),
+			(Some(address), Some(certificate), Some(key)) => (address, certificate, key),
+			_ => {
+				bail!("--tls-listen, --tls-cert and --tls-key go together: give all three or none")
+			},
+		};
+		let chain =
+			fs::read(certificate).with_context(|| format!("reading {}", certificate.display()))?;
+		let secret = Zeroizing::new(read_private(key)?);
+		let config = server_with_certificate(&chain, &secret).with_context(|| {
+			format!("using the certificate {} with {}", certificate.display(), key.display())
+		})?;
+		Ok(Some(TlsOptions::new(*address, config)))
 	}
 
 	fn store(&self) -> Result<StoreOptions> {
@@ -321,6 +355,7 @@ mod tests {
 			("dir = 'x'\nlisten = '0.0.0.0'", "not a loopback address"),
 			("dir = 'x'\nlisten = 'here'", "is not an address"),
 			("dir = 'x'\nsync = 'os'\nsynctime = 4", "--synctime goes with"),
+			("dir = 'x'\ntls-listen = '0.0.0.0:1'", "go together"),
 			("dir = 'x'\ncolour = 'red'", "colour"),
 		] {
 			let error = format!("{:#}", file(text).unwrap_err());

@@ -91,6 +91,7 @@ impl Grid {
 				address: format!("unix:{}", self.path(node).join("socket").display()),
 				namespace: NAMESPACE.to_owned(),
 				password: Some(PASSWORD.to_owned()),
+				tls: None,
 			})
 			.collect()
 	}

@@ -4,7 +4,7 @@ use super::{errors, Answer};
 use crate::{
 	limits::{KEY_MAX_BYTES, REPLY_MAX_BYTES},
 	server::{Args, Flow, Output, Session},
-	SetOutcome, ZdbError,
+	MendOutcome, SetOutcome, ZdbError,
 };
 
 /// The timestamp that an administrator may give, decimal as C reads it: leading digits count, none are 0.
@@ -83,6 +83,21 @@ fn single_key(args: Args<'_>) -> Result<&[u8], &'static str> {
 		return Err(errors::INVALID_KEY);
 	}
 	Ok(key)
+}
+
+/// `MEND key value`: gives a damaged value its bytes back. `1` if that was needed, `0` if it is sound, nil if there is no such key.
+pub(super) fn mend(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
+	args.exact(3)?;
+	if !session.can_write {
+		return Err(errors::READ_ONLY);
+	}
+	let (key, value) = (args.get(1).unwrap_or_default(), args.get(2).unwrap_or_default());
+	let mended = session.namespace.mend(key, value).map(|outcome| match outcome {
+		MendOutcome::Missing => None,
+		MendOutcome::Sound => Some(0),
+		MendOutcome::Mended => Some(1),
+	});
+	integer_or_nil(mended, output)
 }
 
 /// `GET key`: the value or nil.

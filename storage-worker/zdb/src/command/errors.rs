@@ -30,6 +30,7 @@ pub(super) fn text(error: &ZdbError) -> &'static str {
 		ZdbError::NoSpace { .. } => "No space left on this namespace",
 		ZdbError::BadCursor => "Invalid key format",
 		ZdbError::AuditedStays => "An audited namespace is emptied by removing it, not otherwise",
+		ZdbError::OtherValue => "That is not the value of this key",
 		ZdbError::NotAudited => "Namespace is not audited",
 		ZdbError::Used => "Cannot change mode of used namespace",
 		ZdbError::AuditedIsWorm => "An audited namespace is in user mode and worm, and stays so",

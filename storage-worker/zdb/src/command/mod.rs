@@ -71,9 +71,9 @@ pub(crate) fn execute(session: &mut Session, args: Args<'_>, output: &mut Output
 
 /// Whether the command changes what is stored: replicas refuse those.
 fn changes(name: &[u8]) -> bool {
-	const CHANGING: [&[u8]; 10] = [
-		b"SET", b"SETX", b"MSET", b"DEL", b"FLUSH", b"NSNEW", b"NSDEL", b"NSSET", b"NSJUMP",
-		b"COMPACT",
+	const CHANGING: [&[u8]; 11] = [
+		b"SET", b"SETX", b"MSET", b"MEND", b"DEL", b"FLUSH", b"NSNEW", b"NSDEL", b"NSSET",
+		b"NSJUMP", b"COMPACT",
 	];
 	CHANGING.contains(&name)
 }
@@ -92,6 +92,7 @@ fn dispatch(name: &[u8], session: &mut Session, args: Args<'_>, output: &mut Out
 		b"MGET" => data::mget(session, args, output),
 		b"DEL" => data::del(session, args, output),
 		b"EXISTS" => data::exists(session, args, output),
+		b"MEND" => data::mend(session, args, output),
 		b"LENGTH" => data::length(session, args, output),
 		b"CHECK" => data::check(session, args, output),
 		b"GETRANGE" => data::getrange(session, args, output),

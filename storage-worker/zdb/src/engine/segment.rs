@@ -254,6 +254,12 @@ impl Segment {
 		Ok(filled)
 	}
 
+	/// Writes over bytes that were damaged and makes them durable.
+	pub(crate) fn overwrite(&self, offset: u64, bytes: &[u8]) -> Result<(), ZdbError> {
+		let written = self.file.write_all_at(bytes, offset).and_then(|()| self.file.sync_data());
+		written.map_err(|error| ZdbError::file("mend", &self.path, error))
+	}
+
 	/// The error for a record that does not match its checksum.
 	pub(crate) fn damaged(&self, offset: u64) -> ZdbError {
 		ZdbError::Damaged { path: self.path.clone(), offset }

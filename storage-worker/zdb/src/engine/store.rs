@@ -22,11 +22,14 @@ use std::{
 	os::unix::fs::{DirBuilderExt, OpenOptionsExt},
 	path::{Path, PathBuf},
 	sync::Arc,
-	time::Duration,
+	thread,
+	time::{Duration, Instant},
 };
 
 /// The namespace that every client starts in.
 pub(crate) const DEFAULT_NAMESPACE: &str = "default";
+/// How long a lock is waited for: a process that has just ended, or that a third one was forked from, holds it for a moment longer.
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 /// Directories that are being removed or made start with this; names of namespaces never do.
 const HIDDEN: char = '.';
 
@@ -371,10 +374,14 @@ fn lock(dir: &Path) -> Result<(File, bool), ZdbError> {
 		opened => (opened, false),
 	};
 	let file = file.map_err(|error| ZdbError::file("open", &path, error))?;
-	match sys::try_lock(&file) {
-		Ok(true) => Ok((file, read_only)),
-		Ok(false) => Err(ZdbError::InUse(dir.to_owned())),
-		Err(error) => Err(ZdbError::file("lock", &path, error)),
+	let deadline = Instant::now() + LOCK_PATIENCE;
+	loop {
+		match sys::try_lock(&file) {
+			Ok(true) => return Ok((file, read_only)),
+			Ok(false) if Instant::now() < deadline => thread::sleep(LOCK_PATIENCE / 100),
+			Ok(false) => return Err(ZdbError::InUse(dir.to_owned())),
+			Err(error) => return Err(ZdbError::file("lock", &path, error)),
+		}
 	}
 }
 

@@ -1,0 +1,294 @@
+//! A link to one backend: a multiplexed connection, made when it is needed and again, less and less often, after it broke.
+
+use crate::{
+	backend::Opened,
+	latency::Latency,
+	resp::{encode, read, Reply},
+	Backend, BackendError,
+};
+use std::{
+	collections::VecDeque,
+	future::Future,
+	sync::{
+		atomic::{AtomicU64, Ordering},
+		Arc, Mutex, PoisonError, RwLock,
+	},
+	time::{Duration, Instant},
+};
+use tokio::{
+	io::AsyncWriteExt,
+	sync::{mpsc, oneshot},
+	task::AbortHandle,
+	time::timeout,
+};
+use tracing::debug;
+
+/// Requests that wait for a connection; more block the sender.
+const QUEUE_REQUESTS: usize = 256;
+/// Bytes written at once.
+const BATCH_BYTES: usize = 256 << 10;
+/// How long a backend that could not be reached is left alone at first; twice as long after each further failure.
+const DOWN_TIME: Duration = Duration::from_secs(2);
+const DOWN_TIME_MAX: Duration = Duration::from_secs(60);
+/// How long readers ask others before a backend that kept them waiting.
+const SLOW_TIME: Duration = Duration::from_secs(10);
+
+/// A request and where its reply goes.
+struct Request {
+	bytes: Vec<u8>,
+	reply: oneshot::Sender<Result<Reply, BackendError>>,
+}
+
+/// A request whose reply is awaited, and the connection that it was put on.
+#[derive(Debug)]
+pub(crate) struct Pending {
+	answer: oneshot::Receiver<Result<Reply, BackendError>>,
+	connection: Connection,
+}
+
+/// The queue of a connection and the task that serves it.
+#[derive(Debug, Clone)]
+struct Connection {
+	requests: mpsc::Sender<Request>,
+	task: AbortHandle,
+}
+
+fn closed() -> BackendError {
+	BackendError::Unreachable("the connection was closed".to_owned())
+}
+
+impl Connection {
+	fn is_usable(&self) -> bool {
+		!self.requests.is_closed() && !self.task.is_finished()
+	}
+}
+
+/// How patient a link is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+	pub(crate) connect_ms: u64,
+	pub(crate) request_ms: u64,
+}
+
+/// A connection to a backend, made when it is needed and again after it broke.
+#[derive(Debug)]
+pub(crate) struct Link {
+	backend: RwLock<Arc<Backend>>,
+	patience: Patience,
+	received: Arc<AtomicU64>,
+	state: Mutex<State>,
+	/// How long answers take.
+	pub(crate) latency: Latency,
+}
+
+#[derive(Debug, Default)]
+struct State {
+	connection: Option<Connection>,
+	down: Option<Down>,
+	slow: Option<Instant>,
+}
+
+/// A backend that could not be reached. Once its time is over one request tries again; the others are told at once until that is decided.
+#[derive(Debug)]
+struct Down {
+	until: Instant,
+	wait: Duration,
+	error: BackendError,
+}
+
+impl Link {
+	pub(crate) fn new(backend: Backend, patience: Patience, received: Arc<AtomicU64>) -> Self {
+		Self {
+			backend: RwLock::new(Arc::new(backend)),
+			patience,
+			received,
+			state: Mutex::default(),
+			latency: Latency::default(),
+		}
+	}
+
+	fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+		self.state.lock().unwrap_or_else(PoisonError::into_inner)
+	}
+
+	pub(crate) fn backend(&self) -> Arc<Backend> {
+		self.backend.read().unwrap_or_else(PoisonError::into_inner).clone()
+	}
+
+	/// Goes on at another address, or with another key or password. What is under way ends with the old connection.
+	pub(crate) fn redirect(&self, backend: Backend) {
+		*self.backend.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(backend);
+		*self.lock() = State::default();
+	}
+
+	/// Whether the backend failed or kept a reader waiting a moment ago.
+	pub(crate) fn is_avoided(&self) -> bool {
+		let state = self.lock();
+		state.down.is_some() || state.slow.is_some_and(|since| since.elapsed() < SLOW_TIME)
+	}
+
+	/// Whether the last attempt to reach the backend failed.
+	pub(crate) fn is_down(&self) -> bool {
+		self.lock().down.is_some()
+	}
+
+	/// Lets readers ask others first for a while.
+	pub(crate) fn avoid(&self) {
+		self.lock().slow = Some(Instant::now());
+	}
+
+	/// Sends a request and waits for its reply.
+	pub(crate) async fn call(&self, request: &[&[u8]]) -> Result<Reply, BackendError> {
+		let pending = self.begin(request).await?;
+		self.finish(pending).await
+	}
+
+	/// Puts a request into the queue. Requests that are begun one after the other arrive in this order.
+	pub(crate) async fn begin(&self, request: &[&[u8]]) -> Result<Pending, BackendError> {
+		let mut bytes = Vec::new();
+		encode(request, &mut bytes);
+		let (reply, answer) = oneshot::channel();
+		let connection = self.connection().await?;
+		let queued = async {
+			connection.requests.send(Request { bytes, reply }).await.map_err(|_| closed())
+		};
+		self.patiently(&connection, queued).await?;
+		Ok(Pending { answer, connection })
+	}
+
+	/// Waits for the reply to a request.
+	pub(crate) async fn finish(&self, pending: Pending) -> Result<Reply, BackendError> {
+		let Pending { answer, connection } = pending;
+		let answered = async { answer.await.map_err(|_| closed())? };
+		let reply = self.patiently(&connection, answered).await?;
+		match reply {
+			Reply::Error(text) => Err(BackendError::Refused(text)),
+			reply => Ok(reply),
+		}
+	}
+
+	async fn patiently<T>(
+		&self,
+		connection: &Connection,
+		work: impl Future<Output = Result<T, BackendError>>,
+	) -> Result<T, BackendError> {
+		match timeout(Duration::from_millis(self.patience.request_ms), work).await {
+			Ok(result) => result,
+			Err(_) => {
+				// What hangs is not used again, and what it has queued must not be written once the caller was told that it failed.
+				connection.task.abort();
+				let mut state = self.lock();
+				let held = state.connection.take();
+				state.connection =
+					held.filter(|held| !held.requests.same_channel(&connection.requests));
+				drop(state);
+				let error = BackendError::TimedOut(self.patience.request_ms);
+				self.mark_down(&error);
+				Err(error)
+			},
+		}
+	}
+
+	fn mark_down(&self, error: &BackendError) {
+		let mut state = self.lock();
+		let before = state.down.as_ref().map(|down| down.wait);
+		let wait = before.map_or(DOWN_TIME, |wait| (wait * 2).min(DOWN_TIME_MAX));
+		state.down = Some(Down { until: Instant::now() + wait, wait, error: error.clone() });
+	}
+
+	async fn connection(&self) -> Result<Connection, BackendError> {
+		{
+			let mut state = self.lock();
+			if let Some(connection) = state.connection.as_ref().filter(|held| held.is_usable()) {
+				return Ok(connection.clone());
+			}
+			if let Some(down) = &mut state.down {
+				if Instant::now() < down.until {
+					return Err(down.error.clone());
+				}
+				// This request tries; the others do not wait for how that goes.
+				down.until = Instant::now() + Duration::from_millis(self.patience.connect_ms);
+			}
+		}
+		let limit = Duration::from_millis(self.patience.connect_ms);
+		let connected = match timeout(limit, self.connect()).await {
+			Ok(connected) => connected,
+			Err(_) => Err(BackendError::TimedOut(self.patience.connect_ms)),
+		};
+		match connected {
+			Ok(connection) => {
+				let mut state = self.lock();
+				state.down = None;
+				// Two requests may have connected at once; one connection is enough.
+				let existing = state.connection.clone().filter(Connection::is_usable);
+				Ok(existing.unwrap_or_else(|| state.connection.insert(connection).clone()))
+			},
+			Err(error) => {
+				self.mark_down(&error);
+				Err(error)
+			},
+		}
+	}
+
+	async fn connect(&self) -> Result<Connection, BackendError> {
+		let opened = self.backend().open().await?;
+		let (requests, queue) = mpsc::channel(QUEUE_REQUESTS);
+		let task = tokio::spawn(serve(opened, queue, self.received.clone()));
+		Ok(Connection { requests, task: task.abort_handle() })
+	}
+}
+
+type Waiting = Arc<Mutex<VecDeque<oneshot::Sender<Result<Reply, BackendError>>>>>;
+
+fn waiting_lock(
+	waiting: &Waiting,
+) -> std::sync::MutexGuard<'_, VecDeque<oneshot::Sender<Result<Reply, BackendError>>>> {
+	waiting.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Writes requests as they come and gives each reply to the request it belongs to, in order.
+async fn serve(opened: Opened, mut requests: mpsc::Receiver<Request>, received: Arc<AtomicU64>) {
+	let Opened { mut reader, mut writer } = opened;
+	let waiting: Waiting = Arc::default();
+	let writing = async {
+		let mut batch = Vec::new();
+		while let Some(request) = requests.recv().await {
+			batch.clear();
+			batch.extend_from_slice(&request.bytes);
+			waiting_lock(&waiting).push_back(request.reply);
+			while batch.len() < BATCH_BYTES {
+				let Ok(next) = requests.try_recv() else { break };
+				batch.extend_from_slice(&next.bytes);
+				waiting_lock(&waiting).push_back(next.reply);
+			}
+			let written = async {
+				writer.write_all(&batch).await?;
+				// An encrypted stream may hold the end back.
+				writer.flush().await
+			};
+			if let Err(error) = written.await {
+				debug!("writing to a backend: {error}");
+				return;
+			}
+		}
+	};
+	let reading = async {
+		loop {
+			let reply = read(&mut reader).await;
+			let failed = reply.is_err();
+			if let Ok(Reply::Bulk(bytes)) = &reply {
+				received.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+			}
+			let Some(asker) = waiting_lock(&waiting).pop_front() else { return };
+			// An asker that gave up does not want its reply any more.
+			let _ = asker.send(reply);
+			if failed {
+				return;
+			}
+		}
+	};
+	tokio::select! {
+		() = writing => {},
+		() = reading => {},
+	}
+}
