@@ -63,8 +63,8 @@ pub struct Dataset {
 	pub(crate) health: Vec<Counters>,
 	pub(crate) extra_reads: usize,
 	pub(crate) hedge_after: Duration,
-	/// The logs as they are after what this client wrote; one writer at a time.
-	pub(crate) logs: Mutex<Vec<Peaks>>,
+	/// The logs as they are after what this client wrote, as far as they are known; one writer at a time.
+	pub(crate) logs: Mutex<Vec<Option<Peaks>>>,
 	pub(crate) writing: tokio::sync::Mutex<()>,
 	received: Arc<AtomicU64>,
 }
@@ -87,7 +87,7 @@ impl Dataset {
 		Ok(Self {
 			pipeline: Arc::new(pipeline),
 			health: links.iter().map(|_| Counters::default()).collect(),
-			logs: Mutex::new(links.iter().map(|_| Peaks::new()).collect()),
+			logs: Mutex::new(links.iter().map(|_| Some(Peaks::new())).collect()),
 			writing: tokio::sync::Mutex::new(()),
 			extra_reads: usize::from(options.extra_reads),
 			hedge_after: Duration::from_millis(options.hedge_after_ms),
@@ -129,25 +129,41 @@ impl Dataset {
 
 	/// Reads the state of every backend's log; writing goes on from there.
 	pub async fn load_logs(&self) -> Result<(), DispersalError> {
-		let _writing = self.writing.lock().await;
-		let answers = join_all(self.links.iter().map(|link| link.call(&[b"NSLOG"]))).await;
-		let mut peaks = Vec::with_capacity(answers.len());
-		for (shard, answer) in answers.into_iter().enumerate() {
-			peaks.push(answer.and_then(logs::parse).map_err(|error| self.failed(shard, error))?);
+		for (shard, answer) in self.load_reachable_logs().await.into_iter().enumerate() {
+			answer.map_err(|error| self.failed(shard, error))?;
 		}
-		*self.logs_lock() = peaks;
 		Ok(())
 	}
 
-	pub(crate) fn logs_lock(&self) -> std::sync::MutexGuard<'_, Vec<Peaks>> {
+	/// Reads the state of the logs that can be read, and says of each backend why not; writing to those that can goes on from there.
+	pub(crate) async fn load_reachable_logs(&self) -> Vec<Result<(), BackendError>> {
+		let _writing = self.writing.lock().await;
+		let answers = join_all(self.links.iter().map(|link| link.call(&[b"NSLOG"]))).await;
+		let (mut peaks, mut outcomes) = (Vec::new(), Vec::new());
+		for answer in answers {
+			let (known, outcome) = match answer.and_then(logs::parse) {
+				Ok(known) => (Some(known), Ok(())),
+				Err(error) => (None, Err(error)),
+			};
+			peaks.push(known);
+			outcomes.push(outcome);
+		}
+		*self.logs_lock() = peaks;
+		outcomes
+	}
+
+	pub(crate) fn logs_lock(&self) -> std::sync::MutexGuard<'_, Vec<Option<Peaks>>> {
 		self.logs.lock().unwrap_or_else(PoisonError::into_inner)
 	}
 
-	/// The logs as they must be after what this client wrote, in shard order.
-	pub fn logs(&self) -> Vec<LogState> {
+	/// The logs as they must be after what this client wrote, in shard order; `None` where the log could not be read.
+	pub fn logs(&self) -> Vec<Option<LogState>> {
 		let logs = self.logs_lock();
 		let nodes = self.links.iter().map(|link| link.backend().node);
-		nodes.zip(logs.iter()).map(|(node, peaks)| LogState::of(node, peaks)).collect()
+		nodes
+			.zip(logs.iter())
+			.map(|(node, peaks)| Some(LogState::of(node, peaks.as_ref()?)))
+			.collect()
 	}
 
 	/// Goes on with another backend for a shard: its node has moved, changed its key, or another took its place.

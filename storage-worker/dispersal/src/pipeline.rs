@@ -34,6 +34,10 @@ impl Pipeline {
 		self.codec.id(plain)
 	}
 
+	pub(crate) fn total(&self) -> usize {
+		self.geometry.total
+	}
+
 	pub(crate) fn data(&self) -> usize {
 		self.geometry.data
 	}
@@ -74,6 +78,26 @@ impl Pipeline {
 		value: &[u8],
 	) -> Result<Option<(u32, Vec<u8>)>, DispersalError> {
 		self.place(shard, id).map_or(Ok(None), |place| place.unwrap(value))
+	}
+
+	/// The values of some shards, rebuilt from at least k bodies.
+	pub(crate) fn rebuild(
+		&self,
+		id: &ObjectId,
+		bodies: Vec<Option<Vec<u8>>>,
+		sealed_len: u32,
+		wanted: &[usize],
+	) -> Result<Vec<Option<Vec<u8>>>, DispersalError> {
+		let bodies = self.geometry.rebuild(bodies, wanted)?;
+		let mut values = vec![None; self.geometry.total];
+		for shard in wanted {
+			let body = bodies.get(*shard).and_then(Option::as_ref);
+			let (Some(body), Some(place)) = (body, self.place(*shard, id)) else { continue };
+			if let Some(value) = values.get_mut(*shard) {
+				*value = Some(place.wrap(sealed_len, body)?);
+			}
+		}
+		Ok(values)
 	}
 
 	/// Rebuilds and opens an object from at least k bodies.

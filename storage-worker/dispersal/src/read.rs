@@ -18,7 +18,7 @@ const SLOWER_BY: Duration = Duration::from_millis(5);
 const HEDGE_MIN: Duration = Duration::from_millis(10);
 
 /// What one backend said about one shard.
-enum Found {
+pub(crate) enum Found {
 	Shard(u32, Vec<u8>),
 	Missing,
 	Damaged,
@@ -26,8 +26,9 @@ enum Found {
 }
 
 /// What a read has found out so far.
-struct Gathered {
-	shards: Vec<Option<Vec<u8>>>,
+pub(crate) struct Gathered {
+	/// The bodies that were found, in shard order.
+	pub(crate) shards: Vec<Option<Vec<u8>>>,
 	sealed_len: Option<u32>,
 	found: usize,
 	damaged: usize,
@@ -35,6 +36,11 @@ struct Gathered {
 }
 
 impl Gathered {
+	/// The length of what the shards make up.
+	pub(crate) fn sealed_len(&self) -> u32 {
+		self.sealed_len.unwrap_or_default()
+	}
+
 	/// Takes an answer in and says whether it was a shard that can be used.
 	fn take(&mut self, shard: usize, answer: Found, dataset: &Dataset) -> bool {
 		match answer {
@@ -59,7 +65,19 @@ impl Gathered {
 impl Dataset {
 	/// Reads an object. Missing, damaged and unreachable shards are recorded ([`Dataset::health`]) and made up for by others.
 	pub async fn get(&self, id: ObjectId) -> Result<Vec<u8>, DispersalError> {
-		let (order, hedge_after) = self.plan();
+		let gathered = self.gather(id, &[]).await?;
+		let (sealed_len, shards) = (gathered.sealed_len(), gathered.shards);
+		self.open(id, shards, sealed_len).await
+	}
+
+	/// Any k shards of an object that verify, from others than those.
+	pub(crate) async fn gather(
+		&self,
+		id: ObjectId,
+		except: &[usize],
+	) -> Result<Gathered, DispersalError> {
+		let (mut order, hedge_after) = self.plan();
+		order.retain(|shard| !except.contains(shard));
 		let mut others = order.into_iter();
 		let mut asked = FuturesUnordered::new();
 		let mut silent = BTreeSet::new();
@@ -90,8 +108,7 @@ impl Dataset {
 			if !gathered.take(shard, answer?, self) {
 				ask.extend(others.next());
 			} else if gathered.found == self.pipeline.data() {
-				let sealed_len = gathered.sealed_len.unwrap_or_default();
-				return self.open(id, gathered.shards, sealed_len).await;
+				return Ok(gathered);
 			}
 		}
 		if gathered.found == 0 && gathered.damaged >= self.pipeline.data() {
@@ -131,7 +148,11 @@ impl Dataset {
 	}
 
 	/// Asks a backend for its shard and checks it.
-	async fn fetch(&self, shard: usize, id: ObjectId) -> (usize, Result<Found, DispersalError>) {
+	pub(crate) async fn fetch(
+		&self,
+		shard: usize,
+		id: ObjectId,
+	) -> (usize, Result<Found, DispersalError>) {
 		let (Some(link), Some(counters)) = (self.links.get(shard), self.health.get(shard)) else {
 			return (shard, Ok(Found::Missing));
 		};

@@ -56,6 +56,22 @@ impl Geometry {
 		Ok(shards)
 	}
 
+	/// Rebuilds the bodies of certain shards from at least k others.
+	pub(crate) fn rebuild(
+		&self,
+		mut shards: Vec<Option<Vec<u8>>>,
+		wanted: &[usize],
+	) -> Result<Vec<Option<Vec<u8>>>, DispersalError> {
+		let failed = |_| DispersalError::Crypto("rebuilding shards");
+		let Some(coder) = &self.coder else { return Ok(shards) };
+		if wanted.iter().all(|shard| *shard < self.data) {
+			coder.reconstruct_data(&mut shards).map_err(failed)?;
+		} else {
+			coder.reconstruct(&mut shards).map_err(failed)?;
+		}
+		Ok(shards)
+	}
+
 	/// Rebuilds the sealed object from at least k bodies.
 	pub(crate) fn decode(
 		&self,

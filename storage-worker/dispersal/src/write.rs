@@ -21,10 +21,10 @@ pub struct PutReport {
 	pub known_objects: u64,
 }
 
-/// The values of one object, in shard order.
-struct Sealed {
-	id: ObjectId,
-	values: Vec<Vec<u8>>,
+/// The values of one object that are to be written, in shard order.
+pub(crate) struct Sealed {
+	pub(crate) id: ObjectId,
+	pub(crate) values: Vec<Option<Vec<u8>>>,
 }
 
 impl Dataset {
@@ -58,9 +58,10 @@ impl Dataset {
 			}
 		}
 		report.new_objects = new.len() as u64;
-		let mut sealing = stream::iter(new.into_iter().map(|(id, object, missing)| async move {
-			self.seal(id, object).await.map(|sealed| (sealed, missing))
-		}))
+		let mut sealing = stream::iter(
+			new.into_iter()
+				.map(|(id, object, missing)| async move { self.seal(id, object, missing).await }),
+		)
 		.buffered(SEALING);
 		let mut batch = Vec::new();
 		while let Some(sealed) = sealing.next().await {
@@ -75,7 +76,11 @@ impl Dataset {
 	}
 
 	/// Which of these objects a backend has.
-	async fn held(&self, shard: usize, ids: &[ObjectId]) -> Result<Vec<bool>, DispersalError> {
+	pub(crate) async fn held(
+		&self,
+		shard: usize,
+		ids: &[ObjectId],
+	) -> Result<Vec<bool>, DispersalError> {
 		let requests = ids.iter().map(|id| [b"EXISTS".as_slice(), id]);
 		let replies = self.pipeline(shard, requests).await?;
 		let held = replies.into_iter().map(|reply| match reply {
@@ -89,12 +94,15 @@ impl Dataset {
 	}
 
 	/// Sends requests to a backend in this order and answers its replies; the first error ends it.
-	async fn pipeline<'a, const N: usize>(
+	pub(crate) async fn pipeline<'a, const N: usize>(
 		&self,
 		shard: usize,
 		requests: impl ExactSizeIterator<Item = [&'a [u8]; N]>,
 	) -> Result<Vec<Reply>, DispersalError> {
 		let Some(link) = self.links.get(shard) else { return Ok(Vec::new()) };
+		if requests.len() == 0 {
+			return Ok(Vec::new());
+		}
 		let failed = |error| self.failed(shard, error);
 		let mut pending = VecDeque::with_capacity(requests.len());
 		for request in requests {
@@ -107,31 +115,33 @@ impl Dataset {
 		Ok(replies)
 	}
 
-	async fn seal(&self, id: ObjectId, object: Vec<u8>) -> Result<Sealed, DispersalError> {
+	async fn seal(
+		&self,
+		id: ObjectId,
+		object: Vec<u8>,
+		missing: Vec<bool>,
+	) -> Result<Sealed, DispersalError> {
 		let pipeline = self.pipeline.clone();
 		tokio::task::spawn_blocking(move || {
-			Ok(Sealed { values: pipeline.shards(&id, &object)?, id })
+			let values = pipeline.shards(&id, &object)?.into_iter().zip(missing);
+			let values = values.map(|(value, missing)| missing.then_some(value)).collect();
+			Ok(Sealed { id, values })
 		})
 		.await
 		.map_err(|error| DispersalError::Task(error.to_string()))?
 	}
 
 	/// Appends the shards of some objects, in order on each backend.
-	async fn append(&self, batch: Vec<(Sealed, Vec<bool>)>) -> Result<u64, DispersalError> {
+	pub(crate) async fn append(&self, batch: Vec<Sealed>) -> Result<u64, DispersalError> {
 		let batch = &batch;
 		let stored = try_join_all((0..self.links.len()).map(|shard| self.append_to(shard, batch)));
 		Ok(stored.await?.into_iter().sum())
 	}
 
-	async fn append_to(
-		&self,
-		shard: usize,
-		batch: &[(Sealed, Vec<bool>)],
-	) -> Result<u64, DispersalError> {
+	async fn append_to(&self, shard: usize, batch: &[Sealed]) -> Result<u64, DispersalError> {
 		let values: Vec<(&ObjectId, &Vec<u8>)> = batch
 			.iter()
-			.filter(|(_, missing)| missing.get(shard).copied().unwrap_or(false))
-			.filter_map(|(sealed, _)| Some((&sealed.id, sealed.values.get(shard)?)))
+			.filter_map(|sealed| Some((&sealed.id, sealed.values.get(shard)?.as_ref()?)))
 			.collect();
 		let requests =
 			values.iter().map(|(id, value)| [b"SET".as_slice(), id.as_slice(), value.as_slice()]);
@@ -146,7 +156,7 @@ impl Dataset {
 		let mut stored = 0;
 		for (_, value) in values {
 			stored += value.len() as u64;
-			if let Some(peaks) = self.logs_lock().get_mut(shard) {
+			if let Some(Some(peaks)) = self.logs_lock().get_mut(shard) {
 				peaks.push_value(value);
 			}
 		}

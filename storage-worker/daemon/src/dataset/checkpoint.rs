@@ -25,6 +25,8 @@ pub(crate) async fn record_checkpoints(
 		open.reservation.allotments.len()
 	);
 	for (shard, (allotment, log)) in open.reservation.allotments.iter().zip(&logs).enumerate() {
+		// What could not be read was not written to either.
+		let Some(log) = log else { continue };
 		if let Some(checkpoint) = grown(chain, *allotment, log).await? {
 			signed.push(co_sign(chain, open, tenant, shard, checkpoint).await?);
 		}

@@ -2,7 +2,9 @@
 //!
 //! A backend is this test binary again, running only its test `backend_process`, which is given its directory in the environment.
 
-use granary_dispersal::Backend;
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use granary_dispersal::{Backend, Dataset, DatasetKey, DatasetOptions};
 use granary_zdb::{NamespaceOptions, Server, ServerOptions, Store, StoreOptions};
 use rand::{RngCore, SeedableRng};
 use std::{
@@ -26,14 +28,14 @@ pub(crate) const NAMESPACE: &str = "shards";
 /// Its password.
 pub(crate) const PASSWORD: &str = "of the tenant";
 
-fn open(dir: &Path) -> Store {
+fn open_store(dir: &Path) -> Store {
 	Store::open(StoreOptions::new(dir.join("data"))).unwrap()
 }
 
 /// The process behind a [`Grid`]'s backend: serves until its standard input ends. Without the variable it has nothing to do.
 pub(crate) fn serve_from_environment() {
 	let Some(dir) = env::var_os(DIR_VARIABLE).map(PathBuf::from) else { return };
-	let store = Arc::new(open(&dir));
+	let store = Arc::new(open_store(&dir));
 	let options = ServerOptions { unix: Some(dir.join("socket")), ..ServerOptions::default() };
 	let runtime = tokio::runtime::Runtime::new().unwrap();
 	runtime.block_on(async {
@@ -72,7 +74,7 @@ impl Grid {
 		let mut grid = Self { dir: tempfile::tempdir().unwrap(), processes: Vec::new() };
 		for node in 0..count {
 			std::fs::create_dir(grid.path(node)).unwrap();
-			open(&grid.path(node)).create_namespace(NAMESPACE, audited()).unwrap();
+			open_store(&grid.path(node)).create_namespace(NAMESPACE, audited()).unwrap();
 			grid.processes.push(None);
 			grid.revive(node);
 		}
@@ -126,10 +128,40 @@ impl Grid {
 		assert!(Command::new("kill").args(["-STOP", &pid]).status().unwrap().success());
 	}
 
+	/// The disk of a backend is replaced by an empty one.
+	pub(crate) fn wipe(&mut self, node: usize) {
+		self.kill(node);
+		let store = self.store(node);
+		store.remove_namespace(NAMESPACE).unwrap();
+		store.create_namespace(NAMESPACE, audited()).unwrap();
+		drop(store);
+		self.revive(node);
+	}
+
+	/// Flips a bit in the middle of a value on a backend's disk, where its process does not see it.
+	pub(crate) fn damage(&mut self, node: usize, key: &[u8]) {
+		self.kill(node);
+		let value = self.store(node).namespace(NAMESPACE).unwrap().get(key).unwrap().unwrap();
+		let dir = self.path(node).join("data/namespaces").join(NAMESPACE);
+		let damaged = std::fs::read_dir(dir).unwrap().any(|entry| {
+			let path = entry.unwrap().path();
+			let mut bytes = std::fs::read(&path).unwrap_or_default();
+			let found = bytes.windows(value.len()).position(|window| window == value);
+			found
+				.map(|at| {
+					bytes[at + value.len() / 2] ^= 8;
+					std::fs::write(&path, bytes).unwrap();
+				})
+				.is_some()
+		});
+		assert!(damaged, "the value is in one of the segments");
+		self.revive(node);
+	}
+
 	/// The store of a backend that was killed.
 	pub(crate) fn store(&self, node: usize) -> Store {
 		assert!(self.processes[node].is_none(), "backend {node} still uses its store");
-		open(&self.path(node))
+		open_store(&self.path(node))
 	}
 }
 
@@ -191,4 +223,33 @@ pub(crate) fn noise(seed: u64, len: usize) -> Vec<u8> {
 	let mut bytes = vec![0; len];
 	rand::rngs::StdRng::seed_from_u64(seed).fill_bytes(&mut bytes);
 	bytes
+}
+
+/// A dataset over the whole grid, patient enough for a busy machine.
+pub(crate) fn open(grid: &Grid, key: &DatasetKey, data: u8, parity: u8) -> Dataset {
+	let mut options = DatasetOptions::new(data, parity, grid.backends());
+	options.connect_timeout_ms = 5000;
+	options.request_timeout_ms = 20_000;
+	options.hedge_after_ms = 300;
+	Dataset::new(key.clone(), options).unwrap()
+}
+
+/// A dataset of a new key that is ready to be written.
+pub(crate) async fn fresh(grid: &Grid, data: u8, parity: u8) -> (DatasetKey, Dataset) {
+	let key = DatasetKey::generate().unwrap();
+	let dataset = open(grid, &key, data, parity);
+	dataset.load_logs().await.unwrap();
+	(key, dataset)
+}
+
+/// Every object is read back as it is.
+pub(crate) async fn assert_readable(dataset: &Dataset, objects: &[Vec<u8>]) {
+	for object in objects {
+		assert_eq!(&dataset.get(dataset.object_id(object)).await.unwrap(), object);
+	}
+}
+
+/// A few objects of different kinds: empty, small, compressible, noise.
+pub(crate) fn objects() -> Vec<Vec<u8>> {
+	vec![vec![], b"small".to_vec(), vec![7; 100_000], noise(1, 70_001), noise(2, 1 << 20)]
 }

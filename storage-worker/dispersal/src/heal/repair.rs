@@ -1,0 +1,172 @@
+//! Putting shards back.
+
+use super::{survey::Wanting, Check, Survey};
+use crate::{resp::Reply, write::Sealed, BackendError, Dataset, DispersalError};
+use futures::stream::{self, StreamExt};
+use std::time::Duration;
+use tokio::time::{sleep_until, Instant};
+
+/// Objects that are rebuilt at once.
+const REBUILDING: usize = 16;
+
+/// How a dataset is healed.
+#[derive(Debug, Clone, Copy)]
+pub struct Healing {
+	/// How closely it is looked at first.
+	pub check: Check,
+	/// Bytes of rebuilt shards in a second at most.
+	pub bytes_per_second: Option<u64>,
+}
+
+/// What healing did.
+#[derive(Debug, Default)]
+pub struct HealReport {
+	/// What was there before.
+	pub survey: Survey,
+	/// Objects that have more good shards than before.
+	pub healed_objects: u64,
+	/// Shards that were written where they were missing.
+	pub rebuilt_shards: u64,
+	/// Their bytes.
+	pub rebuilt_bytes: u64,
+	/// Damaged shards whose bytes were put back in place.
+	pub mended_shards: u64,
+	/// Damaged shards whose node cannot put them back: its record of them is damaged too.
+	pub unmendable_shards: u64,
+	/// Objects with fewer than k good shards within reach, and what each backend said.
+	pub lost: Vec<DispersalError>,
+}
+
+impl Dataset {
+	/// Surveys the dataset and rebuilds what is missing or damaged on the backends that answer, the objects with the fewest good shards first.
+	///
+	/// `progress` is told the step (`surveying` or `rebuilding`), how many objects are done and how many there are. May be cut off at any time and begun
+	/// again. The logs grow: record checkpoints afterwards.
+	pub async fn heal(
+		&self,
+		healing: Healing,
+		progress: &(dyn Fn(&'static str, u64, u64) + Sync),
+	) -> Result<HealReport, DispersalError> {
+		let mut report = HealReport::default();
+		loop {
+			let surveying = |done, all| progress("surveying", done, all);
+			let survey = self.survey(healing.check, &surveying).await?;
+			let (is_cut, lost_before) = (survey.is_cut, report.lost.len());
+			self.repair(&survey, healing.bytes_per_second, &mut report, &|done, all| {
+				progress("rebuilding", done, all);
+			})
+			.await?;
+			let is_first = report.survey.objects == 0;
+			if is_first {
+				report.survey = survey;
+			}
+			// A round that only meets what cannot be healed is the last.
+			if !is_cut || report.lost.len() > lost_before {
+				return Ok(report);
+			}
+		}
+	}
+
+	async fn repair(
+		&self,
+		survey: &Survey,
+		bytes_per_second: Option<u64>,
+		report: &mut HealReport,
+		progress: &(dyn Fn(u64, u64) + Sync),
+	) -> Result<(), DispersalError> {
+		let _writing = self.writing.lock().await;
+		let all = survey.wanting.len() as u64;
+		let (started, before) = (Instant::now(), report.rebuilt_bytes);
+		let mut rebuilding =
+			stream::iter(survey.wanting.iter().map(|wanting| self.rebuild(wanting)))
+				.buffered(REBUILDING);
+		let (mut batch, mut done) = (Vec::new(), 0);
+		while let Some(rebuilt) = rebuilding.next().await {
+			done += 1;
+			match rebuilt {
+				Ok((wanting, sealed)) => batch.push((wanting, sealed)),
+				Err(
+					error @ (DispersalError::TooFewShards { .. } | DispersalError::WrongKey { .. }),
+				) => {
+					report.lost.push(error);
+				},
+				Err(error) => return Err(error),
+			}
+			if batch.len() >= REBUILDING || done == all {
+				self.put_back(std::mem::take(&mut batch), report).await?;
+				progress(done, all);
+				if let Some(rate) = bytes_per_second {
+					let written = report.rebuilt_bytes - before;
+					let due = Duration::from_secs_f64(written as f64 / rate.max(1) as f64);
+					sleep_until(started + due).await;
+				}
+			}
+		}
+		Ok(())
+	}
+
+	/// The values of an object's missing and damaged shards.
+	async fn rebuild<'w>(
+		&self,
+		wanting: &'w Wanting,
+	) -> Result<(&'w Wanting, Sealed), DispersalError> {
+		let wanted: Vec<usize> = wanting
+			.missing
+			.iter()
+			.chain(&wanting.damaged)
+			.map(|shard| usize::from(*shard))
+			.collect();
+		let gathered = self.gather(wanting.id, &wanted).await?;
+		let (pipeline, id) = (self.pipeline.clone(), wanting.id);
+		let task = tokio::task::spawn_blocking(move || {
+			let sealed_len = gathered.sealed_len();
+			pipeline.rebuild(&id, gathered.shards, sealed_len, &wanted)
+		});
+		let values = task.await.map_err(|error| DispersalError::Task(error.to_string()))??;
+		Ok((wanting, Sealed { id, values }))
+	}
+
+	async fn put_back(
+		&self,
+		batch: Vec<(&Wanting, Sealed)>,
+		report: &mut HealReport,
+	) -> Result<(), DispersalError> {
+		let mut missing = Vec::with_capacity(batch.len());
+		for (wanting, mut sealed) in batch {
+			let mut mended = 0;
+			for shard in wanting.damaged.iter().map(|shard| usize::from(*shard)) {
+				let value = sealed.values.get_mut(shard).and_then(Option::take).unwrap_or_default();
+				match self.mend(shard, &sealed.id, &value).await? {
+					true => mended += 1,
+					false => report.unmendable_shards += 1,
+				}
+			}
+			report.mended_shards += mended;
+			report.rebuilt_shards += wanting.missing.len() as u64;
+			report.healed_objects += u64::from(mended > 0 || !wanting.missing.is_empty());
+			missing.push(sealed);
+		}
+		report.rebuilt_bytes += self.append(missing).await?;
+		Ok(())
+	}
+
+	/// Gives a damaged shard its bytes back. Nodes keep logs that cannot be rewritten, but they take the very bytes that were there.
+	async fn mend(
+		&self,
+		shard: usize,
+		id: &[u8; 32],
+		value: &[u8],
+	) -> Result<bool, DispersalError> {
+		let Some(link) = self.links.get(shard) else { return Ok(false) };
+		match link.call(&[b"MEND", id, value]).await {
+			Ok(Reply::Integer(1)) => Ok(true),
+			// The node takes its value for sound: it was never ours, or it lies.
+			Ok(Reply::Integer(_) | Reply::Nil) | Err(BackendError::Refused(_)) => Ok(false),
+			Ok(other) => {
+				let text = format!("MEND answered {other:?}");
+				Err(self.failed(shard, BackendError::Protocol(text)))
+			},
+			Err(error) => Err(self.failed(shard, error)),
+		}
+	}
+}

@@ -1,0 +1,271 @@
+//! What each object has left.
+
+use crate::{dataset::ObjectId, read::Found, resp::Reply, BackendError, Dataset, DispersalError};
+use futures::{
+	future::{join_all, try_join_all},
+	stream::{self, StreamExt},
+};
+
+/// Objects that are remembered as wanting at once; the rest is found by the next survey.
+const WANTING_MAX: usize = 1 << 18;
+/// Objects whose shards are verified at once.
+const VERIFYING: usize = 8;
+
+/// How closely shards are looked at.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Check {
+	/// Whether they are there.
+	Presence,
+	/// So, and this share of the objects is read and verified; which ones changes with the seed.
+	Sample {
+		/// From 0 to 1.
+		share: f64,
+		/// Another seed takes other objects.
+		seed: u64,
+	},
+	/// Every shard is read and verified.
+	All,
+}
+
+impl Check {
+	fn takes(&self, id: &ObjectId) -> bool {
+		match self {
+			Self::Presence => false,
+			Self::All => true,
+			Self::Sample { share, seed } => {
+				// Ids are hashes: their bytes are as good as random.
+				let word = id.first_chunk::<8>().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+				let mixed = (word ^ seed).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+				((mixed.wrapping_mul(0xd6e8_feb8_6659_fd93) >> 11) as f64)
+					< share * (1u64 << 53) as f64
+			},
+		}
+	}
+}
+
+/// An object that does not have all its shards on the nodes that answer.
+#[derive(Debug, Clone)]
+pub(super) struct Wanting {
+	pub(super) id: ObjectId,
+	/// Shards that their nodes do not have.
+	pub(super) missing: Vec<u8>,
+	/// Shards that do not verify.
+	pub(super) damaged: Vec<u8>,
+	/// Good shards.
+	pub(super) good: u16,
+}
+
+/// What a dataset has left.
+#[derive(Debug, Clone, Default)]
+pub struct Survey {
+	/// Objects that were looked at.
+	pub objects: u64,
+	/// Objects by the number of their good shards that can be reached.
+	pub by_good_shards: Vec<u64>,
+	/// Shards that are missing.
+	pub missing: u64,
+	/// Shards that do not verify.
+	pub damaged: u64,
+	/// Shards that were read and verified.
+	pub verified: u64,
+	/// Nodes that do not answer, and why.
+	pub unreachable: Vec<(u32, BackendError)>,
+	/// More objects want something than are remembered.
+	pub is_cut: bool,
+	pub(super) wanting: Vec<Wanting>,
+}
+
+impl Survey {
+	/// Objects that want something.
+	pub fn wanting(&self) -> usize {
+		self.wanting.len()
+	}
+
+	/// The fewest good shards that any object has.
+	pub fn fewest_good(&self) -> Option<usize> {
+		self.by_good_shards.iter().position(|objects| *objects > 0)
+	}
+
+	fn count(&mut self, good: usize) {
+		self.objects += 1;
+		if let Some(objects) = self.by_good_shards.get_mut(good) {
+			*objects += 1;
+		}
+	}
+}
+
+impl Dataset {
+	/// Looks at every object that any backend has. `progress` is told the number of objects so far, and how many there are about.
+	pub async fn survey(
+		&self,
+		check: Check,
+		progress: &(dyn Fn(u64, u64) + Sync),
+	) -> Result<Survey, DispersalError> {
+		let total = self.pipeline.total();
+		let mut survey = Survey { by_good_shards: vec![0; total + 1], ..Survey::default() };
+		let mut reachable = Vec::new();
+		for (shard, outcome) in self.load_reachable_logs().await.into_iter().enumerate() {
+			match outcome {
+				Ok(()) => reachable.push(shard),
+				Err(error) => {
+					let node = self.links.get(shard).map_or(0, |link| link.backend().node);
+					survey.unreachable.push((node, error));
+				},
+			}
+		}
+		let sizes = join_all(reachable.iter().map(|shard| self.size(*shard))).await;
+		let about = sizes.into_iter().filter_map(Result::ok).max().unwrap_or(0);
+		for (position, shard) in reachable.iter().enumerate() {
+			let before = reachable.get(..position).unwrap_or_default();
+			let mut cursor = None;
+			while let Some((next, ids)) = self.page(*shard, cursor).await? {
+				self.look_at(&ids, before, &reachable, check, &mut survey).await?;
+				progress(survey.objects, about.max(survey.objects));
+				cursor = Some(next);
+			}
+		}
+		survey.wanting.sort_by_key(|wanting| wanting.good);
+		Ok(survey)
+	}
+
+	/// How many objects a backend has.
+	async fn size(&self, shard: usize) -> Result<u64, DispersalError> {
+		let replies = self.pipeline(shard, [[b"DBSIZE".as_slice()]].into_iter()).await?;
+		match replies.first() {
+			Some(Reply::Integer(keys)) => Ok(u64::try_from(*keys).unwrap_or(0)),
+			other => Err(self.odd(shard, "DBSIZE", &format!("{other:?}"))),
+		}
+	}
+
+	fn odd(&self, shard: usize, command: &str, answer: &str) -> DispersalError {
+		self.failed(shard, BackendError::Protocol(format!("{command} answered {answer}")))
+	}
+
+	/// The next objects of a backend and where to go on; `None` at the end.
+	async fn page(
+		&self,
+		shard: usize,
+		cursor: Option<Vec<u8>>,
+	) -> Result<Option<(Vec<u8>, Vec<ObjectId>)>, DispersalError> {
+		let Some(link) = self.links.get(shard) else { return Ok(None) };
+		let mut request: Vec<&[u8]> = vec![b"SCAN"];
+		request.extend(cursor.as_deref());
+		let reply = match link.call(&request).await {
+			Ok(reply) => reply,
+			Err(BackendError::Refused(text)) if text.contains("No more data") => return Ok(None),
+			Err(error) => return Err(self.failed(shard, error)),
+		};
+		let Reply::Array(parts) = reply else { return Err(self.odd(shard, "SCAN", "no list")) };
+		let Ok([Reply::Bulk(next), Reply::Array(entries)]) = <[Reply; 2]>::try_from(parts) else {
+			return Err(self.odd(shard, "SCAN", "another list"));
+		};
+		let ids = entries.into_iter().filter_map(|entry| match entry {
+			Reply::Array(fields) => match fields.into_iter().next() {
+				// Keys of another length are not objects.
+				Some(Reply::Bulk(key)) => ObjectId::try_from(key).ok(),
+				_ => None,
+			},
+			_ => None,
+		});
+		Ok(Some((next, ids.collect())))
+	}
+
+	/// Finds out what some objects have, unless a backend before was asked for them already.
+	async fn look_at(
+		&self,
+		ids: &[ObjectId],
+		before: &[usize],
+		reachable: &[usize],
+		check: Check,
+		survey: &mut Survey,
+	) -> Result<(), DispersalError> {
+		let held = try_join_all(reachable.iter().map(|shard| self.held(*shard, ids))).await?;
+		let has = |position: usize, at: usize| {
+			held.get(position).and_then(|held| held.get(at)).copied().unwrap_or(false)
+		};
+		let mut found = Vec::new();
+		for (at, id) in ids.iter().enumerate() {
+			if (0..before.len()).any(|position| has(position, at)) {
+				continue;
+			}
+			let split = reachable.iter().enumerate().partition(|(position, _)| has(*position, at));
+			let (present, missing): (Vec<_>, Vec<_>) = split;
+			let shards = |list: Vec<(usize, &usize)>| -> Vec<usize> {
+				list.into_iter().map(|(_, shard)| *shard).collect()
+			};
+			found.push((*id, shards(present), shards(missing)));
+		}
+		let verified = stream::iter(found.into_iter().map(|(id, present, missing)| async move {
+			let damaged = match check.takes(&id) {
+				true => self.damaged_of(id, &present).await?,
+				false => Vec::new(),
+			};
+			let looked = if check.takes(&id) { present.len() } else { 0 };
+			Ok::<_, DispersalError>((id, present.len() - damaged.len(), missing, damaged, looked))
+		}))
+		.buffered(VERIFYING)
+		.collect::<Vec<_>>()
+		.await;
+		for outcome in verified {
+			let (id, good, missing, damaged, looked) = outcome?;
+			survey.count(good);
+			survey.missing += missing.len() as u64;
+			survey.damaged += damaged.len() as u64;
+			survey.verified += looked as u64;
+			if missing.is_empty() && damaged.is_empty() {
+				continue;
+			}
+			if survey.wanting.len() >= WANTING_MAX {
+				survey.is_cut = true;
+				continue;
+			}
+			let numbers =
+				|shards: Vec<usize>| shards.into_iter().map(|shard| shard as u8).collect();
+			let (missing, damaged) = (numbers(missing), numbers(damaged));
+			survey.wanting.push(Wanting { id, missing, damaged, good: good as u16 });
+		}
+		Ok(())
+	}
+
+	/// Which of these shards do not verify.
+	async fn damaged_of(
+		&self,
+		id: ObjectId,
+		present: &[usize],
+	) -> Result<Vec<usize>, DispersalError> {
+		let mut damaged = Vec::new();
+		for (shard, found) in join_all(present.iter().map(|shard| self.fetch(*shard, id))).await {
+			match found? {
+				Found::Shard(..) => {},
+				Found::Damaged | Found::Missing | Found::Failed(BackendError::Refused(_)) => {
+					damaged.push(shard);
+				},
+				Found::Failed(error) => return Err(self.failed(shard, error)),
+			}
+		}
+		Ok(damaged)
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn a_sample_takes_its_share_and_another_seed_takes_others() {
+		let ids: Vec<ObjectId> = (0..20_000u32)
+			.map(|number| crate::kdf::keyed_hash(&[1; 32], &[&number.to_le_bytes()]))
+			.collect();
+		let taken = |check: Check| ids.iter().map(|id| check.takes(id)).collect::<Vec<_>>();
+		let count = |taken: &[bool]| taken.iter().filter(|taken| **taken).count();
+		let one = taken(Check::Sample { share: 0.1, seed: 1 });
+		let two = taken(Check::Sample { share: 0.1, seed: 2 });
+		assert!((1800..2200).contains(&count(&one)), "{}", count(&one));
+		let both = one.iter().zip(&two).filter(|(a, b)| **a && **b).count();
+		assert!((120..280).contains(&both), "{both} of both");
+		assert_eq!(count(&taken(Check::All)), ids.len());
+		assert_eq!(count(&taken(Check::Presence)), 0);
+		assert_eq!(count(&taken(Check::Sample { share: 0.0, seed: 9 })), 0);
+		assert_eq!(count(&taken(Check::Sample { share: 1.0, seed: 9 })), ids.len());
+	}
+}
