@@ -8,6 +8,7 @@ mod audit;
 mod cli;
 mod dataset;
 mod grid;
+mod heal;
 mod keys;
 mod mount;
 mod reservation;
@@ -64,6 +65,8 @@ enum Command {
 	Snapshot(snapshot::SnapshotCommand),
 	/// Mount a snapshot as a writable filesystem.
 	Mount(mount::MountArgs),
+	/// Find what a reservation's nodes have lost, and put it back.
+	Heal(heal::HealArgs),
 	/// Reserve capacity, show and close reservations.
 	#[command(subcommand)]
 	Reservation(reservation::ReservationCommand),
@@ -105,6 +108,7 @@ async fn run(command: Command, context: &cli::Context) -> anyhow::Result<()> {
 		Command::Zdb(command) => zdb::run(command, context).await,
 		Command::Snapshot(command) => snapshot::run(command, context).await,
 		Command::Mount(args) => mount::run(args, context).await,
+		Command::Heal(args) => heal::run(args, context).await,
 		Command::Reservation(command) => reservation::run(command, context).await,
 		Command::Audit(command) => audit::run(command, context).await,
 		Command::Node(command) => grid::run_node(command, context).await,

@@ -35,6 +35,13 @@ impl Bar {
 		Self(bar)
 	}
 
+	/// Shows another step, with so much of it done.
+	pub(crate) fn at(&self, step: &'static str, done: u64, all: u64) {
+		self.0.set_message(step);
+		self.0.set_length(all);
+		self.0.set_position(done);
+	}
+
 	/// Counts so many more.
 	pub(crate) fn inc(&self, count: u64) {
 		self.0.inc(count);

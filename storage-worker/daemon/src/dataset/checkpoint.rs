@@ -10,11 +10,21 @@ use granary_primitives::{
 	message, AllotmentId, Signature,
 };
 
+/// What is done about a log that is shorter than the chain's record of it: its node lost data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shrunk {
+	/// Nothing is recorded, and the node is named.
+	Refuse,
+	/// The others are recorded: healing writes to what is left, and audits judge that node.
+	Skip,
+}
+
 /// Signs the grown logs with their nodes and records them on chain in one extrinsic. Returns how many grew.
 pub(crate) async fn record_checkpoints(
 	chain: &ChainClient,
 	open: &OpenDataset,
 	tenant: &TenantKeys,
+	shrunk: Shrunk,
 ) -> Result<usize> {
 	let mut signed = Vec::new();
 	let logs = open.dataset.logs();
@@ -27,7 +37,7 @@ pub(crate) async fn record_checkpoints(
 	for (shard, (allotment, log)) in open.reservation.allotments.iter().zip(&logs).enumerate() {
 		// What could not be read was not written to either.
 		let Some(log) = log else { continue };
-		if let Some(checkpoint) = grown(chain, *allotment, log).await? {
+		if let Some(checkpoint) = grown(chain, *allotment, log, shrunk).await? {
 			signed.push(co_sign(chain, open, tenant, shard, checkpoint).await?);
 		}
 	}
@@ -47,13 +57,14 @@ async fn grown(
 	chain: &ChainClient,
 	allotment: AllotmentId,
 	log: &LogState,
+	shrunk: Shrunk,
 ) -> Result<Option<Checkpoint>> {
 	let previous = chain.audit_status(allotment).await?.and_then(|status| status.checkpoint);
 	let (epoch, previous_root, known_leaves) = match previous {
 		Some(previous) => (previous.epoch, previous.root, previous.leaf_count),
 		None => (0, [0; 32], 0),
 	};
-	if log.leaf_count < known_leaves {
+	if log.leaf_count < known_leaves && shrunk == Shrunk::Refuse {
 		bail!(
 			"node {} shows a log of {} leaves for allotment {allotment}, but {known_leaves} are on record: it lost data",
 			log.node,

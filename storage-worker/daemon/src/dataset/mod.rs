@@ -8,6 +8,8 @@ mod directory;
 mod open;
 mod store;
 
-pub(crate) use checkpoint::record_checkpoints;
-pub(crate) use open::{load_or_create_key, open_for_reading, open_for_writing, OpenDataset};
+pub(crate) use checkpoint::{record_checkpoints, Shrunk};
+pub(crate) use open::{
+	load_or_create_key, open_for_healing, open_for_reading, open_for_writing, OpenDataset,
+};
 pub(crate) use store::DatasetStore;

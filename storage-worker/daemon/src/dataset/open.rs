@@ -51,6 +51,18 @@ pub(crate) async fn open_for_writing(
 	key: DatasetKey,
 	tenant: &TenantKeys,
 ) -> Result<OpenDataset> {
+	let open = open_for_healing(chain, reservation, key, tenant).await?;
+	open.dataset.load_logs().await.context("reading the state of the allotments' logs")?;
+	Ok(open)
+}
+
+/// Opens a reservation's dataset for writing, whether or not all of its nodes answer.
+pub(crate) async fn open_for_healing(
+	chain: &Arc<ChainClient>,
+	reservation: ReservationId,
+	key: DatasetKey,
+	tenant: &TenantKeys,
+) -> Result<OpenDataset> {
 	let reservation = live_reservation(chain, reservation).await?;
 	ensure!(
 		reservation.tenant == tenant.account_bytes(),
@@ -62,9 +74,7 @@ pub(crate) async fn open_for_writing(
 		"reservation {} is not active any more and takes no writes; make a new one or extend it",
 		reservation.id
 	);
-	let open = open(chain, reservation, key, Some(tenant)).await?;
-	open.dataset.load_logs().await.context("reading the state of the allotments' logs")?;
-	Ok(open)
+	open(chain, reservation, key, Some(tenant)).await
 }
 
 /// Reads the dataset key, or makes one where the file does not exist yet.

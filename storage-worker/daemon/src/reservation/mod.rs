@@ -17,8 +17,11 @@ use granary_primitives::{
 	reservation::{AllotmentInfo, ReservationInfo, ReservationState},
 	Balance, BlockNumber, NodeId, ReservationId,
 };
-use placement::{choose_nodes, named_nodes, Wanted};
+use placement::named_nodes;
+pub(crate) use placement::{choose_nodes, Wanted};
+pub(crate) use ready::await_namespaces;
 use serde_json::{json, Value};
+use std::collections::BTreeSet;
 
 /// Reservations.
 #[derive(Debug, Subcommand)]
@@ -189,6 +192,7 @@ async fn create(args: CreateArgs, context: &Context) -> Result<()> {
 		nodes: usize::from(args.data) + usize::from(args.parity),
 		bytes: args.size,
 		terms: &terms,
+		taken: BTreeSet::new(),
 	};
 	let all_nodes = chain.all_nodes().await?;
 	let chosen = if args.nodes.is_empty() {
@@ -213,7 +217,7 @@ async fn create(args: CreateArgs, context: &Context) -> Result<()> {
 		.await
 		.context("making the reservation")?;
 	if !args.no_wait {
-		for node in ready::await_namespaces(&chain, &tenant, id).await? {
+		for node in await_namespaces(&chain, &tenant, id).await? {
 			context.note(format!(
 				"node {node} does not serve its allotment yet; writing will wait for it"
 			));

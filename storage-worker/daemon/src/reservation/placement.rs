@@ -8,21 +8,23 @@ use std::collections::BTreeSet;
 
 /// What a reservation needs.
 #[derive(Debug)]
-pub(super) struct Wanted<'t> {
+pub(crate) struct Wanted<'t> {
 	/// One node for each shard.
-	pub(super) nodes: usize,
+	pub(crate) nodes: usize,
 	/// Capacity of each allotment.
-	pub(super) bytes: u64,
+	pub(crate) bytes: u64,
 	/// The chain's terms: price and bond follow from them.
-	pub(super) terms: &'t ContractTerms,
+	pub(crate) terms: &'t ContractTerms,
+	/// Farms that hold another shard already.
+	pub(crate) taken: BTreeSet<FarmId>,
 }
 
 /// Nodes in shard order.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Chosen {
-	pub(super) nodes: Vec<NodeId>,
+pub(crate) struct Chosen {
+	pub(crate) nodes: Vec<NodeId>,
 	/// What they cost together, in plancks.
-	pub(super) price_per_block: Balance,
+	pub(crate) price_per_block: Balance,
 }
 
 impl Wanted<'_> {
@@ -42,10 +44,10 @@ impl Wanted<'_> {
 }
 
 /// The cheapest nodes with room and bond, one of each farm.
-pub(super) fn choose_nodes(all: &[NodeInfo], wanted: &Wanted<'_>) -> Result<Chosen> {
+pub(crate) fn choose_nodes(all: &[NodeInfo], wanted: &Wanted<'_>) -> Result<Chosen> {
 	let mut fitting: Vec<&NodeInfo> = all.iter().filter(|node| wanted.fits(node)).collect();
 	fitting.sort_by_key(|node| (node.price_per_gib_hour, node.id));
-	let mut farms: BTreeSet<FarmId> = BTreeSet::new();
+	let mut farms = wanted.taken.clone();
 	fitting.retain(|node| farms.insert(node.farm));
 	ensure!(
 		fitting.len() >= wanted.nodes,
@@ -134,17 +136,20 @@ mod tests {
 			node(3, 2, 1, 1, 9999),
 			node(4, 3, 9, 1, 47),
 		];
-		let wanted = |nodes| Wanted { nodes, bytes: 2 * GIB, terms: &TERMS };
+		let wanted =
+			|nodes| Wanted { nodes, bytes: 2 * GIB, terms: &TERMS, taken: BTreeSet::new() };
 		let chosen = choose_nodes(&nodes, &wanted(2)).unwrap();
 		assert_eq!(chosen, Chosen { nodes: vec![1, 2], price_per_block: 2 + 10 });
 		let error = choose_nodes(&nodes, &wanted(3)).unwrap_err().to_string();
 		assert!(error.contains("too few nodes: 3") && error.contains("2 of 5 nodes"), "{error}");
+		let beside = Wanted { taken: BTreeSet::from([0]), ..wanted(1) };
+		assert_eq!(choose_nodes(&nodes, &beside).unwrap().nodes, vec![2], "farm 0 has a shard");
 	}
 
 	#[test]
 	fn named_nodes_keep_their_order() {
 		let nodes = [node(0, 0, 9, 9, 0), node(1, 1, 9, 1, 0)];
-		let wanted = Wanted { nodes: 2, bytes: GIB, terms: &TERMS };
+		let wanted = Wanted { nodes: 2, bytes: GIB, terms: &TERMS, taken: BTreeSet::new() };
 		let chosen = named_nodes(&nodes, &[1, 0], &wanted).unwrap();
 		assert_eq!(chosen, Chosen { nodes: vec![1, 0], price_per_block: 10 });
 		assert!(named_nodes(&nodes, &[1], &wanted).is_err());

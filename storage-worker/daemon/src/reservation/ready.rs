@@ -19,7 +19,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(250);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Waits until each node of the reservation has its namespace; answers those that have not in time.
-pub(super) async fn await_namespaces(
+pub(crate) async fn await_namespaces(
 	chain: &ChainClient,
 	tenant: &TenantKeys,
 	reservation: ReservationId,

@@ -2,7 +2,7 @@
 
 use crate::{
 	cli::{bytes_text, AccountArgs, Bar, Context},
-	dataset::{load_or_create_key, open_for_writing, record_checkpoints},
+	dataset::{load_or_create_key, open_for_writing, record_checkpoints, Shrunk},
 };
 use anyhow::{ensure, Context as _, Result};
 use clap::Args;
@@ -80,7 +80,7 @@ pub(super) async fn run(args: CreateArgs, context: &Context) -> Result<()> {
 		.await
 		.with_context(|| format!("storing {}", args.path.display()))?;
 	bar.finish();
-	let grown = record_checkpoints(&chain, &open, &tenant).await?;
+	let grown = record_checkpoints(&chain, &open, &tenant, Shrunk::Refuse).await?;
 	context.note(format!("recorded {grown} co-signed checkpoints"));
 
 	let id = chain

@@ -7,6 +7,7 @@ mod admission;
 mod allotments;
 mod audits;
 mod cosign;
+mod loss;
 mod registration;
 mod run;
 mod status;
@@ -20,6 +21,8 @@ use clap::Subcommand;
 pub(crate) enum WorkerCommand {
 	/// Register or find this node on chain and serve it.
 	Run(run::RunArgs),
+	/// Tell the chain that an allotment's data are gone, before an audit finds out: that costs half.
+	DeclareLoss(loss::LossArgs),
 	/// Show what the chain says about the node of a data directory.
 	Status(status::StatusArgs),
 }
@@ -28,6 +31,7 @@ pub(crate) enum WorkerCommand {
 pub(crate) async fn dispatch(command: WorkerCommand, context: &Context) -> Result<()> {
 	match command {
 		WorkerCommand::Run(args) => run::run(args, context).await,
+		WorkerCommand::DeclareLoss(args) => loss::run(args, context).await,
 		WorkerCommand::Status(args) => status::run(args, context).await,
 	}
 }

@@ -1,0 +1,192 @@
+//! `granary heal`: finds what a reservation's nodes have lost and puts it back.
+
+mod replace;
+mod report;
+
+use crate::{
+	cli::{bytes_text, parse_bytes, AccountArgs, Bar, Context},
+	dataset::{open_for_healing, record_checkpoints, Shrunk},
+	keys::TenantKeys,
+	stop::stop_signal,
+};
+use anyhow::{bail, Result};
+use clap::Args;
+use granary_chain::ChainClient;
+use granary_dispersal::{Check, DatasetKey, HealReport, Healing};
+use granary_primitives::{Balance, ReservationId};
+use report::Assumption;
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+/// What a reservation's nodes have lost is put back.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  # Look, and put back what is missing:
+  granary heal 1 --key dataset.key --key-file account.key
+  # Read and verify every shard; replace allotments that are lost on chain by new ones on other nodes:
+  granary heal 1 --key dataset.key --key-file account.key --check all --replace
+  # Every hour verify one object in a hundred, with at most 20 MiB of rebuilt data in a second:
+  granary heal 1 --key dataset.key --key-file account.key --check 0.01 --every 1h --rate 20MiB
+
+Objects with the fewest good shards come first. A run that was killed is simply started again: what it put back is not missing any more.
+Shards on nodes that do not answer are not rebuilt elsewhere until the chain has given their allotments up; --replace then moves them.")]
+pub(crate) struct HealArgs {
+	/// The reservation.
+	reservation: ReservationId,
+	/// The dataset key.
+	#[arg(long, value_name = "FILE")]
+	key: PathBuf,
+	/// How closely to look: `presence` asks nodes for what they have, `all` reads and verifies every shard, a number such as 0.01 does so for
+	/// that share of the objects.
+	#[arg(long, default_value = "presence", value_parser = parse_check)]
+	check: Looking,
+	/// Bytes of rebuilt shards in a second at most, for example 50MiB. [default: no limit]
+	#[arg(long, value_parser = parse_bytes)]
+	rate: Option<u64>,
+	/// Put new allotments in the place of those that are lost on chain; the escrow grows if the new node asks for more.
+	#[arg(long)]
+	replace: bool,
+	/// The most that one new allotment may cost per block, in plancks. [default: no limit]
+	#[arg(long, requires = "replace")]
+	max_price_per_block: Option<Balance>,
+	/// Go on: look again so long after the end of each run, for example 30m or 6h.
+	#[arg(long, value_parser = parse_duration)]
+	every: Option<Duration>,
+	/// For the durability figure: the share of nodes that are lost in a year.
+	#[arg(long, default_value_t = 0.05, value_name = "SHARE", value_parser = parse_share)]
+	node_loss_per_year: f64,
+	#[command(flatten)]
+	account: AccountArgs,
+}
+
+/// How closely to look; the seed of a sample changes from run to run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Looking {
+	Presence,
+	Share(f64),
+	All,
+}
+
+impl Looking {
+	fn check(self) -> Check {
+		match self {
+			Self::Presence => Check::Presence,
+			Self::Share(share) => Check::Sample { share, seed: rand::random() },
+			Self::All => Check::All,
+		}
+	}
+}
+
+fn parse_share(text: &str) -> Result<f64, String> {
+	let share: f64 = text.parse().map_err(|_| format!("'{text}' is not a number"))?;
+	(0.0..=1.0).contains(&share).then_some(share).ok_or(format!("{text} is not between 0 and 1"))
+}
+
+fn parse_check(text: &str) -> Result<Looking, String> {
+	match text {
+		"presence" => Ok(Looking::Presence),
+		"all" => Ok(Looking::All),
+		share => parse_share(share)
+			.map(Looking::Share)
+			.map_err(|_| format!("'{share}' is none of presence, all or a share such as 0.01")),
+	}
+}
+
+fn parse_duration(text: &str) -> Result<Duration, String> {
+	let wrong = || format!("'{text}' is not a time; write for example 90s, 30m, 6h or 1d");
+	let (number, seconds) = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)]
+		.iter()
+		.find_map(|(suffix, seconds)| text.strip_suffix(suffix).map(|number| (number, *seconds)))
+		.ok_or_else(wrong)?;
+	let number: u64 = number.parse().map_err(|_| wrong())?;
+	number
+		.checked_mul(seconds)
+		.filter(|seconds| *seconds > 0)
+		.map(Duration::from_secs)
+		.ok_or_else(wrong)
+}
+
+pub(crate) async fn run(args: HealArgs, context: &Context) -> Result<()> {
+	let tenant = args.account.tenant_keys()?;
+	let key = DatasetKey::load(&args.key)?;
+	let chain = context.connect().await?;
+	let Some(pause) = args.every else {
+		return heal_once(&args, &chain, &tenant, &key, context).await;
+	};
+	let rounds = async {
+		loop {
+			if let Err(error) = heal_once(&args, &chain, &tenant, &key, context).await {
+				context.note(format!("this round failed, the next one tries again: {error:#}"));
+				// The chain's connection may be what broke; if it still is, the next round says so.
+				let _ = chain.reconnect().await;
+			}
+			tokio::time::sleep(pause).await;
+		}
+	};
+	tokio::select! {
+		() = rounds => Ok(()),
+		stopped = stop_signal() => stopped,
+	}
+}
+
+async fn heal_once(
+	args: &HealArgs,
+	chain: &Arc<ChainClient>,
+	tenant: &TenantKeys,
+	key: &DatasetKey,
+	context: &Context,
+) -> Result<()> {
+	let replaced = match args.replace {
+		true => replace::lost_allotments(chain, args, tenant, context).await?,
+		false => 0,
+	};
+	let open = open_for_healing(chain, args.reservation, key.clone(), tenant).await?;
+	let bar = Bar::count(context, 0, "surveying");
+	let healing = Healing { check: args.check.check(), bytes_per_second: args.rate };
+	let healed = open.dataset.heal(healing, &|step, done, all| bar.at(step, done, all)).await;
+	bar.finish();
+	let healed: HealReport = healed?;
+	let grown = record_checkpoints(chain, &open, tenant, Shrunk::Skip).await?;
+	let assumption = Assumption { node_loss_per_year: args.node_loss_per_year };
+	report::print(&open.reservation, &healed, replaced, grown, assumption, context);
+	if let Some(first) = healed.lost.first() {
+		bail!(
+			"{} of {} objects have fewer shards within reach than are needed to rebuild them, for example {first}; {}",
+			healed.lost.len(),
+			healed.survey.objects,
+			match healed.survey.unreachable.len() {
+				0 => "all nodes answer, so these are lost".to_owned(),
+				nodes => format!("bring the {nodes} nodes back that do not answer and heal again"),
+			}
+		);
+	}
+	if healed.rebuilt_bytes > 0 {
+		context.note(format!("put back {}", bytes_text(healed.rebuilt_bytes)));
+	}
+	Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn arguments_are_read_and_nonsense_is_not() {
+		assert_eq!(parse_check("presence"), Ok(Looking::Presence));
+		assert_eq!(parse_check("all"), Ok(Looking::All));
+		assert_eq!(parse_check("0.25"), Ok(Looking::Share(0.25)));
+		for wrong in ["", "some", "1.5", "-0.1", "NaN"] {
+			assert!(
+				parse_check(wrong).unwrap_err().contains("presence, all or a share"),
+				"{wrong}"
+			);
+		}
+		assert_eq!(parse_duration("90s"), Ok(Duration::from_secs(90)));
+		assert_eq!(parse_duration("2h"), Ok(Duration::from_secs(7200)));
+		for wrong in
+			["", "5", "h", "0s", "-1m", "1.5h", "99999999999999999999d", "999999999999999999d"]
+		{
+			assert!(parse_duration(wrong).is_err(), "{wrong}");
+		}
+	}
+}

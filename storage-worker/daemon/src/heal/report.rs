@@ -1,0 +1,95 @@
+//! What healing found and did, for people and machines.
+
+use crate::cli::{bytes_text, Context};
+use granary_dispersal::{loss_probability, HealReport};
+use granary_primitives::reservation::ReservationInfo;
+use serde_json::json;
+
+/// How long a loss is taken to go unrepaired.
+const REPAIR_WINDOW_DAYS: f64 = 1.0;
+
+/// What the durability figure is computed from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Assumption {
+	pub(super) node_loss_per_year: f64,
+}
+
+impl Assumption {
+	/// The probability that a node is lost within the repair window.
+	fn node_loss(self) -> f64 {
+		1.0 - (1.0 - self.node_loss_per_year).powf(REPAIR_WINDOW_DAYS / 365.25)
+	}
+}
+
+pub(super) fn print(
+	reservation: &ReservationInfo,
+	healed: &HealReport,
+	replaced: usize,
+	checkpoints: usize,
+	assumption: Assumption,
+	context: &Context,
+) {
+	let survey = &healed.survey;
+	let needed = u32::from(reservation.data_shards);
+	let fewest = survey.fewest_good().and_then(|good| u32::try_from(good).ok());
+	let loss = fewest.map(|good| match good.checked_sub(needed) {
+		Some(spare) => loss_probability(good, spare, assumption.node_loss()),
+		None => 1.0,
+	});
+	let value = json!({
+		"reservation": reservation.id,
+		"objects": survey.objects,
+		"objects_by_good_shards": survey.by_good_shards,
+		"fewest_good_shards": fewest,
+		"needed_shards": needed,
+		"loss_probability_per_day": loss,
+		"missing_shards": survey.missing,
+		"damaged_shards": survey.damaged,
+		"verified_shards": survey.verified,
+		"unreachable_nodes": survey.unreachable.iter().map(|(node, error)| json!({
+			"node": node,
+			"error": error.to_string(),
+		})).collect::<Vec<_>>(),
+		"replaced_allotments": replaced,
+		"healed_objects": healed.healed_objects,
+		"rebuilt_shards": healed.rebuilt_shards,
+		"rebuilt_bytes": healed.rebuilt_bytes,
+		"mended_shards": healed.mended_shards,
+		"unmendable_shards": healed.unmendable_shards,
+		"lost_objects": healed.lost.len(),
+		"checkpoints": checkpoints,
+	});
+	context.print(&value, |out| {
+		out.line(format!(
+			"reservation {}: {} objects, {} shards missing, {} damaged ({} verified)",
+			reservation.id, survey.objects, survey.missing, survey.damaged, survey.verified
+		));
+		for (node, error) in &survey.unreachable {
+			out.line(format!("  node {node} does not answer: {error}"));
+		}
+		if let (Some(fewest), Some(loss)) = (fewest, loss) {
+			out.line(format!(
+				"  before: at least {fewest} good shards of each object, {needed} are needed"
+			));
+			out.line(format!(
+				"  chance to lose that object within a day: {loss:.1e}, if {:.1} % of nodes are lost in a year, independently",
+				assumption.node_loss_per_year * 100.0
+			));
+		}
+		if replaced > 0 {
+			out.line(format!("  {replaced} lost allotments have a new node"));
+		}
+		out.line(format!(
+			"  put back: {} shards ({}), {} more mended in place; {checkpoints} checkpoints recorded",
+			healed.rebuilt_shards,
+			bytes_text(healed.rebuilt_bytes),
+			healed.mended_shards
+		));
+		if healed.unmendable_shards > 0 {
+			out.line(format!(
+				"  {} damaged shards could not be mended: their nodes will miss audits, and --replace moves what they hold",
+				healed.unmendable_shards
+			));
+		}
+	});
+}

@@ -1,0 +1,126 @@
+//! A chain of one validator and what runs on it.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use crate::common::{free_port, granary, text, Running};
+use serde_json::Value;
+use std::{
+	fs,
+	path::{Path, PathBuf},
+	process::{Command, Output, Stdio},
+	thread,
+	time::{Duration, Instant},
+};
+
+/// The node's binary, which `cargo test --workspace` builds beside ours.
+pub(crate) fn node_binary() -> PathBuf {
+	let path = Path::new(env!("CARGO_BIN_EXE_granary")).with_file_name("granary-node");
+	assert!(path.exists(), "{} is missing; run: cargo build --workspace --bins", path.display());
+	path
+}
+
+/// A chain of one validator.
+pub(crate) struct Chain {
+	url: String,
+	_node: Running,
+}
+
+impl Chain {
+	pub(crate) fn start(dir: &Path) -> Self {
+		let port = free_port();
+		let log = fs::File::create(dir.join("node.log")).unwrap();
+		let node = Command::new(node_binary())
+			.args(["--dev", "--no-telemetry", "--no-prometheus", "--no-mdns", "--port", "0"])
+			.arg("--base-path")
+			.arg(dir.join("node"))
+			.args(["--rpc-port", &port.to_string()])
+			.stdout(Stdio::null())
+			.stderr(log)
+			.spawn()
+			.unwrap();
+		let chain = Self { url: format!("ws://127.0.0.1:{port}"), _node: Running(node) };
+		patiently("the chain answers", 90, || chain.run(&["node", "list"]).status.success());
+		chain
+	}
+
+	pub(crate) fn command(&self, args: &[&str]) -> Command {
+		let mut command = granary();
+		command.args(["--chain", &self.url]).args(args);
+		command
+	}
+
+	pub(crate) fn run(&self, args: &[&str]) -> Output {
+		self.command(args).output().unwrap()
+	}
+
+	/// Runs a command that must succeed, with `--json`.
+	pub(crate) fn json(&self, args: &[&str]) -> Value {
+		let output = self.command(args).arg("--json").output().unwrap();
+		assert!(output.status.success(), "{args:?}: {}", text(&output.stderr));
+		serde_json::from_slice(&output.stdout).unwrap_or_default()
+	}
+
+	/// Runs a command that must fail with this code and say this.
+	pub(crate) fn fails(&self, args: &[&str], code: i32, says: &str) {
+		let output = self.run(args);
+		let said = text(&output.stderr);
+		assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");
+		assert!(said.contains(says), "{args:?} says: {said}");
+	}
+
+	pub(crate) fn worker(&self, dir: &Path, suri: &str) -> Running {
+		let log = fs::File::create(dir.with_extension("log")).unwrap();
+		let mut command = self.command(&["worker", "run", "--suri", suri, "--farm", suri]);
+		command.arg("--dir").arg(dir).args(["--capacity", "1GiB", "--bond", "100"]);
+		command.args(["--listen", &format!("127.0.0.1:{}", free_port())]);
+		Running(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
+	}
+}
+
+pub(crate) fn patiently(what: &str, seconds: u64, mut holds: impl FnMut() -> bool) {
+	let deadline = Instant::now() + Duration::from_secs(seconds);
+	while !holds() {
+		assert!(Instant::now() < deadline, "waited {seconds} s in vain until {what}");
+		thread::sleep(Duration::from_millis(300));
+	}
+}
+
+pub(crate) fn tree(dir: &Path) {
+	fs::create_dir_all(dir.join("chains/dev/keystore")).unwrap();
+	fs::create_dir_all(dir.join("chains/dev/network")).unwrap();
+	fs::create_dir_all(dir.join("chains/dev/paritydb/full")).unwrap();
+	fs::write(dir.join("chains/dev/keystore/babe"), "a session key").unwrap();
+	fs::write(dir.join("chains/dev/network/secret_ed25519"), "a network key").unwrap();
+	let content: Vec<u8> =
+		(0..300_000u32).flat_map(|i| (i.wrapping_mul(2_654_435_761)).to_le_bytes()).collect();
+	fs::write(dir.join("chains/dev/paritydb/full/table"), content).unwrap();
+	fs::write(dir.join("chains/dev/paritydb/full/zeros"), vec![0; 200_000]).unwrap();
+}
+
+pub(crate) fn no_key_in(dir: &Path) -> bool {
+	let mut stack = vec![dir.to_owned()];
+	while let Some(path) = stack.pop() {
+		if path.is_dir() {
+			stack.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+		} else {
+			let content = fs::read(&path).unwrap();
+			let holds = |key: &[u8]| content.windows(key.len()).any(|window| window == key);
+			if holds(b"a session key") || holds(b"a network key") {
+				return false;
+			}
+		}
+	}
+	true
+}
+
+/// A mount that is unmounted whatever happens.
+pub(crate) struct Mount {
+	pub(crate) process: Running,
+	pub(crate) point: PathBuf,
+}
+
+impl Drop for Mount {
+	fn drop(&mut self) {
+		let _ = Command::new("umount").arg("-l").arg(&self.point).stderr(Stdio::null()).status();
+		let _ = self.process.0.kill();
+	}
+}
