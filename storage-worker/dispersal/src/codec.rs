@@ -1,17 +1,22 @@
 //! One object: compressed, encrypted, and back.
 
-use crate::{dataset::ObjectId, kdf::keyed_hash, key::DatasetKey, DispersalError};
+use crate::{dataset::ObjectId, key::DatasetKey, DispersalError};
 use aws_lc_rs::aead::{Aad, LessSafeKey, Nonce, UnboundKey, AES_256_GCM, NONCE_LEN};
 use zeroize::Zeroizing;
 
 /// The largest object: what a manifest segment needs, and well below a zdb value.
 pub const OBJECT_BYTES_MAX: usize = 4 << 20;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const FLAG_ZSTD: u8 = 1;
 const ZSTD_LEVEL: i32 = 1;
 const HEAD_BYTES: usize = 6;
 const TAG_BYTES: usize = 16;
+/// Objects of this size and more are compressed only if so many samples of so many bytes shrink below this share.
+const SAMPLED_FROM: usize = 256 << 10;
+const SAMPLES: usize = 8;
+const SAMPLE_BYTES: usize = 4 << 10;
+const WORTH_PER_CENT: usize = 98;
 
 /// Seals and opens the objects of one dataset.
 pub struct ObjectCodec {
@@ -29,8 +34,8 @@ impl std::fmt::Debug for ObjectCodec {
 impl ObjectCodec {
 	/// For a dataset.
 	pub fn new(key: DatasetKey) -> Self {
-		let id_key = key.derive(&[b"object-id"]);
-		let nonce_key = key.derive(&[b"object-nonce"]);
+		let id_key = key.derive(&[b"object-id/2"]);
+		let nonce_key = key.derive(&[b"object-nonce/2"]);
 		Self { key, id_key, nonce_key }
 	}
 
@@ -40,11 +45,11 @@ impl ObjectCodec {
 
 	/// The id of an object: equal objects of one dataset have one id, and nobody without the key can tell.
 	pub fn id(&self, plain: &[u8]) -> ObjectId {
-		keyed_hash(&self.id_key, &[plain])
+		*blake3::keyed_hash(&self.id_key, plain).as_bytes()
 	}
 
 	fn cipher(&self, id: &ObjectId) -> Result<LessSafeKey, DispersalError> {
-		let key = self.key.derive(&[b"object-key", id]);
+		let key = self.key.derive(&[b"object-key/2", id]);
 		let key = UnboundKey::new(&AES_256_GCM, key.as_slice())
 			.map_err(|_| DispersalError::Crypto("making an object key"))?;
 		Ok(LessSafeKey::new(key))
@@ -55,64 +60,73 @@ impl ObjectCodec {
 		if plain.len() > OBJECT_BYTES_MAX {
 			return Err(DispersalError::TooLarge { bytes: plain.len(), limit: OBJECT_BYTES_MAX });
 		}
-		let compressed = zstd::bulk::compress(plain, ZSTD_LEVEL)
-			.map_err(|error| DispersalError::Task(error.to_string()))?;
-		let (flags, payload) = if compressed.len() < plain.len() {
-			(FLAG_ZSTD, compressed.as_slice())
-		} else {
-			(0, plain)
+		let compressed = match is_worth_compressing(plain)? {
+			true => Some(compress(plain)?).filter(|smaller| smaller.len() < plain.len()),
+			false => None,
 		};
-		let mut nonce = [0; NONCE_LEN];
-		let digest = keyed_hash(&self.nonce_key, &[payload]);
-		nonce.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
-
-		let mut head = vec![VERSION, flags];
-		head.extend_from_slice(&(plain.len() as u32).to_le_bytes());
-		let aad = [head.as_slice(), id].concat();
-		let mut body = payload.to_vec();
-		self.cipher(id)?
-			.seal_in_place_append_tag(
-				Nonce::assume_unique_for_key(nonce),
-				Aad::from(aad),
-				&mut body,
-			)
+		let (flags, payload) = match &compressed {
+			Some(compressed) => (FLAG_ZSTD, compressed.as_slice()),
+			None => (0, plain),
+		};
+		let nonce = self.nonce(flags, payload);
+		let mut sealed = Vec::with_capacity(HEAD_BYTES + NONCE_LEN + payload.len() + TAG_BYTES);
+		sealed.extend_from_slice(&[VERSION, flags]);
+		sealed.extend_from_slice(&(plain.len() as u32).to_le_bytes());
+		let aad = [sealed.as_slice(), id].concat();
+		sealed.extend_from_slice(&nonce);
+		sealed.extend_from_slice(payload);
+		let body = sealed.get_mut(HEAD_BYTES + NONCE_LEN..).unwrap_or_default();
+		let nonce = Nonce::assume_unique_for_key(nonce);
+		let tag = self
+			.cipher(id)?
+			.seal_in_place_separate_tag(nonce, Aad::from(aad), body)
 			.map_err(|_| DispersalError::Crypto("encrypting an object"))?;
-		head.reserve(NONCE_LEN + body.len());
-		head.extend_from_slice(&nonce);
-		head.append(&mut body);
-		Ok(head)
+		sealed.extend_from_slice(tag.as_ref());
+		Ok(sealed)
+	}
+
+	/// The key is the object's alone. A plain payload follows from the object, so it needs no other nonce than zero; a compressed one depends on the
+	/// library as well, so its nonce follows from its bytes.
+	fn nonce(&self, flags: u8, payload: &[u8]) -> [u8; NONCE_LEN] {
+		let mut nonce = [0; NONCE_LEN];
+		if flags & FLAG_ZSTD != 0 {
+			let digest = blake3::keyed_hash(&self.nonce_key, payload);
+			nonce.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
+		}
+		nonce
 	}
 
 	/// Decrypts and decompresses; checks that the result is the object of this id.
-	pub fn open(&self, id: &ObjectId, sealed: &[u8]) -> Result<Vec<u8>, DispersalError> {
+	pub fn open(&self, id: &ObjectId, mut sealed: Vec<u8>) -> Result<Vec<u8>, DispersalError> {
 		let damaged = |reason: &str| DispersalError::Damaged { id: *id, reason: reason.to_owned() };
-		let (head, rest) =
-			sealed.split_at_checked(HEAD_BYTES).ok_or_else(|| damaged("it is cut off"))?;
-		let [version, flags, length @ ..] = head else { return Err(damaged("it is cut off")) };
-		if *version != VERSION {
+		let head = *sealed.first_chunk::<HEAD_BYTES>().ok_or_else(|| damaged("it is cut off"))?;
+		let [version, flags, length @ ..] = head;
+		if version != VERSION {
 			return Err(damaged("it has a format of another version"));
 		}
-		let length = length.try_into().map(u32::from_le_bytes).unwrap_or(u32::MAX) as usize;
+		let length = u32::from_le_bytes(length) as usize;
 		if length > OBJECT_BYTES_MAX {
 			return Err(damaged("it claims to be larger than any object"));
 		}
-		let (nonce, body) =
-			rest.split_at_checked(NONCE_LEN).ok_or_else(|| damaged("it is cut off"))?;
-		if body.len() < TAG_BYTES {
+		let start = HEAD_BYTES + NONCE_LEN;
+		if sealed.len() < start + TAG_BYTES {
 			return Err(damaged("it is cut off"));
 		}
-		let nonce =
-			Nonce::try_assume_unique_for_key(nonce).map_err(|_| damaged("it is cut off"))?;
-		let mut payload = body.to_vec();
-		let aad = [head, id.as_slice()].concat();
+		let (front, payload) = sealed.split_at_mut(start);
+		let nonce = Nonce::try_assume_unique_for_key(front.get(HEAD_BYTES..).unwrap_or_default())
+			.map_err(|_| damaged("it is cut off"))?;
+		let aad = [head.as_slice(), id.as_slice()].concat();
 		let opened = self
 			.cipher(id)?
-			.open_in_place(nonce, Aad::from(aad), &mut payload)
+			.open_in_place(nonce, Aad::from(aad), payload)
 			.map_err(|_| damaged("it does not decrypt"))?;
 		let plain = if flags & FLAG_ZSTD != 0 {
 			zstd::bulk::decompress(opened, length).map_err(|_| damaged("it does not decompress"))?
 		} else {
-			opened.to_vec()
+			let end = start + opened.len();
+			sealed.copy_within(start..end, 0);
+			sealed.truncate(end - start);
+			sealed
 		};
 		if plain.len() != length || self.id(&plain) != *id {
 			return Err(damaged("it is another object"));
@@ -121,9 +135,28 @@ impl ObjectCodec {
 	}
 }
 
+fn compress(plain: &[u8]) -> Result<Vec<u8>, DispersalError> {
+	zstd::bulk::compress(plain, ZSTD_LEVEL).map_err(|error| DispersalError::Task(error.to_string()))
+}
+
+/// Whether compression will help, judged by pieces of a large object: what is encrypted or compressed already is not worth the time.
+fn is_worth_compressing(plain: &[u8]) -> Result<bool, DispersalError> {
+	if plain.len() < SAMPLED_FROM {
+		return Ok(true);
+	}
+	let (mut before, mut after) = (0, 0);
+	for piece in plain.chunks(plain.len() / SAMPLES) {
+		let piece = piece.get(..SAMPLE_BYTES).unwrap_or(piece);
+		before += piece.len();
+		after += compress(piece)?.len();
+	}
+	Ok(after * 100 < before * WORTH_PER_CENT)
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::kdf::keyed_hash;
 	use proptest::prelude::*;
 
 	proptest! {
@@ -136,13 +169,13 @@ mod tests {
 			let codec = ObjectCodec::new(DatasetKey::generate().unwrap());
 			let id = codec.id(&plain);
 			let sealed = codec.seal(&id, &plain).unwrap();
-			prop_assert_eq!(codec.open(&id, &sealed).unwrap(), plain.clone());
+			prop_assert_eq!(codec.open(&id, sealed.clone()).unwrap(), plain.clone());
 			let mut bad = sealed.clone();
 			bad[at.index(sealed.len())] ^= 1;
-			prop_assert!(codec.open(&id, &bad).is_err());
-			prop_assert!(codec.open(&[1; 32], &sealed).is_err());
+			prop_assert!(codec.open(&id, bad).is_err());
+			prop_assert!(codec.open(&[1; 32], sealed.clone()).is_err());
 			for cut in 0..sealed.len().min(40) {
-				prop_assert!(codec.open(&id, &sealed[..cut]).is_err());
+				prop_assert!(codec.open(&id, sealed[..cut].to_vec()).is_err());
 			}
 		}
 	}
@@ -154,7 +187,7 @@ mod tests {
 		let id = one.id(b"plain");
 		assert_eq!(one.seal(&id, b"plain").unwrap(), one.seal(&id, b"plain").unwrap());
 		assert_ne!(id, other.id(b"plain"));
-		assert!(other.open(&id, &one.seal(&id, b"plain").unwrap()).is_err());
+		assert!(other.open(&id, one.seal(&id, b"plain").unwrap()).is_err());
 		assert!(one.seal(&id, &vec![0; OBJECT_BYTES_MAX + 1]).is_err());
 	}
 
@@ -163,9 +196,13 @@ mod tests {
 		let codec = ObjectCodec::new(DatasetKey::generate().unwrap());
 		let zeros = vec![0; 1 << 16];
 		assert!(codec.seal(&codec.id(&zeros), &zeros).unwrap().len() < 200);
-		let noise: Vec<u8> = (0..1u32 << 14)
+		let text = b"what is worth compressing ".repeat(20_000);
+		assert!(codec.seal(&codec.id(&text), &text).unwrap().len() < text.len() / 50);
+		let noise: Vec<u8> = (0..1u32 << 17)
 			.flat_map(|i| keyed_hash(&[1; 32], &[&i.to_le_bytes()])[..4].to_vec())
 			.collect();
-		assert!(codec.seal(&codec.id(&noise), &noise).unwrap().len() <= noise.len() + 34);
+		for noise in [&noise[..], &noise[..70_000]] {
+			assert!(codec.seal(&codec.id(noise), noise).unwrap().len() <= noise.len() + 34);
+		}
 	}
 }

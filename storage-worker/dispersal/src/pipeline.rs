@@ -2,7 +2,7 @@
 
 use crate::{
 	dataset::ObjectId,
-	shard::{Geometry, Place},
+	shard::{Framed, Geometry, Place},
 	DatasetKey, DispersalError, ObjectCodec,
 };
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -62,52 +62,66 @@ impl Pipeline {
 
 	/// Seals, codes and whitens an object: the values of its shards, in shard order.
 	pub fn shards(&self, id: &ObjectId, plain: &[u8]) -> Result<Vec<Vec<u8>>, DispersalError> {
-		let sealed = self.codec.seal(id, plain)?;
-		let bodies = self.geometry.encode(&sealed)?;
-		let values = bodies.iter().enumerate().filter_map(|(shard, body)| {
-			Some(self.place(shard, id)?.wrap(sealed.len() as u32, body))
-		});
-		values.collect()
+		let values = self.shards_where(id, plain, |_| true)?;
+		Ok(values.into_iter().flatten().collect())
 	}
 
-	/// Takes the whitening off one value: the length of the sealed object and the shard's body, or `None` for a value that is not this shard or is damaged.
+	/// The values of the shards that are wanted.
+	pub(crate) fn shards_where(
+		&self,
+		id: &ObjectId,
+		plain: &[u8],
+		is_wanted: impl Fn(usize) -> bool,
+	) -> Result<Vec<Option<Vec<u8>>>, DispersalError> {
+		let sealed = self.codec.seal(id, plain)?;
+		let shards = self.geometry.encode(&sealed)?;
+		self.wrap_where(id, sealed.len() as u32, shards, is_wanted)
+	}
+
+	fn wrap_where(
+		&self,
+		id: &ObjectId,
+		sealed_len: u32,
+		shards: Vec<Framed>,
+		is_wanted: impl Fn(usize) -> bool,
+	) -> Result<Vec<Option<Vec<u8>>>, DispersalError> {
+		let wrap = |(index, shard): (usize, Framed)| match self.place(index, id) {
+			Some(place) if is_wanted(index) => place.wrap(sealed_len, shard).map(Some),
+			_ => Ok(None),
+		};
+		shards.into_iter().enumerate().map(wrap).collect()
+	}
+
+	/// Takes the whitening off one value: the length of the sealed object and the shard, or `None` for a value that is not this shard or is damaged.
 	pub(crate) fn body(
 		&self,
 		shard: usize,
 		id: &ObjectId,
-		value: &[u8],
-	) -> Result<Option<(u32, Vec<u8>)>, DispersalError> {
+		value: Vec<u8>,
+	) -> Result<Option<(u32, Framed)>, DispersalError> {
 		self.place(shard, id).map_or(Ok(None), |place| place.unwrap(value))
 	}
 
-	/// The values of some shards, rebuilt from at least k bodies.
+	/// The values of some shards, rebuilt from at least k others.
 	pub(crate) fn rebuild(
 		&self,
 		id: &ObjectId,
-		bodies: Vec<Option<Vec<u8>>>,
+		shards: Vec<Option<Framed>>,
 		sealed_len: u32,
 		wanted: &[usize],
 	) -> Result<Vec<Option<Vec<u8>>>, DispersalError> {
-		let bodies = self.geometry.rebuild(bodies, wanted)?;
-		let mut values = vec![None; self.geometry.total];
-		for shard in wanted {
-			let body = bodies.get(*shard).and_then(Option::as_ref);
-			let (Some(body), Some(place)) = (body, self.place(*shard, id)) else { continue };
-			if let Some(value) = values.get_mut(*shard) {
-				*value = Some(place.wrap(sealed_len, body)?);
-			}
-		}
-		Ok(values)
+		let shards = self.geometry.rebuild(shards, wanted)?;
+		self.wrap_where(id, sealed_len, shards, |shard| wanted.contains(&shard))
 	}
 
-	/// Rebuilds and opens an object from at least k bodies.
+	/// Rebuilds and opens an object from at least k shards.
 	pub(crate) fn open(
 		&self,
 		id: &ObjectId,
-		bodies: Vec<Option<Vec<u8>>>,
+		shards: Vec<Option<Framed>>,
 		sealed_len: u32,
 	) -> Result<Vec<u8>, DispersalError> {
-		self.codec.open(id, &self.geometry.decode(bodies, sealed_len as usize)?)
+		self.codec.open(id, self.geometry.decode(shards, sealed_len as usize)?)
 	}
 
 	/// The object, from the values of its shards as far as they are known; those that do not verify count as lost.
@@ -120,7 +134,7 @@ impl Pipeline {
 		let (mut found, mut sealed_len) = (0, None);
 		for (shard, (slot, value)) in bodies.iter_mut().zip(values).enumerate() {
 			let Some(value) = value else { continue };
-			if let Some((len, body)) = self.body(shard, id, value)? {
+			if let Some((len, body)) = self.body(shard, id, value.clone())? {
 				if *sealed_len.get_or_insert(len) == len {
 					*slot = Some(body);
 					found += 1;

@@ -1,8 +1,8 @@
 //! Reading: any k shards that verify, from whichever backends answer first.
 
 use crate::{
-	dataset::ObjectId, health::count, link::Link, resp::Reply, BackendError, Dataset,
-	DispersalError,
+	dataset::ObjectId, health::count, link::Link, resp::Reply, shard::Framed, BackendError,
+	Dataset, DispersalError,
 };
 use futures::stream::{FuturesUnordered, StreamExt};
 use std::{
@@ -19,7 +19,7 @@ const HEDGE_MIN: Duration = Duration::from_millis(10);
 
 /// What one backend said about one shard.
 pub(crate) enum Found {
-	Shard(u32, Vec<u8>),
+	Shard(u32, Framed),
 	Missing,
 	Damaged,
 	Failed(BackendError),
@@ -27,8 +27,8 @@ pub(crate) enum Found {
 
 /// What a read has found out so far.
 pub(crate) struct Gathered {
-	/// The bodies that were found, in shard order.
-	pub(crate) shards: Vec<Option<Vec<u8>>>,
+	/// The shards that were found, in shard order.
+	pub(crate) shards: Vec<Option<Framed>>,
 	sealed_len: Option<u32>,
 	found: usize,
 	damaged: usize,
@@ -162,7 +162,7 @@ impl Dataset {
 			link.latency.observe(asked.elapsed());
 		}
 		let found = match answer {
-			Ok(Reply::Bulk(value)) => match self.pipeline.body(shard, &id, &value) {
+			Ok(Reply::Bulk(value)) => match self.pipeline.body(shard, &id, value) {
 				Ok(Some((len, body))) => Found::Shard(len, body),
 				Ok(None) => Found::Damaged,
 				Err(error) => return (shard, Err(error)),
@@ -190,7 +190,7 @@ impl Dataset {
 	async fn open(
 		&self,
 		id: ObjectId,
-		shards: Vec<Option<Vec<u8>>>,
+		shards: Vec<Option<Framed>>,
 		sealed_len: u32,
 	) -> Result<Vec<u8>, DispersalError> {
 		let pipeline = self.pipeline.clone();

@@ -1,15 +1,15 @@
-//! Shards: coded from a sealed object, framed, and whitened for one node each.
+//! Shards: cut from a sealed object and coded, framed, and whitened for one node each, all in the buffers that go to the nodes.
 
-use crate::{dataset::ObjectId, kdf::keyed_hash, key::DatasetKey, DispersalError};
-use aws_lc_rs::cipher::{
-	DecryptingKey, DecryptionContext, EncryptingKey, EncryptionContext, UnboundCipherKey, AES_256,
-};
+use crate::{dataset::ObjectId, key::DatasetKey, DispersalError};
+use aws_lc_rs::aead::{Aad, LessSafeKey, Nonce, UnboundKey, AES_256_GCM, NONCE_LEN};
 use reed_solomon_erasure::galois_8::ReedSolomon;
 
-const HEADER_BYTES: usize = 16;
-const TAG_BYTES: usize = 8;
-/// The initial counter. Each mask key serves one shard only.
-const COUNTER: [u8; 16] = [0; 16];
+/// sealed_len u32 LE ‖ k ‖ n ‖ index ‖ version.
+pub(crate) const HEADER_BYTES: usize = 8;
+const TAG_BYTES: usize = 16;
+const VERSION: u8 = 2;
+/// Each key serves one shard only, whose bytes follow from the object.
+const NONCE: [u8; NONCE_LEN] = [0; NONCE_LEN];
 
 /// How an object is cut.
 #[derive(Debug)]
@@ -17,6 +17,27 @@ pub(crate) struct Geometry {
 	pub(crate) data: usize,
 	pub(crate) total: usize,
 	coder: Option<ReedSolomon>,
+}
+
+/// A shard without its whitening: header and body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Framed(Vec<u8>);
+
+impl Framed {
+	/// Zeros for a body of so many bytes, with room for the tag.
+	fn empty(body_bytes: usize) -> Self {
+		let mut bytes = Vec::with_capacity(HEADER_BYTES + body_bytes + TAG_BYTES);
+		bytes.resize(HEADER_BYTES + body_bytes, 0);
+		Self(bytes)
+	}
+
+	pub(crate) fn body(&self) -> &[u8] {
+		self.0.get(HEADER_BYTES..).unwrap_or_default()
+	}
+
+	fn body_mut(&mut self) -> &mut [u8] {
+		self.0.get_mut(HEADER_BYTES..).unwrap_or_default()
+	}
 }
 
 impl Geometry {
@@ -43,50 +64,70 @@ impl Geometry {
 		Ok(Self { data: usize::from(data), total, coder })
 	}
 
-	/// Cuts and codes a sealed object into the bodies of its shards.
-	pub(crate) fn encode(&self, sealed: &[u8]) -> Result<Vec<Vec<u8>>, DispersalError> {
+	/// Cuts and codes a sealed object.
+	pub(crate) fn encode(&self, sealed: &[u8]) -> Result<Vec<Framed>, DispersalError> {
 		let size = sealed.len().div_ceil(self.data).max(1);
-		let mut shards: Vec<Vec<u8>> = sealed.chunks(size).map(<[u8]>::to_vec).collect();
-		shards.iter_mut().for_each(|shard| shard.resize(size, 0));
-		shards.resize(self.total, vec![0; size]);
-		// An object shorter than k bytes leaves whole data shards of zeros, which `resize` made.
+		let mut shards: Vec<Framed> = (0..self.total).map(|_| Framed::empty(size)).collect();
+		// An object shorter than k bytes leaves whole data shards of zeros.
+		for (shard, piece) in shards.iter_mut().zip(sealed.chunks(size)) {
+			let (place, _) = shard.body_mut().split_at_mut(piece.len());
+			place.copy_from_slice(piece);
+		}
 		if let Some(coder) = &self.coder {
-			coder.encode(&mut shards).map_err(|_| DispersalError::Crypto("coding an object"))?;
+			let mut bodies: Vec<&mut [u8]> = shards.iter_mut().map(Framed::body_mut).collect();
+			coder.encode(&mut bodies).map_err(|_| DispersalError::Crypto("coding an object"))?;
 		}
 		Ok(shards)
 	}
 
-	/// Rebuilds the bodies of certain shards from at least k others.
+	/// Fills in the shards that are missing, of all or of the data ones only, from at least k others.
+	fn reconstruct(
+		&self,
+		shards: Vec<Option<Framed>>,
+		only_data: bool,
+	) -> Result<Vec<Framed>, DispersalError> {
+		let failed = || DispersalError::Crypto("rebuilding shards");
+		let size = shards.iter().flatten().map(|shard| shard.body().len()).next();
+		let size = size.ok_or_else(failed)?;
+		let present: Vec<bool> = shards.iter().map(Option::is_some).collect();
+		let fill = |shard: Option<Framed>| shard.unwrap_or_else(|| Framed::empty(size));
+		let mut shards: Vec<Framed> = shards.into_iter().map(fill).collect();
+		let Some(coder) = &self.coder else { return Ok(shards) };
+		let mut parts: Vec<(&mut [u8], bool)> =
+			shards.iter_mut().map(Framed::body_mut).zip(present).collect();
+		let rebuilt = match only_data {
+			true => coder.reconstruct_data(&mut parts),
+			false => coder.reconstruct(&mut parts),
+		};
+		rebuilt.map_err(|_| failed())?;
+		Ok(shards)
+	}
+
+	/// Rebuilds certain shards from at least k others.
 	pub(crate) fn rebuild(
 		&self,
-		mut shards: Vec<Option<Vec<u8>>>,
+		shards: Vec<Option<Framed>>,
 		wanted: &[usize],
-	) -> Result<Vec<Option<Vec<u8>>>, DispersalError> {
-		let failed = |_| DispersalError::Crypto("rebuilding shards");
-		let Some(coder) = &self.coder else { return Ok(shards) };
-		if wanted.iter().all(|shard| *shard < self.data) {
-			coder.reconstruct_data(&mut shards).map_err(failed)?;
-		} else {
-			coder.reconstruct(&mut shards).map_err(failed)?;
-		}
-		Ok(shards)
+	) -> Result<Vec<Framed>, DispersalError> {
+		self.reconstruct(shards, wanted.iter().all(|shard| *shard < self.data))
 	}
 
-	/// Rebuilds the sealed object from at least k bodies.
+	/// Rebuilds the sealed object from at least k shards.
 	pub(crate) fn decode(
 		&self,
-		mut shards: Vec<Option<Vec<u8>>>,
+		shards: Vec<Option<Framed>>,
 		sealed_len: usize,
 	) -> Result<Vec<u8>, DispersalError> {
 		let complete = shards.iter().take(self.data).all(Option::is_some);
-		if let (false, Some(coder)) = (complete, &self.coder) {
-			coder
-				.reconstruct_data(&mut shards)
-				.map_err(|_| DispersalError::Crypto("decoding an object"))?;
-		}
+		let shards = match complete {
+			true => shards.into_iter().take(self.data).flatten().collect(),
+			false => self.reconstruct(shards, true)?,
+		};
 		let mut sealed = Vec::with_capacity(sealed_len);
-		shards.iter().take(self.data).flatten().for_each(|shard| sealed.extend_from_slice(shard));
-		sealed.truncate(sealed_len);
+		for shard in shards.iter().take(self.data) {
+			let missing = sealed_len - sealed.len();
+			sealed.extend_from_slice(shard.body().get(..missing).unwrap_or(shard.body()));
+		}
 		if sealed.len() == sealed_len {
 			Ok(sealed)
 		} else {
@@ -107,60 +148,52 @@ pub(crate) struct Place<'a> {
 }
 
 impl Place<'_> {
-	fn mask_key(&self) -> Result<UnboundCipherKey, DispersalError> {
-		let key = self.key.derive(&[b"whiten", &self.node.to_le_bytes(), self.id]);
-		UnboundCipherKey::new(&AES_256, key.as_slice())
+	fn cipher(&self) -> Result<LessSafeKey, DispersalError> {
+		let key = self.key.derive(&[b"whiten/2", &self.node.to_le_bytes(), self.id]);
+		UnboundKey::new(&AES_256_GCM, key.as_slice())
+			.map(LessSafeKey::new)
 			.map_err(|_| DispersalError::Crypto("making a mask"))
 	}
 
-	fn header(&self, sealed_len: u32) -> [u8; TAG_BYTES] {
+	fn header(&self, sealed_len: u32) -> [u8; HEADER_BYTES] {
 		let [a, b, c, d] = sealed_len.to_le_bytes();
-		[a, b, c, d, self.data, self.total, self.index, 0]
+		[a, b, c, d, self.data, self.total, self.index, VERSION]
 	}
 
-	fn tag(&self, header: &[u8; TAG_BYTES], body: &[u8]) -> [u8; TAG_BYTES] {
-		let key = self.key.derive(&[b"shard-tag"]);
-		let digest = keyed_hash(&key, &[header, self.id, body]);
-		let mut tag = [0; TAG_BYTES];
-		tag.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
-		tag
-	}
-
-	/// Frames and whitens a shard's body into the value that its node stores.
-	pub(crate) fn wrap(&self, sealed_len: u32, body: &[u8]) -> Result<Vec<u8>, DispersalError> {
-		let header = self.header(sealed_len);
-		let mut value = Vec::with_capacity(HEADER_BYTES + body.len());
-		value.extend_from_slice(&header);
-		value.extend_from_slice(&self.tag(&header, body));
-		value.extend_from_slice(body);
-		let cipher = EncryptingKey::ctr(self.mask_key()?);
-		cipher
-			.and_then(|cipher| {
-				cipher.less_safe_encrypt(&mut value, EncryptionContext::Iv128(COUNTER.into()))
-			})
+	/// Frames and whitens a shard into the value that its node stores.
+	pub(crate) fn wrap(&self, sealed_len: u32, shard: Framed) -> Result<Vec<u8>, DispersalError> {
+		let Framed(mut value) = shard;
+		for (place, byte) in value.iter_mut().zip(self.header(sealed_len)) {
+			*place = byte;
+		}
+		let nonce = Nonce::assume_unique_for_key(NONCE);
+		let tag = self
+			.cipher()?
+			.seal_in_place_separate_tag(nonce, Aad::empty(), &mut value)
 			.map_err(|_| DispersalError::Crypto("whitening a shard"))?;
+		value.extend_from_slice(tag.as_ref());
 		Ok(value)
 	}
 
 	/// Takes the whitening off and checks the frame. `None`: not this shard, or damaged.
-	pub(crate) fn unwrap(&self, value: &[u8]) -> Result<Option<(u32, Vec<u8>)>, DispersalError> {
-		let mut plain = value.to_vec();
-		DecryptingKey::ctr(self.mask_key()?)
-			.and_then(|cipher| {
-				cipher.decrypt(&mut plain, DecryptionContext::Iv128(COUNTER.into())).map(|_| ())
-			})
-			.map_err(|_| DispersalError::Crypto("taking a mask off"))?;
-		let Some((header, body)) = plain.split_at_checked(HEADER_BYTES) else { return Ok(None) };
-		let (fields, tag) = header.split_at(TAG_BYTES);
-		let Some(Ok(sealed_len)) = fields.get(..4).map(<[u8; 4]>::try_from) else {
-			return Ok(None);
-		};
-		let sealed_len = u32::from_le_bytes(sealed_len);
-		let expected = self.header(sealed_len);
-		if fields != expected || tag != self.tag(&expected, body) {
+	pub(crate) fn unwrap(
+		&self,
+		mut value: Vec<u8>,
+	) -> Result<Option<(u32, Framed)>, DispersalError> {
+		if value.len() < HEADER_BYTES + TAG_BYTES {
 			return Ok(None);
 		}
-		Ok(Some((sealed_len, body.to_vec())))
+		let nonce = Nonce::assume_unique_for_key(NONCE);
+		if self.cipher()?.open_in_place(nonce, Aad::empty(), &mut value).is_err() {
+			return Ok(None);
+		}
+		value.truncate(value.len() - TAG_BYTES);
+		let Some(sealed_len) = value.first_chunk::<4>().map(|bytes| u32::from_le_bytes(*bytes))
+		else {
+			return Ok(None);
+		};
+		let fits = value.starts_with(&self.header(sealed_len));
+		Ok(fits.then_some((sealed_len, Framed(value))))
 	}
 }
 
@@ -213,19 +246,20 @@ mod tests {
 		let other = DatasetKey::generate().unwrap();
 		let id = [7; 32];
 		let place = |key, node, index| Place { key, node, id: &id, data: 2, total: 3, index };
-		let body = [5u8; 100];
-		let one = place(&key, 1, 0).wrap(150, &body).unwrap();
-		let two = place(&key, 2, 0).wrap(150, &body).unwrap();
+		let body = Framed(vec![5u8; HEADER_BYTES + 100]);
+		let one = place(&key, 1, 0).wrap(150, body.clone()).unwrap();
+		let two = place(&key, 2, 0).wrap(150, body.clone()).unwrap();
 		let equal = one.iter().zip(&two).filter(|(a, b)| a == b).count();
 		assert!(equal < 10, "{equal} of {} bytes are equal", one.len());
-		assert_eq!(place(&key, 1, 0).unwrap(&one).unwrap(), Some((150, body.to_vec())));
+		let (len, read) = place(&key, 1, 0).unwrap(one.clone()).unwrap().unwrap();
+		assert_eq!((len, read.body()), (150, body.body()));
 		for wrong in [place(&key, 2, 0), place(&key, 1, 1), place(&other, 1, 0)] {
-			assert_eq!(wrong.unwrap(&one).unwrap(), None);
+			assert_eq!(wrong.unwrap(one.clone()).unwrap(), None);
 		}
 		for at in 0..one.len() {
 			let mut bad = one.clone();
 			bad[at] ^= 4;
-			assert_eq!(place(&key, 1, 0).unwrap(&bad).unwrap(), None, "byte {at}");
+			assert_eq!(place(&key, 1, 0).unwrap(bad).unwrap(), None, "byte {at}");
 		}
 	}
 }

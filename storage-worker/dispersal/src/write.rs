@@ -2,13 +2,22 @@
 
 use crate::{dataset::ObjectId, resp::Reply, BackendError, Dataset, DispersalError};
 use futures::{
-	future::try_join_all,
-	stream::{self, StreamExt},
+	future::{try_join, try_join_all},
+	stream::{self, FuturesOrdered, Stream, StreamExt},
 };
-use std::collections::{HashSet, VecDeque};
+use granary_por::Hash;
+use granary_prover::leaf_hashes;
+use std::{
+	collections::{HashSet, VecDeque},
+	sync::Arc,
+};
+use tokio::sync::mpsc;
 
 /// Objects that are sealed at once.
 const SEALING: usize = 8;
+/// Objects that wait for a backend, and shards that it has not acknowledged yet: with objects of 4 MiB at most this bounds memory.
+const QUEUED: usize = 4;
+const UNANSWERED: usize = 8;
 
 /// What a call to [`Dataset::put_many`] did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -21,10 +30,28 @@ pub struct PutReport {
 	pub known_objects: u64,
 }
 
+/// A value on its way to a node's log, and the hashes of its leaves there.
+pub(crate) struct Value {
+	pub(crate) bytes: Vec<u8>,
+	leaves: Vec<Hash>,
+}
+
 /// The values of one object that are to be written, in shard order.
 pub(crate) struct Sealed {
 	pub(crate) id: ObjectId,
-	pub(crate) values: Vec<Option<Vec<u8>>>,
+	pub(crate) values: Vec<Option<Value>>,
+}
+
+impl Sealed {
+	/// Hashing leaves takes longer than coding, so it is done where the coding is.
+	fn new(id: ObjectId, values: Vec<Option<Vec<u8>>>) -> Self {
+		let hash = |bytes: Vec<u8>| Value { leaves: leaf_hashes(&bytes), bytes };
+		Self { id, values: values.into_iter().map(|value| value.map(hash)).collect() }
+	}
+
+	fn value(&self, shard: usize) -> Option<&Value> {
+		self.values.get(shard)?.as_ref()
+	}
 }
 
 impl Dataset {
@@ -58,20 +85,10 @@ impl Dataset {
 			}
 		}
 		report.new_objects = new.len() as u64;
-		let mut sealing = stream::iter(
-			new.into_iter()
-				.map(|(id, object, missing)| async move { self.seal(id, object, missing).await }),
-		)
-		.buffered(SEALING);
-		let mut batch = Vec::new();
-		while let Some(sealed) = sealing.next().await {
-			batch.push(sealed?);
-			if batch.len() >= 4 * SEALING {
-				report.stored_bytes += self.append(std::mem::take(&mut batch)).await?;
-			}
-		}
-		drop(sealing);
-		report.stored_bytes += self.append(batch).await?;
+		let sealing = new
+			.into_iter()
+			.map(|(id, object, missing)| async move { self.seal(id, object, missing).await });
+		report.stored_bytes = self.append(stream::iter(sealing).buffered(SEALING)).await?;
 		Ok(report)
 	}
 
@@ -115,51 +132,120 @@ impl Dataset {
 		Ok(replies)
 	}
 
+	/// The values that are missing. Of an object that is partly there they are made from the shards that are: should another version of the compression have
+	/// written those, its own would not fit to them.
 	async fn seal(
 		&self,
 		id: ObjectId,
 		object: Vec<u8>,
 		missing: Vec<bool>,
 	) -> Result<Sealed, DispersalError> {
+		let wanted: Vec<usize> = (0..missing.len())
+			.filter(|shard| missing.get(*shard).copied().unwrap_or(false))
+			.collect();
+		let present = missing.len() - wanted.len();
+		if present >= self.pipeline.data() {
+			if let Ok(sealed) = self.rebuild(id, wanted.clone()).await {
+				return Ok(sealed);
+			}
+		}
 		let pipeline = self.pipeline.clone();
 		tokio::task::spawn_blocking(move || {
-			let values = pipeline.shards(&id, &object)?.into_iter().zip(missing);
-			let values = values.map(|(value, missing)| missing.then_some(value)).collect();
-			Ok(Sealed { id, values })
+			let is_wanted = |shard| missing.get(shard).copied().unwrap_or(false);
+			Ok(Sealed::new(id, pipeline.shards_where(&id, &object, is_wanted)?))
 		})
 		.await
 		.map_err(|error| DispersalError::Task(error.to_string()))?
 	}
 
-	/// Appends the shards of some objects, in order on each backend.
-	pub(crate) async fn append(&self, batch: Vec<Sealed>) -> Result<u64, DispersalError> {
-		let batch = &batch;
-		let stored = try_join_all((0..self.links.len()).map(|shard| self.append_to(shard, batch)));
-		Ok(stored.await?.into_iter().sum())
+	/// Shards of an object, made from others of its.
+	pub(crate) async fn rebuild(
+		&self,
+		id: ObjectId,
+		wanted: Vec<usize>,
+	) -> Result<Sealed, DispersalError> {
+		let gathered = self.gather(id, &wanted).await?;
+		let pipeline = self.pipeline.clone();
+		let task = tokio::task::spawn_blocking(move || {
+			let sealed_len = gathered.sealed_len();
+			let values = pipeline.rebuild(&id, gathered.shards, sealed_len, &wanted)?;
+			Ok(Sealed::new(id, values))
+		});
+		task.await.map_err(|error| DispersalError::Task(error.to_string()))?
 	}
 
-	async fn append_to(&self, shard: usize, batch: &[Sealed]) -> Result<u64, DispersalError> {
-		let values: Vec<(&ObjectId, &Vec<u8>)> = batch
-			.iter()
-			.filter_map(|sealed| Some((&sealed.id, sealed.values.get(shard)?.as_ref()?)))
-			.collect();
-		let requests =
-			values.iter().map(|(id, value)| [b"SET".as_slice(), id.as_slice(), value.as_slice()]);
-		let replies = self.pipeline(shard, requests).await?;
-		if let Some(odd) =
-			replies.iter().find(|reply| !matches!(reply, Reply::Bulk(_) | Reply::Simple(_)))
-		{
-			// Nil: the backend had the value, though not when it was asked. Then its log is not the one computed here.
-			let text = format!("SET answered {odd:?}: somebody else writes to this namespace");
-			return Err(self.failed(shard, BackendError::Protocol(text)));
-		}
-		let mut stored = 0;
-		for (_, value) in values {
-			stored += value.len() as u64;
-			if let Some(Some(peaks)) = self.logs_lock().get_mut(shard) {
-				peaks.push_value(value);
+	/// Appends the shards of objects as they come, in one order on each backend; no backend waits for another as long as it is not far behind.
+	/// Returns the bytes that were written.
+	pub(crate) async fn append(
+		&self,
+		objects: impl Stream<Item = Result<Sealed, DispersalError>>,
+	) -> Result<u64, DispersalError> {
+		let (feeds, queues): (Vec<_>, Vec<_>) =
+			self.links.iter().map(|_| mpsc::channel(QUEUED)).unzip();
+		let feeding = async move {
+			tokio::pin!(objects);
+			while let Some(object) = objects.next().await {
+				let object = Arc::new(object?);
+				for feed in &feeds {
+					// A queue that is gone belongs to a backend that failed, and its error ends this.
+					let _ = feed.send(object.clone()).await;
+				}
+			}
+			Ok(())
+		};
+		let queues = queues.into_iter().enumerate();
+		let writing = try_join_all(queues.map(|(shard, queue)| self.append_to(shard, queue)));
+		let ((), stored) = try_join(feeding, writing).await?;
+		Ok(stored.into_iter().sum())
+	}
+
+	/// Writes one backend's shards of the objects that come out of a queue.
+	async fn append_to(
+		&self,
+		shard: usize,
+		mut queue: mpsc::Receiver<Arc<Sealed>>,
+	) -> Result<u64, DispersalError> {
+		let Some(link) = self.links.get(shard) else { return Ok(0) };
+		let (mut stored, mut waiting, mut is_open) = (0, FuturesOrdered::new(), true);
+		while is_open || !waiting.is_empty() {
+			tokio::select! {
+				object = queue.recv(), if is_open && waiting.len() < UNANSWERED => {
+					let Some(object) = object else {
+						is_open = false;
+						continue;
+					};
+					let Some(value) = object.value(shard) else { continue };
+					let begun = link.begin(&[b"SET", &object.id, &value.bytes]).await;
+					let begun = begun.map_err(|error| self.failed(shard, error))?;
+					waiting.push_back(async move { (object, link.finish(begun).await) });
+				},
+				Some((object, reply)) = waiting.next() => {
+					stored += self.appended(shard, &object, reply)?;
+				},
 			}
 		}
 		Ok(stored)
+	}
+
+	/// Takes note of a value that a backend has appended.
+	fn appended(
+		&self,
+		shard: usize,
+		object: &Sealed,
+		reply: Result<Reply, BackendError>,
+	) -> Result<u64, DispersalError> {
+		match reply.map_err(|error| self.failed(shard, error))? {
+			Reply::Bulk(_) | Reply::Simple(_) => {},
+			odd => {
+				// Nil: the backend had the value, though not when it was asked. Then its log is not the one computed here.
+				let text = format!("SET answered {odd:?}: somebody else writes to this namespace");
+				return Err(self.failed(shard, BackendError::Protocol(text)));
+			},
+		}
+		let Some(value) = object.value(shard) else { return Ok(0) };
+		if let Some(Some(peaks)) = self.logs_lock().get_mut(shard) {
+			value.leaves.iter().for_each(|leaf| peaks.push(*leaf));
+		}
+		Ok(value.bytes.len() as u64)
 	}
 }

@@ -26,7 +26,7 @@ pub(crate) fn hash_leaves(bytes: &[u8]) -> Vec<Hash> {
 }
 
 /// Hashes the leaves of a value, the last one zero-padded.
-pub(crate) fn hash_value(value: &[u8]) -> Vec<Hash> {
+pub fn leaf_hashes(value: &[u8]) -> Vec<Hash> {
 	let whole = value.len() - value.len() % LEAF_BYTES;
 	let (full, rest) = value.split_at(whole);
 	let mut hashes = hash_leaves(full);

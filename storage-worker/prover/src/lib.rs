@@ -18,6 +18,7 @@ mod level;
 mod mark;
 mod tree;
 
+pub use block::leaf_hashes;
 pub use error::TreeError;
 pub use tree::{LeafSource, LogTree};
 

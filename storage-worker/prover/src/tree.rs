@@ -1,7 +1,7 @@
 //! The tree: growing, cutting, proving.
 
 use crate::{
-	block::{hash_value, no_such_node, Block},
+	block::{leaf_hashes, no_such_node, Block},
 	level::Level,
 	mark::Mark,
 	TreeError, BLOCK_LEAVES, STORED_LEVEL,
@@ -196,7 +196,7 @@ impl LogTree {
 	/// Appends the leaves of a value and returns the first one's number.
 	pub fn append_value(&mut self, value: &[u8]) -> Result<u64, TreeError> {
 		let first = self.leaf_count();
-		for hash in hash_value(value) {
+		for hash in leaf_hashes(value) {
 			self.push(hash)?;
 		}
 		debug_assert_eq!(self.leaf_count() - first, leaves_of(value.len() as u64));

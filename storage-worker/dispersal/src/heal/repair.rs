@@ -78,7 +78,7 @@ impl Dataset {
 		let all = survey.wanting.len() as u64;
 		let (started, before) = (Instant::now(), report.rebuilt_bytes);
 		let mut rebuilding =
-			stream::iter(survey.wanting.iter().map(|wanting| self.rebuild(wanting)))
+			stream::iter(survey.wanting.iter().map(|wanting| self.rebuild_wanting(wanting)))
 				.buffered(REBUILDING);
 		let (mut batch, mut done) = (Vec::new(), 0);
 		while let Some(rebuilt) = rebuilding.next().await {
@@ -106,24 +106,13 @@ impl Dataset {
 	}
 
 	/// The values of an object's missing and damaged shards.
-	async fn rebuild<'w>(
+	async fn rebuild_wanting<'w>(
 		&self,
 		wanting: &'w Wanting,
 	) -> Result<(&'w Wanting, Sealed), DispersalError> {
-		let wanted: Vec<usize> = wanting
-			.missing
-			.iter()
-			.chain(&wanting.damaged)
-			.map(|shard| usize::from(*shard))
-			.collect();
-		let gathered = self.gather(wanting.id, &wanted).await?;
-		let (pipeline, id) = (self.pipeline.clone(), wanting.id);
-		let task = tokio::task::spawn_blocking(move || {
-			let sealed_len = gathered.sealed_len();
-			pipeline.rebuild(&id, gathered.shards, sealed_len, &wanted)
-		});
-		let values = task.await.map_err(|error| DispersalError::Task(error.to_string()))??;
-		Ok((wanting, Sealed { id, values }))
+		let wanted = wanting.missing.iter().chain(&wanting.damaged);
+		let wanted = wanted.map(|shard| usize::from(*shard)).collect();
+		Ok((wanting, self.rebuild(wanting.id, wanted).await?))
 	}
 
 	async fn put_back(
@@ -135,8 +124,10 @@ impl Dataset {
 		for (wanting, mut sealed) in batch {
 			let mut mended = 0;
 			for shard in wanting.damaged.iter().map(|shard| usize::from(*shard)) {
-				let value = sealed.values.get_mut(shard).and_then(Option::take).unwrap_or_default();
-				match self.mend(shard, &sealed.id, &value).await? {
+				let Some(value) = sealed.values.get_mut(shard).and_then(Option::take) else {
+					continue;
+				};
+				match self.mend(shard, &sealed.id, &value.bytes).await? {
 					true => mended += 1,
 					false => report.unmendable_shards += 1,
 				}
@@ -146,7 +137,7 @@ impl Dataset {
 			report.healed_objects += u64::from(mended > 0 || !wanting.missing.is_empty());
 			missing.push(sealed);
 		}
-		report.rebuilt_bytes += self.append(missing).await?;
+		report.rebuilt_bytes += self.append(stream::iter(missing.into_iter().map(Ok))).await?;
 		Ok(())
 	}
 
