@@ -22,6 +22,11 @@ use clap::{ArgAction, Parser, Subcommand};
 use std::{io::IsTerminal, process::ExitCode};
 use tracing_subscriber::EnvFilter;
 
+/// Buffers of shards and chunks come and go by the hundred megabytes a second: this one keeps their pages for a while, where the system's gives
+/// each of them back and has it cleared anew.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Capacity reservations, audited storage and thin snapshots.
 #[derive(Debug, Parser)]
 #[command(

@@ -6,6 +6,11 @@
 use granary_dispersal::{Backend, Dataset, DatasetKey, DatasetOptions};
 use std::{error::Error, sync::Arc, time::Instant};
 
+/// As in the binary.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+/// Unless GRANARY_TOTAL_MIB says otherwise.
 const TOTAL_BYTES: usize = 64 << 20;
 const OBJECT_BYTES: usize = 1 << 20;
 /// Objects that are read at once.
@@ -45,8 +50,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
 	let dataset = Arc::new(Dataset::new(key, DatasetOptions::new(data, parity, backends))?);
 	let seed =
 		std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_nanos() as u64;
+	let total = match std::env::var("GRANARY_TOTAL_MIB") {
+		Ok(mebibytes) => mebibytes.parse::<usize>()? << 20,
+		Err(_) => TOTAL_BYTES,
+	};
 	let objects: Vec<Vec<u8>> =
-		(0..TOTAL_BYTES / OBJECT_BYTES).map(|i| noise(seed ^ (i as u64) << 40)).collect();
+		(0..total / OBJECT_BYTES).map(|i| noise(seed ^ (i as u64) << 40)).collect();
 	let ids: Vec<_> = objects.iter().map(|object| dataset.object_id(object)).collect();
 
 	let started = Instant::now();
@@ -63,7 +72,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 		}
 	}
 	let read = started.elapsed();
-	let rate = |seconds: f64| TOTAL_BYTES as f64 / 1e6 / seconds;
+	let rate = |seconds: f64| total as f64 / 1e6 / seconds;
 	println!(
 		"  {data}+{parity}: store {:.0} MB/s, read {:.0} MB/s",
 		rate(stored.as_secs_f64()),
