@@ -95,6 +95,9 @@ pub enum DispersalError {
 	/// A text is not a dataset key.
 	#[error("not a dataset key: {0}")]
 	KeyText(&'static str),
+	/// A sealed dataset key cannot be opened.
+	#[error("the sealed key cannot be opened: {0}")]
+	Grant(&'static str),
 	/// A key file cannot be read or written.
 	#[error("dataset key {}: {source}", path.display())]
 	KeyIo {
