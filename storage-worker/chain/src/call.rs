@@ -5,8 +5,8 @@ use codec::{Compact, Decode, Encode};
 use granary_primitives::{
 	audit::{Challenge, SignedCheckpoint},
 	snapshot::SnapshotStatement,
-	AccountBytes, AllotmentId, Balance, BlockNumber, FarmId, NodeId, PublicKey, ReservationId,
-	Signature, SnapshotId, Tick,
+	AccountBytes, AllotmentId, Balance, BlockNumber, DatasetId, FarmId, Hash, NodeId, PublicKey,
+	ReservationId, Signature, SnapshotId, Tick,
 };
 
 /// A call: its names and its encoded arguments.
@@ -214,6 +214,22 @@ impl Call {
 		let contents = (&snapshot.statement, snapshot.stored_bytes);
 		let attestation = (signer, signature);
 		Self::new("Snapshots", "publish", (contents, snapshot.expires, attestation))
+	}
+
+	/// Records a dataset's key that was sealed to a recipient.
+	pub fn grant(
+		reservation: ReservationId,
+		dataset: DatasetId,
+		recipient: Hash,
+		sealed: &[u8],
+		expires: Option<BlockNumber>,
+	) -> Self {
+		Self::new("Snapshots", "grant", (reservation, dataset, recipient, sealed, expires))
+	}
+
+	/// Removes a sealed key.
+	pub fn revoke(reservation: ReservationId, dataset: DatasetId, recipient: Hash) -> Self {
+		Self::new("Snapshots", "revoke", (reservation, dataset, recipient))
 	}
 
 	/// Takes a snapshot out of the catalogue.

@@ -11,9 +11,9 @@ use granary_primitives::{
 	grid::{FarmInfo, NodeInfo, TwinInfo},
 	message,
 	reservation::{AllotmentInfo, ReservationHealth, ReservationInfo},
-	snapshot::{DatabaseKind, SnapshotInfo},
-	AccountBytes, AllotmentId, Balance, BlockNumber, FarmId, Hash, NodeId, ReservationId,
-	Signature, SnapshotId, TwinId, GIB,
+	snapshot::{DatabaseKind, GrantInfo, SnapshotInfo},
+	AccountBytes, AllotmentId, Balance, BlockNumber, DatasetId, FarmId, Hash, NodeId,
+	ReservationId, Signature, SnapshotId, TwinId, GIB,
 };
 use subxt::dynamic;
 
@@ -222,6 +222,27 @@ impl ChainClient {
 		limit: u32,
 	) -> Result<Vec<SnapshotInfo>, ChainError> {
 		self.ask("snapshots_of_chain", (genesis, database, None::<u64>, after, limit)).await
+	}
+
+	/// The key of a dataset that was sealed to a recipient (blake2_256 of its public key).
+	pub async fn grant(
+		&self,
+		reservation: ReservationId,
+		dataset: DatasetId,
+		recipient: Hash,
+	) -> Result<Option<GrantInfo>, ChainError> {
+		self.ask("grant", (reservation, dataset, recipient)).await
+	}
+
+	/// The sealed keys of a dataset; the next page starts `after` the last recipient of this one.
+	pub async fn grants(
+		&self,
+		reservation: ReservationId,
+		dataset: DatasetId,
+		after: Option<Hash>,
+		limit: u32,
+	) -> Result<Vec<GrantInfo>, ChainError> {
+		self.ask("grants", (reservation, dataset, after, limit)).await
 	}
 
 	/// Whether a snapshot is still provably held; `None` if it or its reservation is gone.

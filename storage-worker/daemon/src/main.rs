@@ -9,6 +9,7 @@ mod cli;
 mod dataset;
 mod grid;
 mod heal;
+mod key;
 mod keys;
 mod mount;
 mod reservation;
@@ -72,6 +73,12 @@ enum Command {
 	Mount(mount::MountArgs),
 	/// Find what a reservation's nodes have lost, and put it back.
 	Heal(heal::HealArgs),
+	/// Make, show, rotate and recover keys.
+	#[command(subcommand)]
+	Key(key::KeyCommand),
+	/// Say who may read a dataset.
+	#[command(subcommand)]
+	Dataset(dataset::DatasetCommand),
 	/// Reserve capacity, show and close reservations.
 	#[command(subcommand)]
 	Reservation(reservation::ReservationCommand),
@@ -113,6 +120,8 @@ async fn run(command: Command, context: &cli::Context) -> anyhow::Result<()> {
 		Command::Zdb(command) => zdb::run(command, context).await,
 		Command::Snapshot(command) => snapshot::run(command, context).await,
 		Command::Mount(args) => mount::run(args, context).await,
+		Command::Key(command) => key::run(command, context),
+		Command::Dataset(command) => dataset::run(command, context).await,
 		Command::Heal(args) => heal::run(args, context).await,
 		Command::Reservation(command) => reservation::run(command, context).await,
 		Command::Audit(command) => audit::run(command, context).await,

@@ -151,3 +151,21 @@ async fn what_cannot_be_healed_is_told_and_the_rest_is_healed() {
 	grid.kill(1);
 	assert_readable(&open(&grid, &key, 2, 2), &others).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_datasets_objects_are_left_alone() {
+	let mut grid = Grid::start(3);
+	let (mine, dataset) = fresh(&grid, 2, 1).await;
+	dataset.put_many(objects(8)).await.unwrap();
+	let (other, dataset) = fresh(&grid, 2, 1).await;
+	dataset.put_many(objects(5)).await.unwrap();
+	grid.wipe(2);
+	let report = heal(&open(&grid, &mine, 2, 1), FULLY).await;
+	assert_eq!((report.survey.objects, report.survey.damaged), (13, 0));
+	assert_eq!((report.healed_objects, report.foreign, report.lost.len()), (8, 5, 0));
+	let report = heal(&open(&grid, &other, 2, 1), FULLY).await;
+	assert_eq!((report.healed_objects, report.foreign, report.lost.len()), (5, 0, 0));
+	grid.kill(0);
+	assert_readable(&open(&grid, &mine, 2, 1), &objects(8)).await;
+	assert_readable(&open(&grid, &other, 2, 1), &objects(5)).await;
+}

@@ -4,12 +4,15 @@
 //! [`DatasetStore`] gives snapshots their object store, [`checkpoint`] makes what was written count.
 
 mod checkpoint;
+mod command;
 mod directory;
 mod open;
 mod store;
 
 pub(crate) use checkpoint::{record_checkpoints, Shrunk};
+pub(crate) use command::{run, DatasetCommand};
 pub(crate) use open::{
-	load_or_create_key, open_for_healing, open_for_reading, open_for_writing, OpenDataset,
+	key_of_dataset, load_or_create_key, open_for_healing, open_for_reading, open_for_writing,
+	OpenDataset,
 };
 pub(crate) use store::DatasetStore;

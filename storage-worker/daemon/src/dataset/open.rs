@@ -7,7 +7,7 @@ use granary_chain::ChainClient;
 use granary_dispersal::{Dataset, DatasetKey, DatasetOptions};
 use granary_primitives::{
 	reservation::{ReservationInfo, ReservationState},
-	ReservationId,
+	DatasetId, ReservationId,
 };
 use std::{path::Path, sync::Arc};
 
@@ -75,6 +75,12 @@ pub(crate) async fn open_for_healing(
 		reservation.id
 	);
 	open(chain, reservation, key, Some(tenant)).await
+}
+
+/// The key of a dataset, current or earlier, if the file has it.
+pub(crate) fn key_of_dataset(path: &Path, dataset: DatasetId) -> Result<Option<DatasetKey>> {
+	let (current, earlier) = DatasetKey::load_all(path)?;
+	Ok(std::iter::once(current).chain(earlier).find(|key| key.id() == dataset))
 }
 
 /// Reads the dataset key, or makes one where the file does not exist yet.

@@ -108,14 +108,16 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
 
 pub(crate) async fn run(args: HealArgs, context: &Context) -> Result<()> {
 	let tenant = args.account.tenant_keys()?;
-	let key = DatasetKey::load(&args.key)?;
+	// A file that was rotated has the keys of several datasets; each of them wants healing.
+	let (current, earlier) = DatasetKey::load_all(&args.key)?;
+	let keys: Vec<DatasetKey> = std::iter::once(current).chain(earlier).collect();
 	let chain = context.connect().await?;
 	let Some(pause) = args.every else {
-		return heal_once(&args, &chain, &tenant, &key, context).await;
+		return heal_all(&args, &chain, &tenant, &keys, context).await;
 	};
 	let rounds = async {
 		loop {
-			if let Err(error) = heal_once(&args, &chain, &tenant, &key, context).await {
+			if let Err(error) = heal_all(&args, &chain, &tenant, &keys, context).await {
 				context.note(format!("this round failed, the next one tries again: {error:#}"));
 				// The chain's connection may be what broke; if it still is, the next round says so.
 				let _ = chain.reconnect().await;
@@ -129,17 +131,31 @@ pub(crate) async fn run(args: HealArgs, context: &Context) -> Result<()> {
 	}
 }
 
-async fn heal_once(
+async fn heal_all(
 	args: &HealArgs,
 	chain: &Arc<ChainClient>,
 	tenant: &TenantKeys,
-	key: &DatasetKey,
+	keys: &[DatasetKey],
 	context: &Context,
 ) -> Result<()> {
 	let replaced = match args.replace {
 		true => replace::lost_allotments(chain, args, tenant, context).await?,
 		false => 0,
 	};
+	for key in keys {
+		heal_dataset(args, chain, tenant, key, replaced, context).await?;
+	}
+	Ok(())
+}
+
+async fn heal_dataset(
+	args: &HealArgs,
+	chain: &Arc<ChainClient>,
+	tenant: &TenantKeys,
+	key: &DatasetKey,
+	replaced: usize,
+	context: &Context,
+) -> Result<()> {
 	let open = open_for_healing(chain, args.reservation, key.clone(), tenant).await?;
 	let bar = Bar::count(context, 0, "surveying");
 	let healing = Healing { check: args.check.check(), bytes_per_second: args.rate };

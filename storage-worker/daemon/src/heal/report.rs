@@ -57,6 +57,7 @@ pub(super) fn print(
 		"mended_shards": healed.mended_shards,
 		"unmendable_shards": healed.unmendable_shards,
 		"lost_objects": healed.lost.len(),
+		"foreign_objects": healed.foreign,
 		"checkpoints": checkpoints,
 	});
 	context.print(&value, |out| {
@@ -85,6 +86,12 @@ pub(super) fn print(
 			bytes_text(healed.rebuilt_bytes),
 			healed.mended_shards
 		));
+		if healed.foreign > 0 {
+			out.line(format!(
+				"  {} objects want something but belong to another dataset: heal with its key, too",
+				healed.foreign
+			));
+		}
 		if healed.unmendable_shards > 0 {
 			out.line(format!(
 				"  {} damaged shards could not be mended: their nodes will miss audits, and --replace moves what they hold",

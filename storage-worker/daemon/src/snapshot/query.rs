@@ -1,6 +1,6 @@
 //! `granary snapshot list` and `show`.
 
-use super::find;
+use super::{find, restore::snapshot_key};
 use crate::{
 	cli::{bytes_text, AccountArgs, Context},
 	dataset::open_for_reading,
@@ -8,7 +8,6 @@ use crate::{
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use granary_chain::address_of;
-use granary_dispersal::DatasetKey;
 use granary_primitives::{
 	reservation::ReservationHealth,
 	snapshot::{DatabaseKind, SnapshotInfo},
@@ -108,7 +107,7 @@ pub(super) async fn show(args: ShowArgs, context: &Context) -> Result<()> {
 	let manifest = match &args.key {
 		Some(path) => {
 			let tenant = args.account.optional_tenant_keys()?;
-			let key = DatasetKey::load(path)?;
+			let key = snapshot_key(path, &snapshot)?;
 			let open = open_for_reading(&chain, snapshot.reservation, key, tenant.as_ref()).await?;
 			Some(Manifest::load(open.store().as_ref(), snapshot.manifest).await?)
 		},

@@ -3,7 +3,7 @@
 use super::find;
 use crate::{
 	cli::{bytes_text, AccountArgs, Bar, Context, Failure},
-	dataset::{open_for_reading, OpenDataset},
+	dataset::{key_of_dataset, open_for_reading, OpenDataset},
 };
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -12,7 +12,10 @@ use granary_dispersal::DatasetKey;
 use granary_primitives::{snapshot::SnapshotInfo, SnapshotId};
 use granary_snapshot::{ChunkCache, Manifest, Reader};
 use serde_json::json;
-use std::{path::PathBuf, sync::Arc};
+use std::{
+	path::{Path, PathBuf},
+	sync::Arc,
+};
 
 /// How a snapshot is opened: its number, its key and where chunks are cached.
 #[derive(Debug, Args)]
@@ -65,16 +68,11 @@ pub(crate) struct OpenSnapshot {
 /// Finds a snapshot on chain, reads its manifest and prepares lazy reading.
 pub(crate) async fn open(args: &OpenArgs, context: &Context) -> Result<OpenSnapshot> {
 	let tenant = args.account.optional_tenant_keys()?;
-	let key = DatasetKey::load(&args.key)?;
+	// A bad key file is told before the chain is asked.
+	DatasetKey::load(&args.key)?;
 	let chain = context.connect().await?;
 	let info = find(&chain, args.snapshot).await?;
-	if key.id() != info.dataset {
-		return Err(Failure::wrong_key(
-			format!("{} is not the key of snapshot {}", args.key.display(), info.id),
-			"the key file is the one that `granary snapshot create` made or was given",
-		)
-		.into());
-	}
+	let key = snapshot_key(&args.key, &info)?;
 	check_signer(args.signer.as_deref(), &info, context)?;
 	let data = open_for_reading(&chain, info.reservation, key, tenant.as_ref()).await?;
 	let store = data.store();
@@ -91,6 +89,17 @@ pub(crate) async fn open(args: &OpenArgs, context: &Context) -> Result<OpenSnaps
 	let reader =
 		Arc::new(Reader::new(manifest.clone(), store, cache, tokio::runtime::Handle::current()));
 	Ok(OpenSnapshot { info, manifest, data, reader })
+}
+
+/// The key that a snapshot was sealed with, from a key file.
+pub(super) fn snapshot_key(path: &Path, snapshot: &SnapshotInfo) -> Result<DatasetKey> {
+	key_of_dataset(path, snapshot.dataset)?.ok_or_else(|| {
+		Failure::wrong_key(
+			format!("{} is not the key of snapshot {}", path.display(), snapshot.id),
+			"the key file is the one that `granary snapshot create` made, or that `granary dataset join` fetched",
+		)
+		.into()
+	})
 }
 
 /// Refuses a snapshot that another account signed than was asked for. That the signature is good was checked already.

@@ -33,6 +33,8 @@ pub struct HealReport {
 	pub mended_shards: u64,
 	/// Damaged shards whose node cannot put them back: its record of them is damaged too.
 	pub unmendable_shards: u64,
+	/// Objects that another dataset of the same reservation wrote: this key does not open them, so they are left alone.
+	pub foreign: u64,
 	/// Objects with fewer than k good shards within reach, and what each backend said.
 	pub lost: Vec<DispersalError>,
 }
@@ -85,11 +87,8 @@ impl Dataset {
 			done += 1;
 			match rebuilt {
 				Ok((wanting, sealed)) => batch.push((wanting, sealed)),
-				Err(
-					error @ (DispersalError::TooFewShards { .. } | DispersalError::WrongKey { .. }),
-				) => {
-					report.lost.push(error);
-				},
+				Err(DispersalError::WrongKey { .. }) => report.foreign += 1,
+				Err(error @ DispersalError::TooFewShards { .. }) => report.lost.push(error),
 				Err(error) => return Err(error),
 			}
 			if batch.len() >= REBUILDING || done == all {
