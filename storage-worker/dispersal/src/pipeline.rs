@@ -204,6 +204,53 @@ mod tests {
 		}
 	}
 
+	/// Chi-squared of the bytes' histogram against evenly spread ones, 255 degrees of freedom: 400 and more has a chance of 1e-8.
+	fn chi_squared(bytes: impl ExactSizeIterator<Item = u8>) -> f64 {
+		let expected = bytes.len() as f64 / 256.0;
+		let mut counts = [0f64; 256];
+		bytes.for_each(|byte| counts[usize::from(byte)] += 1.0);
+		counts.iter().map(|count| (count - expected).powi(2) / expected).sum()
+	}
+
+	#[test]
+	fn what_fewer_than_k_nodes_hold_of_a_known_text_is_noise() {
+		// The same text, known and regular, on all data shards: if anything of it came through, it would show.
+		let (data, parity) = (8u8, 4u8);
+		let pipeline = pipeline(data, parity);
+		let plain: Vec<u8> = crate::kdf::keyed_hash(&[5; 32], &[b"block"]).repeat(16 * 1024);
+		let noise: Vec<u8> = (0..1 << 19)
+			.map(|i: u32| {
+				crate::kdf::keyed_hash(&[6; 32], &[&(i / 32).to_le_bytes()])[i as usize % 32]
+			})
+			.collect();
+		for text in [plain, noise] {
+			let id = pipeline.id(&text);
+			let values = pipeline.shards(&id, &text).unwrap();
+			let held = &values[..usize::from(data) - 1];
+			let all = held.concat();
+			if all.len() > 100_000 {
+				assert!(chi_squared(all.iter().copied()) < 400.0);
+				// No shard is a function of another one: differences are noise as well.
+				for (one, other) in held.iter().zip(&held[1..]) {
+					let difference: Vec<u8> = one.iter().zip(other).map(|(a, b)| a ^ b).collect();
+					assert!(chi_squared(difference.into_iter()) < 400.0);
+				}
+			}
+			for window in text.windows(16).step_by(4096) {
+				assert!(values.iter().all(|value| !value.windows(16).any(|part| part == window)));
+			}
+		}
+		// Shards of compressed text are too short for statistics; many objects together are not.
+		let mut together = Vec::new();
+		for number in 0..3000u32 {
+			let text = format!("account {number} has 0 units").repeat(20);
+			let id = pipeline.id(text.as_bytes());
+			let values = pipeline.shards(&id, text.as_bytes()).unwrap();
+			together.extend(values[..usize::from(data) - 1].concat());
+		}
+		assert!(together.len() > 500_000 && chi_squared(together.iter().copied()) < 400.0);
+	}
+
 	#[test]
 	fn shards_in_each_others_place_are_not_taken() {
 		let pipeline = pipeline(2, 1);

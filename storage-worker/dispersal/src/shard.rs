@@ -230,6 +230,28 @@ mod tests {
 	}
 
 	#[test]
+	fn random_losses_of_large_codes_are_repaired() {
+		use rand::{seq::SliceRandom, SeedableRng};
+		let mut random = rand::rngs::StdRng::seed_from_u64(7);
+		for (data, parity) in [(16u8, 4u8), (64, 32), (200, 55), (1, 254), (254, 1)] {
+			let total = usize::from(data) + usize::from(parity);
+			let geometry = Geometry::new(data, parity, total).unwrap();
+			let sealed: Vec<u8> = (0..20_011).map(|i| (i * 31 % 251) as u8).collect();
+			let shards = geometry.encode(&sealed).unwrap();
+			for _ in 0..20 {
+				let mut order: Vec<usize> = (0..total).collect();
+				order.shuffle(&mut random);
+				let lost = &order[..usize::from(parity)];
+				let mut left: Vec<_> = shards.iter().cloned().map(Some).collect();
+				lost.iter().for_each(|shard| left[*shard] = None);
+				let rebuilt = geometry.rebuild(left.clone(), lost).unwrap();
+				lost.iter().for_each(|shard| assert!(rebuilt[*shard] == shards[*shard]));
+				assert_eq!(geometry.decode(left, sealed.len()).unwrap(), sealed, "{data}+{parity}");
+			}
+		}
+	}
+
+	#[test]
 	fn too_many_losses_and_bad_geometries_are_errors() {
 		let geometry = Geometry::new(2, 1, 3).unwrap();
 		let shards = geometry.encode(&[1; 10]).unwrap();

@@ -89,6 +89,24 @@ async fn flipped_bits_are_mended_in_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_damage_keeps_closed_is_opened_again() {
+	let mut grid = Grid::start(3);
+	let (key, dataset) = fresh(&grid, 2, 1).await;
+	let all = objects(3);
+	// Killed before its tree was ever made durable, the node has to read its log to know it, and cannot.
+	dataset.put_many(all.clone()).await.unwrap();
+	grid.damage(1, &dataset.object_id(&all[1]));
+	let dataset = open(&grid, &key, 2, 1);
+	let error = dataset.load_logs().await.unwrap_err().to_string();
+	assert!(error.contains("Internal Error"), "{error}");
+	let report = heal(&dataset, FULLY).await;
+	assert_eq!((report.mended_shards, report.survey.unreachable.len()), (1, 0));
+	dataset.load_logs().await.unwrap();
+	dataset.put_many(objects(6)).await.unwrap();
+	assert_eq!(heal(&dataset, FULLY).await.survey.fewest_good(), Some(3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_was_cut_off_is_gone_on_with() {
 	let mut grid = Grid::start(3);
 	let (key, dataset) = fresh(&grid, 2, 1).await;

@@ -54,6 +54,8 @@ impl Dataset {
 			let surveying = |done, all| progress("surveying", done, all);
 			let survey = self.survey(healing.check, &surveying).await?;
 			let (is_cut, lost_before) = (survey.is_cut, report.lost.len());
+			let (are_closed, mended_before) =
+				(!survey.closed_logs.is_empty(), report.mended_shards);
 			self.repair(&survey, healing.bytes_per_second, &mut report, &|done, all| {
 				progress("rebuilding", done, all);
 			})
@@ -62,8 +64,11 @@ impl Dataset {
 			if is_first {
 				report.survey = survey;
 			}
+			// Logs that were mended take what is missing in them in the next round.
+			let has_opened = are_closed && report.mended_shards > mended_before;
 			// A round that only meets what cannot be healed is the last.
-			if !is_cut || report.lost.len() > lost_before {
+			let goes_on = is_cut && report.lost.len() == lost_before;
+			if !has_opened && !goes_on {
 				return Ok(report);
 			}
 		}
@@ -79,8 +84,18 @@ impl Dataset {
 		let _writing = self.writing.lock().await;
 		let all = survey.wanting.len() as u64;
 		let (started, before) = (Instant::now(), report.rebuilt_bytes);
+		let open_now = |wanting: &Wanting| Wanting {
+			missing: wanting
+				.missing
+				.iter()
+				.copied()
+				.filter(|shard| !survey.closed_logs.contains(&usize::from(*shard)))
+				.collect(),
+			..wanting.clone()
+		};
+		let wanting: Vec<Wanting> = survey.wanting.iter().map(open_now).collect();
 		let mut rebuilding =
-			stream::iter(survey.wanting.iter().map(|wanting| self.rebuild_wanting(wanting)))
+			stream::iter(wanting.iter().map(|wanting| self.rebuild_wanting(wanting)))
 				.buffered(REBUILDING);
 		let (mut batch, mut done) = (Vec::new(), 0);
 		while let Some(rebuilt) = rebuilding.next().await {

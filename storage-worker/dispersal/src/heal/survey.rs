@@ -73,6 +73,8 @@ pub struct Survey {
 	/// More objects want something than are remembered.
 	pub is_cut: bool,
 	pub(super) wanting: Vec<Wanting>,
+	/// Shards whose nodes answer but take nothing, because their log is damaged.
+	pub(super) closed_logs: Vec<usize>,
 }
 
 impl Survey {
@@ -107,6 +109,11 @@ impl Dataset {
 		for (shard, outcome) in self.load_reachable_logs().await.into_iter().enumerate() {
 			match outcome {
 				Ok(()) => reachable.push(shard),
+				// It answers, but damage keeps it from opening its log: what is damaged can be mended, and then it will.
+				Err(BackendError::Refused(_)) => {
+					reachable.push(shard);
+					survey.closed_logs.push(shard);
+				},
 				Err(error) => {
 					let node = self.links.get(shard).map_or(0, |link| link.backend().node);
 					survey.unreachable.push((node, error));
