@@ -1,22 +1,30 @@
-//! Stores and reads 64 MiB over the given zdb addresses and prints MB/s. `scripts/bench` starts the backends.
+//! Stores and reads objects of 1 MiB over the given zdb addresses and prints MB/s. `scripts/bench` starts the backends.
 //!
-//! Usage: `throughput DATA PARITY ADDRESS...`, one address a shard.
+//! Usage: `throughput DATA PARITY ADDRESS[=PID]...`, one address a shard. Backends with a process id, as many as there is parity, are killed before
+//! everything is read once more. GRANARY_TOTAL_MIB says how much is stored, 64 if it does not.
 #![allow(clippy::print_stdout, reason = "it is for reading")]
 
-use granary_dispersal::{Backend, Dataset, DatasetKey, DatasetOptions};
-use std::{error::Error, sync::Arc, time::Instant};
+use granary_dispersal::{Backend, Dataset, DatasetKey, DatasetOptions, ObjectId, Pipeline};
+use std::{
+	error::Error,
+	process::Command,
+	time::{Duration, Instant},
+};
 
 /// As in the binary.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
 /// Unless GRANARY_TOTAL_MIB says otherwise.
-const TOTAL_BYTES: usize = 64 << 20;
+const TOTAL_MIB: usize = 64;
 const OBJECT_BYTES: usize = 1 << 20;
-/// Objects that are read at once.
+/// Objects that are stored by one call, and read at once.
+const STORING: usize = 64;
 const READING: usize = 8;
 
-/// Bytes that do not compress, different at each run.
+/// Bytes that do not compress.
 fn noise(seed: u64) -> Vec<u8> {
 	let mut state = seed | 1;
 	(0..OBJECT_BYTES / 8)
@@ -29,54 +37,92 @@ fn noise(seed: u64) -> Vec<u8> {
 		.collect()
 }
 
+fn object(seed: u64, number: usize) -> Vec<u8> {
+	noise(seed ^ (number as u64) << 40)
+}
+
+fn rate(bytes: usize, taken: Duration) -> f64 {
+	bytes as f64 / 1e6 / taken.as_secs_f64()
+}
+
+/// Sealing alone, on one thread.
+fn seal_alone(key: &DatasetKey, data: u8, parity: u8) -> Outcome<f64> {
+	let nodes = (0..u32::from(data) + u32::from(parity)).collect();
+	let pipeline = Pipeline::new(key.clone(), data, parity, nodes)?;
+	let objects: Vec<Vec<u8>> = (0..64).map(|number| object(5, number)).collect();
+	let started = Instant::now();
+	for object in &objects {
+		std::hint::black_box(pipeline.shards(&pipeline.id(object), object)?);
+	}
+	Ok(rate(objects.len() * OBJECT_BYTES, started.elapsed()))
+}
+
+/// The most memory that this process had, in MiB.
+fn peak_mebibytes() -> Outcome<u64> {
+	let status = std::fs::read_to_string("/proc/self/status")?;
+	let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+	let kibibytes: u64 =
+		line.and_then(|line| line.trim().split(' ').next()).ok_or("no VmHWM")?.parse()?;
+	Ok(kibibytes / 1024)
+}
+
+async fn read_all(dataset: &Dataset, ids: &[ObjectId]) -> Outcome<Duration> {
+	let started = Instant::now();
+	for ids in ids.chunks(READING) {
+		// What is read is verified against its id.
+		futures::future::try_join_all(ids.iter().map(|id| dataset.get(*id))).await?;
+	}
+	Ok(started.elapsed())
+}
+
 #[tokio::main(flavor = "multi_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Outcome<()> {
 	let mut arguments = std::env::args().skip(1);
-	let mut number = || -> Result<u8, Box<dyn Error>> {
-		Ok(arguments.next().ok_or("usage: throughput DATA PARITY ADDRESS...")?.parse()?)
+	let mut number = || -> Outcome<u8> {
+		Ok(arguments.next().ok_or("usage: throughput DATA PARITY ADDRESS[=PID]...")?.parse()?)
 	};
 	let (data, parity) = (number()?, number()?);
-	let backends = arguments
-		.enumerate()
-		.map(|(node, address)| Backend {
+	let (mut backends, mut doomed) = (Vec::new(), Vec::new());
+	for (node, argument) in arguments.enumerate() {
+		let (address, pid) = argument.split_once('=').unwrap_or((&argument, ""));
+		backends.push(Backend {
 			node: node as u32,
-			address,
+			address: address.to_owned(),
 			namespace: "default".to_owned(),
 			password: None,
 			tls: None,
-		})
-		.collect();
-	let key = DatasetKey::generate()?;
-	let dataset = Arc::new(Dataset::new(key, DatasetOptions::new(data, parity, backends))?);
-	let seed =
-		std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_nanos() as u64;
-	let total = match std::env::var("GRANARY_TOTAL_MIB") {
-		Ok(mebibytes) => mebibytes.parse::<usize>()? << 20,
-		Err(_) => TOTAL_BYTES,
-	};
-	let objects: Vec<Vec<u8>> =
-		(0..total / OBJECT_BYTES).map(|i| noise(seed ^ (i as u64) << 40)).collect();
-	let ids: Vec<_> = objects.iter().map(|object| dataset.object_id(object)).collect();
-
-	let started = Instant::now();
-	dataset.put_many(objects.clone()).await?;
-	let stored = started.elapsed();
-
-	let started = Instant::now();
-	for (ids, objects) in ids.chunks(READING).zip(objects.chunks(READING)) {
-		let reads = ids.iter().map(|id| dataset.get(*id));
-		for (read, object) in futures::future::try_join_all(reads).await?.iter().zip(objects) {
-			if read != object {
-				return Err("an object was read back differently".into());
-			}
-		}
+		});
+		doomed.extend(Some(pid.to_owned()).filter(|pid| !pid.is_empty()));
 	}
-	let read = started.elapsed();
-	let rate = |seconds: f64| total as f64 / 1e6 / seconds;
-	println!(
-		"  {data}+{parity}: store {:.0} MB/s, read {:.0} MB/s",
-		rate(stored.as_secs_f64()),
-		rate(read.as_secs_f64())
+	let total_mib = match std::env::var("GRANARY_TOTAL_MIB") {
+		Ok(mebibytes) => mebibytes.parse()?,
+		Err(_) => TOTAL_MIB,
+	};
+	let key = DatasetKey::generate()?;
+	let sealed = seal_alone(&key, data, parity)?;
+	let dataset = Dataset::new(key, DatasetOptions::new(data, parity, backends))?;
+	let seed = std::time::UNIX_EPOCH.elapsed()?.as_nanos() as u64;
+	let (mut ids, mut stored) = (Vec::new(), Duration::ZERO);
+	for first in (0..total_mib).step_by(STORING) {
+		let numbers = first..total_mib.min(first + STORING);
+		let objects: Vec<Vec<u8>> = numbers.map(|number| object(seed, number)).collect();
+		ids.extend(objects.iter().map(|object| dataset.object_id(object)));
+		let started = Instant::now();
+		dataset.put_many(objects).await?;
+		stored += started.elapsed();
+	}
+	let total = total_mib * OBJECT_BYTES;
+	let read = read_all(&dataset, &ids).await?;
+	print!(
+		"  {data}+{parity}: seal {sealed:.0} MB/s on one core; store {:.0} MB/s, read {:.0} MB/s",
+		rate(total, stored),
+		rate(total, read)
 	);
+	if !doomed.is_empty() {
+		Command::new("kill").arg("-9").args(&doomed).status()?;
+		let read = read_all(&dataset, &ids).await?;
+		print!(", read with {} backends dead {:.0} MB/s", doomed.len(), rate(total, read));
+	}
+	println!("; {} MiB of memory", peak_mebibytes()?);
 	Ok(())
 }
