@@ -13,7 +13,7 @@ mod support;
 use granary_dispersal::{
 	Dataset, DatasetKey, DatasetOptions, DispersalError, NodeHealth, ObjectId, PutReport,
 };
-use granary_zdb::NamespaceOptions;
+use granary_zdb::{NamespaceOptions, NamespaceUpdate};
 use std::time::{Duration, Instant};
 use support::{assert_readable, fresh, noise, objects, open, Grid, Valve, NAMESPACE, PASSWORD};
 
@@ -181,6 +181,34 @@ async fn damaged_shards_are_found_and_made_up_for() {
 	grid.kill(2);
 	let error = open(&grid, &key, 2, 2).get(id).await.unwrap_err();
 	assert!(matches!(error, DispersalError::TooFewShards { found: 1, needed: 2, .. }), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_node_says_so_and_goes_on_once_it_has_room() {
+	let mut grid = Grid::start(3);
+	let (key, dataset) = fresh(&grid, 2, 1).await;
+	dataset.put_many(vec![noise(1, 9000)]).await.unwrap();
+	let resize = |grid: &mut Grid, max_bytes| {
+		grid.kill(1);
+		let update = NamespaceUpdate { max_bytes: Some(max_bytes), ..Default::default() };
+		grid.store(1).update_namespace(NAMESPACE, &update).unwrap();
+		grid.revive(1);
+	};
+	resize(&mut grid, Some(100_000));
+	let objects: Vec<Vec<u8>> = (2..20).map(|seed| noise(seed, 20_000)).collect();
+	let dataset = open(&grid, &key, 2, 1);
+	dataset.load_logs().await.unwrap();
+	let error = dataset.put_many(objects.clone()).await.unwrap_err();
+	assert!(matches!(error, DispersalError::Backend { node: 101, .. }), "{error}");
+	assert!(error.to_string().contains("No space left"), "{error}");
+	// What was there before is there, and once there is room the rest comes.
+	assert_readable(&dataset, &[noise(1, 9000)]).await;
+	resize(&mut grid, None);
+	let dataset = open(&grid, &key, 2, 1);
+	dataset.load_logs().await.unwrap();
+	dataset.put_many(objects.clone()).await.unwrap();
+	grid.kill(0);
+	assert_readable(&dataset, &objects).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

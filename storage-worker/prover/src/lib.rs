@@ -20,6 +20,7 @@ mod tree;
 
 pub use block::leaf_hashes;
 pub use error::TreeError;
+pub use mark::durable_leaves;
 pub use tree::{LeafSource, LogTree};
 
 /// Levels below this one are recomputed from the data.

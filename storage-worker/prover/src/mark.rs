@@ -3,7 +3,7 @@
 //! `mark` is 72 bytes: blocks (`u64`, little-endian), the root over their leaves, and the BLAKE2b-256 of both. It is
 //! replaced as a whole and only after the nodes that it vouches for, so whatever a crash or a damaged disk leaves is recognised.
 
-use crate::TreeError;
+use crate::{TreeError, BLOCK_LEAVES};
 use granary_por::{Blake2, Hash, Hasher, HASH_BYTES};
 use std::{
 	fs::{self, File},
@@ -21,6 +21,11 @@ pub(crate) struct Mark {
 	pub(crate) blocks: u64,
 	/// The root over their leaves.
 	pub(crate) root: Hash,
+}
+
+/// How many leaves of its log the tree in `dir` knows to be durable; 0 without one.
+pub fn durable_leaves(dir: &Path) -> Result<u64, TreeError> {
+	Ok(Mark::read(dir)?.map_or(0, |mark| mark.blocks.saturating_mul(BLOCK_LEAVES)))
 }
 
 impl Mark {

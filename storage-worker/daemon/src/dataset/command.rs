@@ -189,8 +189,8 @@ async fn newest_dataset(chain: &ChainClient, reservation: ReservationId) -> Resu
 		let page = chain.snapshots(start, PAGE).await?;
 		let Some(last) = page.last() else { break };
 		start = last.id + 1;
-		let here = page.iter().filter(|snapshot| snapshot.reservation == reservation);
-		newest = here.last().map(|snapshot| snapshot.dataset).or(newest);
+		let mut here = page.iter().rev().filter(|snapshot| snapshot.reservation == reservation);
+		newest = here.next().map(|snapshot| snapshot.dataset).or(newest);
 	}
 	newest.ok_or_else(|| {
 		Failure::not_found(

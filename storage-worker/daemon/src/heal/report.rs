@@ -50,6 +50,7 @@ pub(super) fn print(
 			"node": node,
 			"error": error.to_string(),
 		})).collect::<Vec<_>>(),
+		"closed_logs": survey.closed_logs,
 		"replaced_allotments": replaced,
 		"healed_objects": healed.healed_objects,
 		"rebuilt_shards": healed.rebuilt_shards,
@@ -67,6 +68,11 @@ pub(super) fn print(
 		));
 		for (node, error) in &survey.unreachable {
 			out.line(format!("  node {node} does not answer: {error}"));
+		}
+		for shard in &survey.closed_logs {
+			out.line(format!(
+				"  the log of shard {shard} was damaged so that its node took nothing; if nothing could be mended, its operator should declare the loss"
+			));
 		}
 		if let (Some(fewest), Some(loss)) = (fewest, loss) {
 			out.line(format!(

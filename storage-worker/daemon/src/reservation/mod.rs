@@ -2,6 +2,7 @@
 
 mod change;
 mod placement;
+mod plan;
 mod ready;
 
 use crate::{
@@ -18,7 +19,7 @@ use granary_primitives::{
 	Balance, BlockNumber, NodeId, ReservationId,
 };
 use placement::named_nodes;
-pub(crate) use placement::{choose_nodes, Wanted};
+pub(crate) use placement::{choose_nodes, Chosen, Wanted};
 pub(crate) use ready::await_namespaces;
 use serde_json::{json, Value};
 use std::collections::BTreeSet;
@@ -67,6 +68,7 @@ Examples:
   granary reservation create --data 4 --parity 2 --size 100GiB --hours 720 --key-file account.key
   granary reservation create --data 4 --parity 2 --size 1GiB --blocks 3000 --public-read --suri //Tenant
   granary reservation create --data 1 --parity 1 --size 1GiB --hours 24 --nodes 3,7 --suri //Tenant
+  granary reservation create --data 4 --parity 2 --size 100GiB --hours 720 --plan --key-file account.key
 
 The price of the whole term is held from the account; what is not earned by proofs returns when the
 reservation is closed. The account becomes a twin if it is none.")]
@@ -95,6 +97,9 @@ pub(crate) struct CreateArgs {
 	/// The most that all allotments together may cost per block, in plancks. [default: what the nodes cost now]
 	#[arg(long)]
 	max_price_per_block: Option<Balance>,
+	/// Only show which nodes would be taken and what they cost; nothing is paid.
+	#[arg(long)]
+	plan: bool,
 	/// Do not wait until the nodes serve their allotments.
 	#[arg(long)]
 	no_wait: bool,
@@ -200,6 +205,16 @@ async fn create(args: CreateArgs, context: &Context) -> Result<()> {
 	} else {
 		named_nodes(&all_nodes, &args.nodes, &wanted)?
 	};
+	if args.plan {
+		plan::show(&chain, &all_nodes, &chosen, &wanted, term_blocks, context).await?;
+		return Ok(());
+	}
+	if chosen.shared_operators > 0 {
+		context.note(format!(
+			"{} of the nodes have the operator of another one: what takes that operator down takes more than one shard",
+			chosen.shared_operators
+		));
+	}
 	ensure_twin(&chain, &tenant).await?;
 	let id = chain
 		.reserve(

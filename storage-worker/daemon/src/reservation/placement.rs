@@ -25,10 +25,13 @@ pub(crate) struct Chosen {
 	pub(crate) nodes: Vec<NodeId>,
 	/// What they cost together, in plancks.
 	pub(crate) price_per_block: Balance,
+	/// How many of them have the operator of another one.
+	pub(crate) shared_operators: usize,
 }
 
 impl Wanted<'_> {
-	fn price_per_block(&self, node: &NodeInfo) -> Option<Balance> {
+	/// What an allotment on this node costs per block, in plancks.
+	pub(crate) fn price_per_block(&self, node: &NodeInfo) -> Option<Balance> {
 		self.terms.price_per_block(self.bytes, node.price_per_gib_hour)
 	}
 
@@ -43,12 +46,18 @@ impl Wanted<'_> {
 	}
 }
 
-/// The cheapest nodes with room and bond, one of each farm.
+/// The cheapest nodes with room and bond, one of each farm; of those, as long as there are enough, one of each operator: farms of one account are
+/// likely to fail together.
 pub(crate) fn choose_nodes(all: &[NodeInfo], wanted: &Wanted<'_>) -> Result<Chosen> {
 	let mut fitting: Vec<&NodeInfo> = all.iter().filter(|node| wanted.fits(node)).collect();
 	fitting.sort_by_key(|node| (node.price_per_gib_hour, node.id));
 	let mut farms = wanted.taken.clone();
-	fitting.retain(|node| farms.insert(node.farm));
+	let mut operators = BTreeSet::new();
+	let (mut apart, beside): (Vec<_>, Vec<_>) =
+		fitting.into_iter().partition(|node| operators.insert(node.operator));
+	apart.retain(|node| farms.insert(node.farm));
+	apart.extend(beside.into_iter().filter(|node| farms.insert(node.farm)));
+	let mut fitting = apart;
 	ensure!(
 		fitting.len() >= wanted.nodes,
 		"too few nodes: {} nodes of distinct farms with {} and their bond free are needed, {} of {} nodes qualify; reserve less, or `granary node list` shows what is free",
@@ -87,7 +96,12 @@ fn total(nodes: &[&NodeInfo], wanted: &Wanted<'_>) -> Result<Chosen> {
 		.iter()
 		.try_fold(0, |sum: Balance, node| sum.checked_add(wanted.price_per_block(node)?))
 		.context("the nodes' prices are out of range")?;
-	Ok(Chosen { nodes: nodes.iter().map(|node| node.id).collect(), price_per_block })
+	let operators: BTreeSet<_> = nodes.iter().map(|node| node.operator).collect();
+	Ok(Chosen {
+		nodes: nodes.iter().map(|node| node.id).collect(),
+		price_per_block,
+		shared_operators: nodes.len() - operators.len(),
+	})
 }
 
 #[cfg(test)]
@@ -110,7 +124,7 @@ mod tests {
 		NodeInfo {
 			id,
 			farm,
-			operator: [0; 32],
+			operator: [id as u8; 32],
 			endpoint: Vec::new(),
 			audit_key: [0; 32],
 			transport_key: [0; 32],
@@ -139,7 +153,10 @@ mod tests {
 		let wanted =
 			|nodes| Wanted { nodes, bytes: 2 * GIB, terms: &TERMS, taken: BTreeSet::new() };
 		let chosen = choose_nodes(&nodes, &wanted(2)).unwrap();
-		assert_eq!(chosen, Chosen { nodes: vec![1, 2], price_per_block: 2 + 10 });
+		assert_eq!(
+			chosen,
+			Chosen { nodes: vec![1, 2], price_per_block: 2 + 10, shared_operators: 0 }
+		);
 		let error = choose_nodes(&nodes, &wanted(3)).unwrap_err().to_string();
 		assert!(error.contains("too few nodes: 3") && error.contains("2 of 5 nodes"), "{error}");
 		let beside = Wanted { taken: BTreeSet::from([0]), ..wanted(1) };
@@ -147,11 +164,22 @@ mod tests {
 	}
 
 	#[test]
+	fn operators_are_kept_apart_as_long_as_that_is_possible() {
+		let mut nodes: Vec<NodeInfo> =
+			(0..4).map(|id| node(id, id, 9, 1 + Balance::from(id), 9999)).collect();
+		nodes[1].operator = nodes[0].operator;
+		let wanted = |nodes| Wanted { nodes, bytes: GIB, terms: &TERMS, taken: BTreeSet::new() };
+		assert_eq!(choose_nodes(&nodes, &wanted(3)).unwrap().nodes, vec![0, 2, 3]);
+		assert_eq!(choose_nodes(&nodes, &wanted(4)).unwrap().nodes, vec![0, 2, 3, 1]);
+		assert_eq!(choose_nodes(&nodes, &wanted(4)).unwrap().shared_operators, 1);
+	}
+
+	#[test]
 	fn named_nodes_keep_their_order() {
 		let nodes = [node(0, 0, 9, 9, 0), node(1, 1, 9, 1, 0)];
 		let wanted = Wanted { nodes: 2, bytes: GIB, terms: &TERMS, taken: BTreeSet::new() };
 		let chosen = named_nodes(&nodes, &[1, 0], &wanted).unwrap();
-		assert_eq!(chosen, Chosen { nodes: vec![1, 0], price_per_block: 10 });
+		assert_eq!(chosen, Chosen { nodes: vec![1, 0], price_per_block: 10, shared_operators: 0 });
 		assert!(named_nodes(&nodes, &[1], &wanted).is_err());
 		let error = named_nodes(&nodes, &[1, 7], &wanted).unwrap_err().to_string();
 		assert_eq!(error, "node 7 does not exist on this chain");

@@ -73,8 +73,8 @@ pub struct Survey {
 	/// More objects want something than are remembered.
 	pub is_cut: bool,
 	pub(super) wanting: Vec<Wanting>,
-	/// Shards whose nodes answer but take nothing, because their log is damaged.
-	pub(super) closed_logs: Vec<usize>,
+	/// Shards whose nodes answer but take nothing, because their log is damaged. Once what is damaged in it is mended they do again.
+	pub closed_logs: Vec<usize>,
 }
 
 impl Survey {

@@ -13,12 +13,17 @@ use granary_prover::{LeafSource, LogTree, TreeError};
 use parking_lot::RwLock;
 use std::{
 	io,
-	path::PathBuf,
+	path::{Path, PathBuf},
 	sync::atomic::{AtomicU64, Ordering},
 };
 
 /// Leaf count, root and peaks (highest mountain first) of a log.
 pub type LogState = (u64, [u8; 32], Vec<[u8; 32]>);
+
+/// Where the tree of a namespace in `dir` is.
+pub(crate) fn tree_dir(dir: &Path) -> PathBuf {
+	dir.join("tree")
+}
 
 /// The tree is made durable each time it has grown by so many leaves: 64 MiB of log are hashed in a fraction of a second.
 const LEAVES_PER_MARK: u64 = 128 * 1024;

@@ -58,6 +58,29 @@ mod tests {
 	}
 
 	#[test]
+	fn a_durable_last_record_that_is_damaged_is_not_taken_for_a_torn_tail() {
+		let dir = tempfile::tempdir().unwrap();
+		let value: Vec<u8> = (0..9000u32).flat_map(u32::to_le_bytes).collect();
+		let open = || Store::open(StoreOptions::new(dir.path())).unwrap();
+		let store = open();
+		let options = NamespaceOptions { audited: true, ..Default::default() };
+		let log = store.create_namespace("log", options).unwrap();
+		log.set(b"a", &value[..20_000]).unwrap();
+		log.set(b"b", &value).unwrap();
+		let state = log.log_state().unwrap();
+		log.sync().unwrap();
+		drop((log, store));
+		damage(dir.path(), &value);
+		let store = open();
+		assert!(store.recovery_report().torn_tails.is_empty());
+		let log = store.namespace("log").unwrap();
+		assert!(matches!(log.get(b"b"), Err(ZdbError::Damaged { .. })));
+		assert_eq!(log.mend(b"b", &value).unwrap(), MendOutcome::Mended);
+		assert_eq!(log.get(b"b").unwrap(), Some(value));
+		assert_eq!(log.log_state().unwrap(), state);
+	}
+
+	#[test]
 	fn a_damaged_value_gets_its_bytes_back_and_nothing_else_changes() {
 		let dir = tempfile::tempdir().unwrap();
 		let store = Store::open(StoreOptions::new(dir.path())).unwrap();

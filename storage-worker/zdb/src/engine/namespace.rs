@@ -2,7 +2,7 @@
 
 use crate::{
 	engine::{
-		audit::Audit,
+		audit::{tree_dir, Audit},
 		config::{Config, CONFIG_NAME},
 		dirty::Dirty,
 		index::{IdIndex, KeyIndex},
@@ -89,7 +89,7 @@ impl Namespace {
 			config: RwLock::new(Arc::new(config)),
 			log,
 			index,
-			audit: audited.then(|| Audit::new(dir.join("tree"), extents)),
+			audit: audited.then(|| Audit::new(tree_dir(dir), extents)),
 			stripes: (0..STRIPES).map(|_| Mutex::default()).collect(),
 			issuing: RwLock::default(),
 			dirty: Dirty::default(),

@@ -2,6 +2,7 @@
 
 use crate::{
 	engine::{
+		audit::tree_dir,
 		hint::Hint,
 		log::{ordinals_of, LogShape},
 		record::{Header, HEADER_BYTES},
@@ -11,6 +12,7 @@ use crate::{
 	},
 	ZdbError,
 };
+use granary_prover::durable_leaves;
 use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 
 /// How much is read at once where values are verified.
@@ -267,7 +269,7 @@ impl Walk<'_> {
 		let whole = whole.filter(|header| header.sequence >= next_sequence);
 		let from = offset + whole.map_or(1, |header| header.record_len());
 		let found = self.next_valid(window, offset, from, end)?;
-		if found.is_none() && self.is_last {
+		if found.is_none() && self.is_last && !self.was_durable(whole.as_ref())? {
 			self.segment.cut(offset)?;
 			let torn = TornTail {
 				path: self.segment.path.clone(),
@@ -288,6 +290,16 @@ impl Walk<'_> {
 			len_bytes: next - offset,
 		});
 		Ok(Some(next))
+	}
+
+	/// Whether the log's tree vouches for the record: then no crash left it half written, and cutting it off would lose it.
+	fn was_durable(&self, record: Option<&Header>) -> Result<bool, ZdbError> {
+		match record {
+			Some(header) if self.shape.audited => {
+				Ok(header.ordinal < durable_leaves(&tree_dir(&self.shape.dir))?)
+			},
+			_ => Ok(false),
+		}
 	}
 
 	/// The next offset from `from` on at which a valid record starts. Its sequence must fit the number of records

@@ -1,18 +1,9 @@
 //! A reservation whose nodes lose data, die and move: the binary finds it, puts it back, and readers follow.
-#![allow(
-	clippy::unwrap_used,
-	clippy::expect_used,
-	clippy::indexing_slicing,
-	missing_docs,
-	reason = "test code"
-)]
 
-#[path = "common/chain.rs"]
-mod chain;
-mod common;
-
-use chain::{patiently, tree, Chain, Mount};
-use common::Running;
+use crate::{
+	chain::{patiently, tree, Chain, Mount},
+	common::Running,
+};
 use serde_json::Value;
 use std::{
 	fs,

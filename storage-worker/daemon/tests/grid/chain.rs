@@ -1,5 +1,4 @@
 //! A chain of one validator and what runs on it.
-#![allow(dead_code, reason = "each test file uses its part")]
 
 use crate::common::{free_port, granary, text, Running};
 use serde_json::Value;

@@ -1,18 +1,9 @@
-//! The binary against a real chain and real workers: the whole path, small, and the mistakes that people make on it.
-#![allow(
-	clippy::unwrap_used,
-	clippy::expect_used,
-	clippy::indexing_slicing,
-	missing_docs,
-	reason = "test code"
-)]
+//! The whole path, small, and the mistakes that people make on it.
 
-#[path = "common/chain.rs"]
-mod chain;
-mod common;
-
-use chain::{no_key_in, patiently, tree, Chain, Mount};
-use common::{text, wait_until, Running};
+use crate::{
+	chain::{no_key_in, patiently, tree, Chain, Mount},
+	common::{text, wait_until, Running},
+};
 use serde_json::Value;
 use std::{fs, path::Path, process::Stdio};
 
@@ -61,6 +52,12 @@ fn the_whole_path_and_its_mistakes() {
 	let poor = chain.run(&reserve("16MiB", "//Nobody//At//All", "100"));
 	assert_eq!(poor.status.code(), Some(7), "{}", text(&poor.stderr));
 
+	let mut plan = reserve("16MiB", "//Dave", "1000").to_vec();
+	plan.push("--plan");
+	let planned = chain.json(&plan);
+	assert_eq!(planned["nodes"].as_array().unwrap().len(), 3, "{planned}");
+	assert_eq!(planned["shared_operators"], 0);
+	assert!(chain.json(&["reservation", "list"]).as_array().unwrap().is_empty(), "nothing is paid");
 	let reservation = chain.json(&reserve("16MiB", "//Dave", "1000"));
 	assert_eq!(reservation["allotments"].as_array().unwrap().len(), 3);
 	tree(&path("base"));
@@ -210,6 +207,19 @@ fn shares(chain: &Chain, dir: &Path, number: &str, snapshot: &str) {
 	assert_eq!(fs::read(&joined).unwrap(), fs::read(&key).unwrap());
 	let verified = chain.json(&["snapshot", "show", snapshot, "--key", &joined]);
 	assert!(verified["contents"].is_object(), "{verified}");
+
+	// However much is said, the secrets are not.
+	let secrets = [&joined, &identity].map(|file| {
+		let line = fs::read_to_string(file).unwrap();
+		let digits = line.trim().rsplit(':').next().unwrap().to_owned();
+		digits[digits.len() - 64..].to_owned()
+	});
+	let mut talkative = chain.command(&["-vv", "snapshot", "verify", snapshot, "--key", &joined]);
+	let said = talkative.env("RUST_LOG", "trace").output().unwrap();
+	assert!(said.status.success() && said.stderr.len() > 10_000, "{} bytes", said.stderr.len());
+	for said in [text(&said.stderr), text(&said.stdout)] {
+		assert!(secrets.iter().all(|secret| !said.contains(secret)), "a secret was said");
+	}
 
 	let fingerprint = reader["fingerprint"].as_str().unwrap();
 	let revoke = ["dataset", "revoke", number, "--key", &key, "--to", fingerprint];

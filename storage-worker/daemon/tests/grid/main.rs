@@ -1,0 +1,14 @@
+//! The binary against real chains and real workers. One test file, so that the chains' waiting overlaps.
+#![allow(
+	clippy::unwrap_used,
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	missing_docs,
+	reason = "test code"
+)]
+
+mod chain;
+#[path = "../common/mod.rs"]
+mod common;
+mod healing;
+mod path;
