@@ -1,12 +1,15 @@
 //! Stores and reads objects of 1 MiB over the given zdb addresses and prints MB/s. `scripts/bench` starts the backends.
 //!
 //! Usage: `throughput DATA PARITY ADDRESS[=PID]...`, one address a shard. Backends with a process id, as many as there is parity, are killed before
-//! everything is read once more. GRANARY_TOTAL_MIB says how much is stored, 64 if it does not.
+//! everything is read once more. GRANARY_TOTAL_MIB says how much is stored, 64 if it does not. GRANARY_SPARE is the address of an empty backend that takes
+//! the first one's place at the end, and is filled by healing.
 #![allow(clippy::print_stdout, reason = "it is for reading")]
 
-use granary_dispersal::{Backend, Dataset, DatasetKey, DatasetOptions, ObjectId, Pipeline};
+mod bench;
+
+use bench::{backend, backends, fresh_seed, noise, Outcome};
+use granary_dispersal::{Check, Dataset, DatasetKey, DatasetOptions, Healing, ObjectId, Pipeline};
 use std::{
-	error::Error,
 	process::Command,
 	time::{Duration, Instant},
 };
@@ -15,8 +18,6 @@ use std::{
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
-
 /// Unless GRANARY_TOTAL_MIB says otherwise.
 const TOTAL_MIB: usize = 64;
 const OBJECT_BYTES: usize = 1 << 20;
@@ -24,21 +25,8 @@ const OBJECT_BYTES: usize = 1 << 20;
 const STORING: usize = 64;
 const READING: usize = 8;
 
-/// Bytes that do not compress.
-fn noise(seed: u64) -> Vec<u8> {
-	let mut state = seed | 1;
-	(0..OBJECT_BYTES / 8)
-		.flat_map(|_| {
-			state ^= state << 13;
-			state ^= state >> 7;
-			state ^= state << 17;
-			state.to_le_bytes()
-		})
-		.collect()
-}
-
 fn object(seed: u64, number: usize) -> Vec<u8> {
-	noise(seed ^ (number as u64) << 40)
+	noise(seed ^ (number as u64) << 40, OBJECT_BYTES)
 }
 
 fn rate(bytes: usize, taken: Duration) -> f64 {
@@ -82,18 +70,7 @@ async fn main() -> Outcome<()> {
 		Ok(arguments.next().ok_or("usage: throughput DATA PARITY ADDRESS[=PID]...")?.parse()?)
 	};
 	let (data, parity) = (number()?, number()?);
-	let (mut backends, mut doomed) = (Vec::new(), Vec::new());
-	for (node, argument) in arguments.enumerate() {
-		let (address, pid) = argument.split_once('=').unwrap_or((&argument, ""));
-		backends.push(Backend {
-			node: node as u32,
-			address: address.to_owned(),
-			namespace: "default".to_owned(),
-			password: None,
-			tls: None,
-		});
-		doomed.extend(Some(pid.to_owned()).filter(|pid| !pid.is_empty()));
-	}
+	let (backends, doomed) = backends(arguments);
 	let total_mib = match std::env::var("GRANARY_TOTAL_MIB") {
 		Ok(mebibytes) => mebibytes.parse()?,
 		Err(_) => TOTAL_MIB,
@@ -101,23 +78,41 @@ async fn main() -> Outcome<()> {
 	let key = DatasetKey::generate()?;
 	let sealed = seal_alone(&key, data, parity)?;
 	let dataset = Dataset::new(key, DatasetOptions::new(data, parity, backends))?;
-	let seed = std::time::UNIX_EPOCH.elapsed()?.as_nanos() as u64;
-	let (mut ids, mut stored) = (Vec::new(), Duration::ZERO);
+	let seed = fresh_seed()?;
+	let (mut ids, mut stored, mut again) = (Vec::new(), Duration::ZERO, Duration::ZERO);
 	for first in (0..total_mib).step_by(STORING) {
 		let numbers = first..total_mib.min(first + STORING);
 		let objects: Vec<Vec<u8>> = numbers.map(|number| object(seed, number)).collect();
 		ids.extend(objects.iter().map(|object| dataset.object_id(object)));
 		let started = Instant::now();
-		dataset.put_many(objects).await?;
+		dataset.put_many(objects.clone()).await?;
 		stored += started.elapsed();
+		let started = Instant::now();
+		let report = dataset.put_many(objects).await?;
+		again += started.elapsed();
+		if report.stored_bytes > 0 {
+			return Err("known objects were sent again".into());
+		}
 	}
 	let total = total_mib * OBJECT_BYTES;
 	let read = read_all(&dataset, &ids).await?;
 	print!(
-		"  {data}+{parity}: seal {sealed:.0} MB/s on one core; store {:.0} MB/s, read {:.0} MB/s",
+		"  {data}+{parity}: seal {sealed:.0} MB/s on one core; store {:.0} MB/s, again {:.0} MB/s, read {:.0} MB/s",
 		rate(total, stored),
+		rate(total, again),
 		rate(total, read)
 	);
+	if let Ok(spare) = std::env::var("GRANARY_SPARE") {
+		dataset.redirect(0, backend(0, &spare));
+		let healing = Healing { check: Check::Presence, bytes_per_second: None };
+		let started = Instant::now();
+		let report = dataset.heal(healing, &|_, _, _| {}).await?;
+		if report.rebuilt_shards != total_mib as u64 {
+			return Err(format!("{} shards were rebuilt", report.rebuilt_shards).into());
+		}
+		// Every object is read for it: that is what limits it.
+		print!(", repair of a node over {:.0} MB/s of objects", rate(total, started.elapsed()));
+	}
 	if !doomed.is_empty() {
 		Command::new("kill").arg("-9").args(&doomed).status()?;
 		let read = read_all(&dataset, &ids).await?;

@@ -11,7 +11,10 @@ use tokio::{
 };
 use tokio_rustls::{
 	client::TlsStream,
-	rustls::{pki_types::ServerName, ClientConfig, RootCertStore, ServerConfig},
+	rustls::{
+		crypto::aws_lc_rs::default_provider, pki_types::ServerName, server::WebPkiClientVerifier,
+		ClientConfig, RootCertStore, ServerConfig,
+	},
 	TlsConnector,
 };
 
@@ -38,20 +41,25 @@ fn configs(client_name: Option<&str>) -> (Arc<ServerConfig>, Arc<ClientConfig>) 
 	let (server, client) = (make("localhost"), client_name.map(make));
 	let mut of_server = RootCertStore::empty();
 	of_server.add(server.cert.der().clone()).unwrap();
-	let builder = ServerConfig::builder();
+	// Named, because other parts of a whole build may bring another library in.
+	let provider = Arc::new(default_provider());
+	let builder = ServerConfig::builder_with_provider(provider.clone());
+	let builder = builder.with_safe_default_protocol_versions().unwrap();
 	let builder = match &client {
 		None => builder.with_no_client_auth(),
 		Some(client) => {
 			let mut roots = RootCertStore::empty();
 			roots.add(client.cert.der().clone()).unwrap();
 			let verifier =
-				tokio_rustls::rustls::server::WebPkiClientVerifier::builder(roots.into());
+				WebPkiClientVerifier::builder_with_provider(roots.into(), provider.clone());
 			builder.with_client_cert_verifier(verifier.build().unwrap())
 		},
 	};
 	let key = server.signing_key.serialize_der().try_into().unwrap();
 	let server = builder.with_single_cert(vec![server.cert.der().clone()], key).unwrap();
-	let builder = ClientConfig::builder().with_root_certificates(of_server);
+	let builder = ClientConfig::builder_with_provider(provider);
+	let builder = builder.with_safe_default_protocol_versions().unwrap();
+	let builder = builder.with_root_certificates(of_server);
 	let client = match client {
 		None => builder.with_no_client_auth(),
 		Some(client) => {

@@ -2,7 +2,7 @@
 
 use crate::{
 	chain::{patiently, tree, Chain, Mount},
-	common::Running,
+	common::{text, Running},
 };
 use serde_json::Value;
 use std::{
@@ -111,6 +111,7 @@ fn what_nodes_lose_is_put_back() {
 	assert_eq!(stage.heal(&["--check", "all"])["damaged_shards"], 0);
 
 	moves_a_lost_allotment(&mut stage);
+	shares(&stage.chain, dir.path(), &stage.reservation, &snapshot);
 	readers_follow_a_node_that_moves(&mut stage, &snapshot);
 }
 
@@ -174,4 +175,46 @@ fn readers_follow_a_node_that_moves(stage: &mut Stage, snapshot: &str) {
 		fs::read(point.join(name)).is_ok_and(|read| read == expected)
 	});
 	assert_eq!(mount.process.terminate(), Some(0));
+}
+
+/// A recipient is granted the dataset's key over the chain, reads with it, and is out once the key was rotated.
+fn shares(chain: &Chain, dir: &Path, number: &str, snapshot: &str) {
+	let shown = |name: &str| dir.join(name).display().to_string();
+	let (key, identity, joined) = (shown("key"), shown("reader.key"), shown("joined.key"));
+	let reader = chain.json(&["key", "new", &identity]);
+	let recipient = reader["recipient"].as_str().unwrap();
+	let join = ["dataset", "join", number, "--identity", &identity, "--out", &joined];
+	chain.fails(&join, 5, "is not granted to");
+	let grant = ["dataset", "grant", number, "--key", &key, "--to", recipient];
+	chain.fails(&[&grant[..], &["--suri", "//Eve"]].concat(), 7, "NotTenant");
+	chain.json(&[&grant[..], &["--suri", "//Dave"]].concat());
+	let recipients = ["dataset", "recipients", number, "--key", &key];
+	assert_eq!(chain.json(&recipients)[0], reader["fingerprint"]);
+	chain.json(&join);
+	assert_eq!(fs::read(&joined).unwrap(), fs::read(&key).unwrap());
+	let verified = chain.json(&["snapshot", "show", snapshot, "--key", &joined]);
+	assert!(verified["contents"].is_object(), "{verified}");
+
+	// However much is said, the secrets are not.
+	let secrets = [&joined, &identity].map(|file| {
+		let line = fs::read_to_string(file).unwrap();
+		let digits = line.trim().rsplit(':').next().unwrap().to_owned();
+		digits[digits.len() - 64..].to_owned()
+	});
+	let mut talkative = chain.command(&["-vv", "snapshot", "verify", snapshot, "--key", &joined]);
+	let said = talkative.env("RUST_LOG", "trace").output().unwrap();
+	assert!(said.status.success() && said.stderr.len() > 10_000, "{} bytes", said.stderr.len());
+	for said in [text(&said.stderr), text(&said.stdout)] {
+		assert!(secrets.iter().all(|secret| !said.contains(secret)), "a secret was said");
+	}
+
+	let fingerprint = reader["fingerprint"].as_str().unwrap();
+	let revoke = ["dataset", "revoke", number, "--key", &key, "--to", fingerprint];
+	let revoked = chain.json(&[&revoke[..], &["--suri", "//Dave"]].concat());
+	assert_eq!(revoked["rotated"], true);
+	fs::remove_file(&joined).unwrap();
+	chain.fails(&join, 5, "is not granted to");
+	// The rotated file still reads what was published before.
+	let still = chain.json(&["snapshot", "show", snapshot, "--key", &key]);
+	assert!(still["contents"].is_object(), "{still}");
 }
