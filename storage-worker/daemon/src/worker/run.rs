@@ -33,8 +33,12 @@ const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
-  granary worker run --dir /var/lib/granary --key-file account.key --farm my-farm --capacity 500GiB
+Examples:
+  # On the network, reached by tenants under a name:
+  granary worker run --dir /var/lib/granary --key-file account.key --farm my-farm --capacity 500GiB \\
+    --listen 0.0.0.0:9900 --endpoint storage.example.org:9900
+  # On this machine only:
+  granary worker run --dir ./worker --suri //Alice --farm test --capacity 1GiB
 
 The data directory holds the keys (keys/, mode 0600: back them up) and the data (zdb/). Everything else is on chain.")]
 pub(crate) struct RunArgs {
