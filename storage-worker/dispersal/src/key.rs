@@ -1,6 +1,7 @@
 //! The dataset key: whoever has it can read the dataset, nobody else can.
 
 use crate::{
+	hex::{bytes_of, hex_of},
 	kdf::derive,
 	recipient::{phrase_of, secret_of_phrase},
 	DispersalError,
@@ -134,12 +135,8 @@ impl DatasetKey {
 	}
 
 	fn to_text(&self) -> Zeroizing<String> {
-		let mut text = Zeroizing::new(PREFIX.to_owned());
-		for byte in self.id.iter().chain(self.secret.iter()) {
-			text.push_str(&format!("{byte:02x}"));
-		}
-		text.push('\n');
-		text
+		let digits = hex_of(self.to_bytes().as_slice());
+		Zeroizing::new(format!("{PREFIX}{}\n", *digits))
 	}
 }
 
@@ -151,20 +148,9 @@ impl FromStr for DatasetKey {
 			.trim()
 			.strip_prefix(PREFIX)
 			.ok_or(DispersalError::KeyText("it does not begin with 'granary-dataset-1:'"))?;
-		if digits.len() != 2 * (ID_BYTES + SECRET_BYTES) {
-			return Err(DispersalError::KeyText("it must have 96 hex digits"));
-		}
-		let mut bytes = Zeroizing::new(Vec::with_capacity(ID_BYTES + SECRET_BYTES));
-		for pair in digits.as_bytes().chunks(2) {
-			let pair = std::str::from_utf8(pair).ok();
-			let byte = pair.and_then(|pair| u8::from_str_radix(pair, 16).ok());
-			bytes.push(byte.ok_or(DispersalError::KeyText("it must have 96 hex digits"))?);
-		}
-		let (id, secret) = bytes.split_at(ID_BYTES);
-		let mut key = Self { id: [0; ID_BYTES], secret: Zeroizing::new([0; SECRET_BYTES]) };
-		key.id.copy_from_slice(id);
-		key.secret.copy_from_slice(secret);
-		Ok(key)
+		let wrong = DispersalError::KeyText("it must have 96 hex digits");
+		let bytes = bytes_of(digits).filter(|bytes| bytes.len() == ID_BYTES + SECRET_BYTES);
+		bytes.and_then(|bytes| Self::from_bytes(&bytes)).ok_or(wrong)
 	}
 }
 

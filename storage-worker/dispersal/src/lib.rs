@@ -15,6 +15,7 @@ mod dataset;
 mod error;
 mod heal;
 mod health;
+mod hex;
 mod kdf;
 mod key;
 mod latency;

@@ -4,6 +4,7 @@
 //! breaks only one of the two learns nothing, so what is recorded today stays closed to a later quantum computer.
 
 use crate::{
+	hex::{bytes_of, hex_of},
 	key::{read_key_lines, write_new_key_file},
 	DatasetKey, DispersalError,
 };
@@ -22,26 +23,6 @@ const PUBLIC_PREFIX: &str = "granary-recipient-1:";
 const LABEL: &[u8] = b"granary/grant/1";
 const VERSION: u8 = 1;
 const TAG_BYTES: usize = 16;
-
-fn hex_of(bytes: &[u8]) -> Zeroizing<String> {
-	let mut text = Zeroizing::new(String::with_capacity(2 * bytes.len()));
-	for byte in bytes {
-		for digit in [byte >> 4, byte & 15] {
-			text.push(char::from_digit(digit.into(), 16).unwrap_or('0'));
-		}
-	}
-	text
-}
-
-fn bytes_of(digits: &str) -> Option<Zeroizing<Vec<u8>>> {
-	let mut bytes = Zeroizing::new(Vec::with_capacity(digits.len() / 2));
-	for pair in digits.as_bytes().chunks(2) {
-		let [high, low] = pair else { return None };
-		let digit = |byte: &u8| char::from(*byte).to_digit(16);
-		bytes.push((digit(high)? << 4 | digit(low)?) as u8);
-	}
-	Some(bytes)
-}
 
 /// A recipient's secret.
 pub struct RecipientKey(DecapsulationKey);
