@@ -145,8 +145,12 @@ impl Dataset {
 			.collect();
 		let present = missing.len() - wanted.len();
 		if present >= self.pipeline.data() {
-			if let Ok(sealed) = self.rebuild(id, wanted.clone()).await {
-				return Ok(sealed);
+			match self.rebuild(id, wanted).await {
+				// What is there is damaged: then only a sealing of its own can complete it.
+				Err(error @ DispersalError::TooFewShards { .. }) => {
+					tracing::warn!(%error, "sealing an object anew that is there already");
+				},
+				rebuilt => return rebuilt,
 			}
 		}
 		let pipeline = self.pipeline.clone();

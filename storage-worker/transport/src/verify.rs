@@ -43,6 +43,33 @@ fn no_tls_12() -> Error {
 	Error::General("TLS 1.2 is not spoken".to_owned())
 }
 
+/// What both of the library's traits ask for under the same names: Ed25519 over TLS 1.3, and nothing else.
+macro_rules! handshake_signatures {
+	() => {
+		fn verify_tls12_signature(
+			&self,
+			_: &[u8],
+			_: &CertificateDer<'_>,
+			_: &DigitallySignedStruct,
+		) -> Result<HandshakeSignatureValid, Error> {
+			Err(no_tls_12())
+		}
+
+		fn verify_tls13_signature(
+			&self,
+			message: &[u8],
+			certificate: &CertificateDer<'_>,
+			signature: &DigitallySignedStruct,
+		) -> Result<HandshakeSignatureValid, Error> {
+			self.checker.signature(message, certificate, signature)
+		}
+
+		fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+			vec![SignatureScheme::ED25519]
+		}
+	};
+}
+
 /// The client's side: the server must be the node of this key.
 #[derive(Debug)]
 pub(crate) struct PinnedNode {
@@ -68,27 +95,7 @@ impl ServerCertVerifier for PinnedNode {
 		}
 	}
 
-	fn verify_tls12_signature(
-		&self,
-		_: &[u8],
-		_: &CertificateDer<'_>,
-		_: &DigitallySignedStruct,
-	) -> Result<HandshakeSignatureValid, Error> {
-		Err(no_tls_12())
-	}
-
-	fn verify_tls13_signature(
-		&self,
-		message: &[u8],
-		certificate: &CertificateDer<'_>,
-		signature: &DigitallySignedStruct,
-	) -> Result<HandshakeSignatureValid, Error> {
-		self.checker.signature(message, certificate, signature)
-	}
-
-	fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-		vec![SignatureScheme::ED25519]
-	}
+	handshake_signatures!();
 }
 
 /// The server's side: a client may come without a certificate, but not with a false one.
@@ -118,25 +125,5 @@ impl ClientCertVerifier for AnyPeer {
 			.map_err(refused)
 	}
 
-	fn verify_tls12_signature(
-		&self,
-		_: &[u8],
-		_: &CertificateDer<'_>,
-		_: &DigitallySignedStruct,
-	) -> Result<HandshakeSignatureValid, Error> {
-		Err(no_tls_12())
-	}
-
-	fn verify_tls13_signature(
-		&self,
-		message: &[u8],
-		certificate: &CertificateDer<'_>,
-		signature: &DigitallySignedStruct,
-	) -> Result<HandshakeSignatureValid, Error> {
-		self.checker.signature(message, certificate, signature)
-	}
-
-	fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-		vec![SignatureScheme::ED25519]
-	}
+	handshake_signatures!();
 }

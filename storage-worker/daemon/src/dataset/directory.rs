@@ -9,7 +9,6 @@ use granary_chain::ChainClient;
 use granary_dispersal::{Backend, Dataset};
 use granary_primitives::{reservation::ReservationInfo, AllotmentId, PublicKey, ReservationId};
 use std::{
-	collections::BTreeMap,
 	sync::{Arc, Weak},
 	time::Duration,
 };
@@ -23,7 +22,7 @@ const TICK: Duration = Duration::from_secs(2);
 
 /// What a record says about a shard; equal entries lead to the same place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Entry {
+pub(super) struct Entry {
 	allotment: AllotmentId,
 	node: u32,
 	endpoint: Vec<u8>,
@@ -70,21 +69,30 @@ impl Directory {
 		Ok((entry, self.transport.backend(&node, namespace_name(allotment), password)?))
 	}
 
-	/// The backends of a reservation, in shard order.
-	pub(super) async fn backends(&self, reservation: &ReservationInfo) -> Result<Vec<Backend>> {
-		let mut backends = Vec::with_capacity(reservation.allotments.len());
+	/// The backends of a reservation and the records that lead to them, in shard order.
+	pub(super) async fn look_up_all(
+		&self,
+		reservation: &ReservationInfo,
+	) -> Result<(Vec<Entry>, Vec<Backend>)> {
+		let (mut entries, mut backends) = (Vec::new(), Vec::new());
 		for allotment in &reservation.allotments {
-			backends.push(self.look_up(*allotment).await?.1);
+			let (entry, backend) = self.look_up(*allotment).await?;
+			entries.push(entry);
+			backends.push(backend);
 		}
-		Ok(backends)
+		Ok((entries, backends))
 	}
 
 	/// Keeps a dataset's backends in line with the chain as long as the dataset is used: a node that moved or changed its keys, and an allotment
 	/// that went to another node, are found without a restart.
-	pub(super) fn follow(self, reservation: ReservationId, dataset: &Arc<Dataset>) {
+	pub(super) fn follow(
+		self,
+		reservation: ReservationId,
+		mut known: Vec<Entry>,
+		dataset: &Arc<Dataset>,
+	) {
 		let dataset = Arc::downgrade(dataset);
 		tokio::spawn(async move {
-			let mut known = BTreeMap::new();
 			let mut waited = Duration::ZERO;
 			loop {
 				tokio::time::sleep(TICK).await;
@@ -108,29 +116,22 @@ impl Directory {
 		&self,
 		reservation: ReservationId,
 		dataset: &Weak<Dataset>,
-		known: &mut BTreeMap<usize, Entry>,
+		known: &mut [Entry],
 	) -> Result<()> {
 		let Some(record) = self.chain.reservation(reservation).await? else { return Ok(()) };
-		for (shard, allotment) in record.allotments.iter().enumerate() {
+		for (shard, (allotment, known)) in record.allotments.iter().zip(known).enumerate() {
 			let (entry, backend) = self.look_up(*allotment).await?;
 			let Some(dataset) = dataset.upgrade() else { return Ok(()) };
-			let changed = match known.get(&shard) {
-				Some(before) => *before != entry,
-				None => dataset.backends().get(shard).is_some_and(|(used, is_down)| {
-					// What it was opened with is not remembered key by key: a node that does not answer may have a new one.
-					*is_down || used.address != backend.address || used.node != backend.node
-				}),
-			};
-			if changed {
+			if *known != entry {
 				info!(
 					shard,
 					node = entry.node,
 					address = backend.address,
-					"reading its record anew"
+					"its record has changed"
 				);
 				dataset.redirect(shard, backend);
+				*known = entry;
 			}
-			known.insert(shard, entry);
 		}
 		Ok(())
 	}

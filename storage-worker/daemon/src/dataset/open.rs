@@ -111,9 +111,9 @@ async fn open(
 	tenant: Option<&TenantKeys>,
 ) -> Result<OpenDataset> {
 	let directory = Directory::new(chain.clone(), tenant)?;
-	let backends = directory.backends(&reservation).await?;
+	let (records, backends) = directory.look_up_all(&reservation).await?;
 	let options = DatasetOptions::new(reservation.data_shards, reservation.parity_shards, backends);
 	let dataset = Arc::new(Dataset::new(key, options)?);
-	directory.follow(reservation.id, &dataset);
+	directory.follow(reservation.id, records, &dataset);
 	Ok(OpenDataset { dataset, reservation })
 }

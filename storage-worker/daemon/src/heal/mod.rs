@@ -165,10 +165,10 @@ async fn heal_dataset(
 	let grown = record_checkpoints(chain, &open, tenant, Shrunk::Skip).await?;
 	let assumption = Assumption { node_loss_per_year: args.node_loss_per_year };
 	report::print(&open.reservation, &healed, replaced, grown, assumption, context);
-	if let Some(first) = healed.lost.first() {
+	if let Some(first) = &healed.first_lost {
 		bail!(
 			"{} of {} objects have fewer shards within reach than are needed to rebuild them, for example {first}; {}",
-			healed.lost.len(),
+			healed.lost,
 			healed.survey.objects,
 			match healed.survey.unreachable.len() {
 				0 => "all nodes answer, so these are lost".to_owned(),

@@ -57,7 +57,7 @@ pub(super) fn print(
 		"rebuilt_bytes": healed.rebuilt_bytes,
 		"mended_shards": healed.mended_shards,
 		"unmendable_shards": healed.unmendable_shards,
-		"lost_objects": healed.lost.len(),
+		"lost_objects": healed.lost,
 		"foreign_objects": healed.foreign,
 		"checkpoints": checkpoints,
 	});

@@ -35,8 +35,10 @@ pub struct HealReport {
 	pub unmendable_shards: u64,
 	/// Objects that another dataset of the same reservation wrote: this key does not open them, so they are left alone.
 	pub foreign: u64,
-	/// Objects with fewer than k good shards within reach, and what each backend said.
-	pub lost: Vec<DispersalError>,
+	/// Objects with fewer than k good shards within reach.
+	pub lost: u64,
+	/// The first of them, and what each backend said.
+	pub first_lost: Option<DispersalError>,
 }
 
 impl Dataset {
@@ -53,7 +55,7 @@ impl Dataset {
 		loop {
 			let surveying = |done, all| progress("surveying", done, all);
 			let survey = self.survey(healing.check, &surveying).await?;
-			let (is_cut, lost_before) = (survey.is_cut, report.lost.len());
+			let (is_cut, healed_before) = (survey.is_cut, report.healed_objects);
 			let (are_closed, mended_before) =
 				(!survey.closed_logs.is_empty(), report.mended_shards);
 			self.repair(&survey, healing.bytes_per_second, &mut report, &|done, all| {
@@ -67,7 +69,7 @@ impl Dataset {
 			// Logs that were mended take what is missing in them in the next round.
 			let has_opened = are_closed && report.mended_shards > mended_before;
 			// A round that only meets what cannot be healed is the last.
-			let goes_on = is_cut && report.lost.len() == lost_before;
+			let goes_on = is_cut && report.healed_objects > healed_before;
 			if !has_opened && !goes_on {
 				return Ok(report);
 			}
@@ -103,7 +105,10 @@ impl Dataset {
 			match rebuilt {
 				Ok((wanting, sealed)) => batch.push((wanting, sealed)),
 				Err(DispersalError::WrongKey { .. }) => report.foreign += 1,
-				Err(error @ DispersalError::TooFewShards { .. }) => report.lost.push(error),
+				Err(error @ DispersalError::TooFewShards { .. }) => {
+					report.lost += 1;
+					report.first_lost.get_or_insert(error);
+				},
 				Err(error) => return Err(error),
 			}
 			if batch.len() >= REBUILDING || done == all {
