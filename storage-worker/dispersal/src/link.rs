@@ -91,6 +91,7 @@ struct State {
 /// A backend that could not be reached. Once its time is over one request tries again; the others are told at once until that is decided.
 #[derive(Debug)]
 struct Down {
+	noted: Instant,
 	until: Instant,
 	wait: Duration,
 	error: BackendError,
@@ -172,6 +173,7 @@ impl Link {
 		connection: &Connection,
 		work: impl Future<Output = Result<T, BackendError>>,
 	) -> Result<T, BackendError> {
+		let began = Instant::now();
 		match timeout(Duration::from_millis(self.patience.request_ms), work).await {
 			Ok(result) => result,
 			Err(_) => {
@@ -183,17 +185,22 @@ impl Link {
 					held.filter(|held| !held.requests.same_channel(&connection.requests));
 				drop(state);
 				let error = BackendError::TimedOut(self.patience.request_ms);
-				self.mark_down(&error);
+				self.mark_down(&error, began);
 				Err(error)
 			},
 		}
 	}
 
-	fn mark_down(&self, error: &BackendError) {
+	/// Notes the failure of an attempt. Attempts that were under way when an earlier one failed tell nothing new.
+	fn mark_down(&self, error: &BackendError, began: Instant) {
 		let mut state = self.lock();
-		let before = state.down.as_ref().map(|down| down.wait);
-		let wait = before.map_or(DOWN_TIME, |wait| (wait * 2).min(DOWN_TIME_MAX));
-		state.down = Some(Down { until: Instant::now() + wait, wait, error: error.clone() });
+		let wait = match &state.down {
+			Some(down) if down.noted >= began => return,
+			Some(down) => (down.wait * 2).min(DOWN_TIME_MAX),
+			None => DOWN_TIME,
+		};
+		let noted = Instant::now();
+		state.down = Some(Down { noted, until: noted + wait, wait, error: error.clone() });
 	}
 
 	async fn connection(&self) -> Result<Connection, BackendError> {
@@ -210,12 +217,15 @@ impl Link {
 				down.until = Instant::now() + Duration::from_millis(self.patience.connect_ms);
 			}
 		}
+		let (began, backend) = (Instant::now(), self.backend());
 		let limit = Duration::from_millis(self.patience.connect_ms);
-		let connected = match timeout(limit, self.connect()).await {
+		let connected = match timeout(limit, self.connect(&backend)).await {
 			Ok(connected) => connected,
 			Err(_) => Err(BackendError::TimedOut(self.patience.connect_ms)),
 		};
 		match connected {
+			// It was redirected meanwhile: this connection leads to the wrong place.
+			Ok(_) if !Arc::ptr_eq(&backend, &self.backend()) => Err(closed()),
 			Ok(connection) => {
 				let mut state = self.lock();
 				state.down = None;
@@ -224,14 +234,14 @@ impl Link {
 				Ok(existing.unwrap_or_else(|| state.connection.insert(connection).clone()))
 			},
 			Err(error) => {
-				self.mark_down(&error);
+				self.mark_down(&error, began);
 				Err(error)
 			},
 		}
 	}
 
-	async fn connect(&self) -> Result<Connection, BackendError> {
-		let opened = self.backend().open().await?;
+	async fn connect(&self, backend: &Backend) -> Result<Connection, BackendError> {
+		let opened = backend.open().await?;
 		let (requests, queue) = mpsc::channel(QUEUE_REQUESTS);
 		let task = tokio::spawn(serve(opened, queue, self.received.clone()));
 		Ok(Connection { requests, task: task.abort_handle() })
@@ -290,5 +300,32 @@ async fn serve(opened: Opened, mut requests: mpsc::Receiver<Request>, received: 
 	tokio::select! {
 		() = writing => {},
 		() = reading => {},
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn one_outage_is_counted_once_however_many_notice_it() {
+		let backend = Backend {
+			node: 1,
+			address: "localhost:1".to_owned(),
+			namespace: "default".to_owned(),
+			password: None,
+			tls: None,
+		};
+		let patience = Patience { connect_ms: 1000, request_ms: 1000 };
+		let link = Link::new(backend, patience, Arc::default());
+		let wait = || link.lock().down.as_ref().map(|down| down.wait);
+		let (error, began) = (closed(), Instant::now());
+		(0..20).for_each(|_| link.mark_down(&error, began));
+		assert_eq!(wait(), Some(DOWN_TIME));
+		// An attempt that began after the failure was known is a failure of its own.
+		link.mark_down(&error, Instant::now());
+		assert_eq!(wait(), Some(DOWN_TIME * 2));
+		(0..20).for_each(|_| link.mark_down(&error, Instant::now()));
+		assert_eq!(wait(), Some(DOWN_TIME_MAX));
 	}
 }
