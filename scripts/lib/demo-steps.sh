@@ -58,7 +58,7 @@ start_from_mount() {
   local started first_best
   mkdir "$MOUNT_DIR"
   started=$(date +%s%N)
-  start_process mount "$GRANARY_BIN" --chain "ws://127.0.0.1:$ALICE_RPC" mount "$SNAPSHOT" "$MOUNT_DIR" \
+  start_process mount "$GRANARY_BIN" --rpc "ws://127.0.0.1:$ALICE_RPC" mount "$SNAPSHOT" "$MOUNT_DIR" \
     --key "$KEY_FILE" --state-dir "$GRID_DIR/mount-state"
   GRID_MOUNTS+=("$MOUNT_DIR")
   wait_until 60 "the snapshot is mounted" mountpoint -q "$MOUNT_DIR"
@@ -201,8 +201,8 @@ print_endpoints() {
   note "third node RPC  ws://127.0.0.1:$MOUNTED_RPC, its base path $MOUNT_DIR is the mount"
   note "directory       $GRID_DIR"
   note "try:"
-  note "  $GRANARY_BIN --chain ws://127.0.0.1:$ALICE_RPC node list"
-  note "  $GRANARY_BIN --chain ws://127.0.0.1:$ALICE_RPC audit due"
-  note "  $GRANARY_BIN --chain ws://127.0.0.1:$ALICE_RPC snapshot verify $SNAPSHOT --key $KEY_FILE"
+  note "  $GRANARY_BIN --rpc ws://127.0.0.1:$ALICE_RPC node list"
+  note "  $GRANARY_BIN --rpc ws://127.0.0.1:$ALICE_RPC audit due"
+  note "  $GRANARY_BIN --rpc ws://127.0.0.1:$ALICE_RPC snapshot verify $SNAPSHOT --key $KEY_FILE"
   note "stop it: kill ${GRID_PIDS[*]}; then fusermount3 -u $MOUNT_DIR"
 }

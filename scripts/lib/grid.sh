@@ -15,7 +15,7 @@ build_grid() {
   step "building the node and the worker" cargo build --locked --workspace --bins --examples
 }
 
-granary() { "$GRANARY_BIN" --chain "ws://127.0.0.1:${ALICE_RPC}" "$@"; }
+granary() { "$GRANARY_BIN" --rpc "ws://127.0.0.1:${ALICE_RPC}" "$@"; }
 
 # A TCP port of the loopback that nothing listens on; remembers what it gave out.
 declare -A GRID_PORTS=()
@@ -156,7 +156,7 @@ declare -A WORKER_PORTS=()
 start_worker() {
   local i=$1
   if [ -z "${WORKER_PORTS[$i]:-}" ]; then free_port; WORKER_PORTS[$i]=$REPLY; fi
-  start_process "worker-$i" "$GRANARY_BIN" --chain "ws://127.0.0.1:$ALICE_RPC" worker run \
+  start_process "worker-$i" "$GRANARY_BIN" --rpc "ws://127.0.0.1:$ALICE_RPC" worker run \
     --dir "$GRID_DIR/worker-$i" --suri "//Farmer$i" --farm "farm-$i" --capacity 2GiB \
     --listen "127.0.0.1:${WORKER_PORTS[$i]}" --price 0.001 --bond 1000
 }

@@ -12,6 +12,8 @@ mod heal;
 mod key;
 mod keys;
 mod mount;
+mod node_command;
+mod provision;
 mod reservation;
 mod snapshot;
 mod stop;
@@ -47,7 +49,7 @@ struct Cli {
 		value_name = "URL",
 		value_delimiter = ','
 	)]
-	chain: Vec<String>,
+	rpc: Vec<String>,
 	/// Answer in JSON.
 	#[arg(long, global = true)]
 	json: bool,
@@ -70,7 +72,14 @@ enum Command {
 	#[command(subcommand)]
 	Snapshot(snapshot::SnapshotCommand),
 	/// Mount a snapshot as a writable filesystem.
-	Mount(mount::MountArgs),
+	Mount(Box<mount::MountArgs>),
+	/// Start a node from the newest snapshot of its chain, and look after it.
+	Provision(Box<provision::ProvisionArgs>),
+	/// Publish what was written on a mount as the next snapshot.
+	Commit(mount::CommitArgs),
+	/// Fetch, keep and evict what a mount reads.
+	#[command(subcommand)]
+	Cache(mount::CacheCommand),
 	/// Find what a reservation's nodes have lost, and put it back.
 	Heal(heal::HealArgs),
 	/// Make, show, rotate and recover keys.
@@ -99,7 +108,7 @@ enum Command {
 fn main() -> ExitCode {
 	let cli = Cli::parse();
 	start_logging(cli.verbose);
-	let context = cli::Context { endpoints: cli.chain, json: cli.json };
+	let context = cli::Context { endpoints: cli.rpc, json: cli.json };
 	let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
 	let result = match runtime {
 		Ok(runtime) => runtime.block_on(run(cli.command, &context)),
@@ -119,7 +128,10 @@ async fn run(command: Command, context: &cli::Context) -> anyhow::Result<()> {
 		Command::Worker(command) => worker::dispatch(command, context).await,
 		Command::Zdb(command) => zdb::run(command, context).await,
 		Command::Snapshot(command) => snapshot::run(command, context).await,
-		Command::Mount(args) => mount::run(args, context).await,
+		Command::Mount(args) => mount::run(*args, context).await,
+		Command::Provision(args) => provision::run(*args, context).await,
+		Command::Commit(args) => mount::run_commit(args, context).await,
+		Command::Cache(command) => mount::run_cache(command, context).await,
 		Command::Key(command) => key::run(command, context),
 		Command::Dataset(command) => dataset::run(command, context).await,
 		Command::Heal(args) => heal::run(args, context).await,

@@ -76,7 +76,7 @@ fn wrong_use_has_its_own_exit_code() {
 fn an_unreachable_chain_is_named_and_has_its_own_exit_code() {
 	let (one, other) = (free_port(), free_port());
 	let chain = format!("ws://127.0.0.1:{one},ws://127.0.0.1:{other}");
-	let output = granary().args(["--chain", &chain, "node", "list"]).output().unwrap();
+	let output = granary().args(["--rpc", &chain, "node", "list"]).output().unwrap();
 	assert_eq!(output.status.code(), Some(3));
 	let error = text(&output.stderr);
 	assert!(error.contains("the chain is unreachable"), "{error}");
@@ -93,8 +93,7 @@ fn an_unreachable_chain_is_named_and_has_its_own_exit_code() {
 
 #[test]
 fn an_endpoint_that_is_no_websocket_is_refused() {
-	let output =
-		granary().args(["--chain", "http://127.0.0.1:1", "farm", "list"]).output().unwrap();
+	let output = granary().args(["--rpc", "http://127.0.0.1:1", "farm", "list"]).output().unwrap();
 	assert_eq!(output.status.code(), Some(3));
 	assert!(text(&output.stderr).contains("not a ws:// or wss:// address"));
 }
@@ -205,7 +204,7 @@ fn a_worker_waits_for_its_chain_and_can_be_stopped_meanwhile() {
 	let dir = tempfile::tempdir().unwrap();
 	let log = dir.path().join("log");
 	let child = granary()
-		.args(["--chain", &format!("ws://127.0.0.1:{}", free_port()), "worker", "run"])
+		.args(["--rpc", &format!("ws://127.0.0.1:{}", free_port()), "worker", "run"])
 		.args(["--farm", "f", "--capacity", "1GiB", "--suri", "//Alice", "--listen"])
 		.arg(format!("127.0.0.1:{}", free_port()))
 		.arg("--dir")

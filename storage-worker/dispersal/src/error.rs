@@ -67,6 +67,8 @@ pub enum DispersalError {
 		found: usize,
 		/// Shards that are needed.
 		needed: usize,
+		/// Backends that did not answer, whose shards may be found later.
+		silent: usize,
 		/// What each backend said.
 		reasons: String,
 	},
@@ -112,6 +114,13 @@ pub enum DispersalError {
 	/// A worker thread ended early.
 	#[error("a sealing task ended early: {0}")]
 	Task(String),
+}
+
+impl DispersalError {
+	/// Whether it may be gone when backends that did not answer do so again.
+	pub fn is_transient(&self) -> bool {
+		matches!(self, Self::TooFewShards { found, needed, silent, .. } if found + silent >= *needed)
+	}
 }
 
 fn hex(id: &[u8; 32]) -> String {

@@ -144,7 +144,13 @@ impl Pipeline {
 		let needed = self.geometry.data;
 		if found < needed {
 			let reasons = format!("{} values were given", values.iter().flatten().count());
-			return Err(DispersalError::TooFewShards { id: *id, found, needed, reasons });
+			return Err(DispersalError::TooFewShards {
+				id: *id,
+				found,
+				needed,
+				silent: 0,
+				reasons,
+			});
 		}
 		self.open(id, bodies, sealed_len.unwrap_or_default())
 	}

@@ -32,6 +32,7 @@ pub(crate) struct Gathered {
 	sealed_len: Option<u32>,
 	found: usize,
 	damaged: usize,
+	silent: usize,
 	reasons: Vec<String>,
 }
 
@@ -56,7 +57,10 @@ impl Gathered {
 				self.reasons.push(format!("shard {shard} is damaged"));
 			},
 			Found::Missing => self.reasons.push(format!("shard {shard} is missing")),
-			Found::Failed(error) => self.reasons.push(dataset.failed(shard, error).to_string()),
+			Found::Failed(error) => {
+				self.silent += usize::from(!matches!(error, BackendError::Refused(_)));
+				self.reasons.push(dataset.failed(shard, error).to_string());
+			},
 		}
 		false
 	}
@@ -87,6 +91,7 @@ impl Dataset {
 			sealed_len: None,
 			found: 0,
 			damaged: 0,
+			silent: 0,
 			reasons: Vec::new(),
 		};
 		loop {
@@ -118,6 +123,7 @@ impl Dataset {
 			id,
 			found: gathered.found,
 			needed: self.pipeline.data(),
+			silent: gathered.silent,
 			reasons: gathered.reasons.join("; "),
 		})
 	}

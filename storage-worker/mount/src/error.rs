@@ -24,6 +24,23 @@ pub enum MountError {
 		/// What is wrong and what to do.
 		reason: String,
 	},
+	/// The layer was written above another snapshot.
+	#[error("thin layer {}: it belongs to another snapshot, {snapshot}; name another directory", path.display())]
+	OtherSnapshot {
+		/// Where.
+		path: PathBuf,
+		/// The manifest that it belongs to, in hex.
+		snapshot: String,
+	},
+	/// What lies below is not a snapshot that can be committed to.
+	#[error("what is mounted is not a snapshot: nothing can be committed on top of it")]
+	NotASnapshot,
+	/// One commit at a time.
+	#[error("another commit of this layer is under way; wait for it to end")]
+	Committing,
+	/// The snapshot's crate failed.
+	#[error(transparent)]
+	Snapshot(#[from] granary_snapshot::SnapshotError),
 	/// A file of the layer cannot be read or written.
 	#[error("thin layer file {}: {source}", path.display())]
 	File {

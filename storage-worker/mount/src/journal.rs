@@ -1,6 +1,7 @@
 //! The journal: every change of the tree, in order.
 //!
-//! A record is `length u32 LE ‖ crc32c u32 LE ‖ SCALE(Record)`. A torn tail is cut off when the journal is opened. A record is appended before the change is
+//! It begins from the snapshot's tree, whose entries have the numbers of their places plus one, or, if its first record is [`Record::Reset`], from the tree
+//! that [`Record::Node`] and [`Record::Link`] describe. A record is `length u32 LE ‖ crc32c u32 LE ‖ SCALE(Record)`. A torn tail is cut off when the journal is opened. A record is appended before the change is
 //! visible, and the write has reached the kernel before the change is acknowledged.
 
 use crate::MountError;
@@ -11,8 +12,8 @@ use std::{
 	path::{Path, PathBuf},
 };
 
-/// The longest record: a path component and a link's target fit many times.
-const RECORD_BYTES_MAX: usize = 64 << 10;
+/// The longest record: all extended attributes of an inode fit.
+const RECORD_BYTES_MAX: usize = 1 << 20;
 const HEAD_BYTES: usize = 8;
 
 /// What a new entry is.
@@ -24,6 +25,25 @@ pub enum NewKind {
 	/// An empty file.
 	#[codec(index = 1)]
 	File,
+	/// A symbolic link.
+	#[codec(index = 2)]
+	Symlink(Vec<u8>),
+}
+
+/// What an inode is, for [`Record::Node`].
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum NodeKind {
+	/// A directory.
+	#[codec(index = 0)]
+	Directory,
+	/// A file.
+	#[codec(index = 1)]
+	File {
+		/// The entry of the snapshot that lies below, and how many bytes of it count.
+		below: Option<(u64, u64)>,
+		/// Its length as long as the layer has no content of it.
+		size: u64,
+	},
 	/// A symbolic link.
 	#[codec(index = 2)]
 	Symlink(Vec<u8>),
@@ -94,6 +114,62 @@ pub enum Record {
 		/// Bytes from below that still count.
 		limit: u64,
 	},
+	/// The tree is what follows; new inodes get numbers from here on.
+	#[codec(index = 5)]
+	Reset {
+		/// The first of them.
+		next_ino: u64,
+	},
+	/// There is this inode, without a name yet.
+	#[codec(index = 6)]
+	Node {
+		/// Its number.
+		ino: u64,
+		/// What it is.
+		kind: NodeKind,
+		/// Permission bits.
+		mode: u32,
+		/// Owner.
+		uid: u32,
+		/// Group.
+		gid: u32,
+		/// Time of the last change of its content.
+		mtime_ns: i64,
+		/// Extended attributes, sorted by name.
+		xattrs: Vec<(Vec<u8>, Vec<u8>)>,
+	},
+	/// An inode has one more name.
+	#[codec(index = 7)]
+	Link {
+		/// The inode.
+		ino: u64,
+		/// In this directory.
+		parent: u64,
+		/// This name.
+		name: Vec<u8>,
+	},
+	/// Two names changed places.
+	#[codec(index = 8)]
+	Exchange {
+		/// One directory.
+		parent: u64,
+		/// And the name in it.
+		name: Vec<u8>,
+		/// The other directory.
+		new_parent: u64,
+		/// And the name in it.
+		new_name: Vec<u8>,
+	},
+	/// An extended attribute was set or, without a value, removed.
+	#[codec(index = 9)]
+	Xattr {
+		/// The inode.
+		ino: u64,
+		/// The attribute's name.
+		name: Vec<u8>,
+		/// Its value.
+		value: Option<Vec<u8>>,
+	},
 }
 
 /// The open journal.
@@ -153,6 +229,18 @@ impl Journal {
 	/// Where it is.
 	pub(crate) fn path(&self) -> &Path {
 		&self.path
+	}
+
+	/// Bytes that it has.
+	pub(crate) fn len(&self) -> u64 {
+		self.end
+	}
+
+	/// Makes everything in it durable, whoever else syncs it.
+	pub(crate) fn sync(&mut self) -> std::io::Result<()> {
+		self.file.sync_data()?;
+		self.synced = self.end;
+		Ok(())
 	}
 }
 

@@ -13,19 +13,31 @@
 #![forbid(unsafe_code)]
 #![warn(clippy::indexing_slicing)]
 
+mod bitmap;
+mod commit;
+mod content;
 mod error;
-mod filesystem;
+mod generation;
 pub mod journal;
+mod layer;
 mod lower;
 mod mounted;
+mod names;
 mod node;
+mod release;
+mod replies;
 mod requests;
 mod stats;
 pub mod thin;
 mod tree;
+mod virtual_files;
 mod waiting;
 
+pub use commit::{CommitOptions, Committed};
 pub use error::MountError;
+pub use generation::snapshot_of;
+pub use layer::Layer;
 pub use lower::Lower;
-pub use mounted::{check_mount_point, mount, MountOptions, Mounted};
+pub use mounted::{check_mount_point, clear_stale, mount, MountOptions, Mounted};
 pub use stats::MountStats;
+pub use virtual_files::StatusSource;

@@ -1,21 +1,18 @@
 //! Mounting, waiting and unmounting.
 
 use crate::{
-	filesystem::Layered, journal::Journal, requests::Requests, stats::Counters, tree::Tree, Lower,
-	MountError, MountStats,
+	requests::Requests, virtual_files::VirtualFiles, Layer, Lower, MountError, MountStats,
+	StatusSource,
 };
 use fuser::{Config, MountOption, Session, SessionACL};
 use parking_lot::{Condvar, Mutex};
 use std::{
-	fmt,
-	fs::{self, File},
-	io,
+	fmt, fs, io,
 	os::unix::fs::MetadataExt,
 	path::{Path, PathBuf},
 	process::Command,
 	sync::Arc,
 	thread,
-	time::{Duration, Instant},
 };
 
 /// Threads that serve requests; one slow fetch stops one of them.
@@ -36,6 +33,8 @@ pub struct MountOptions {
 	pub allow_other: bool,
 	/// Threads that serve requests.
 	pub threads: usize,
+	/// What `.granary/status.json` in the mount shows.
+	pub status: Option<StatusSource>,
 }
 
 impl MountOptions {
@@ -48,6 +47,7 @@ impl MountOptions {
 			read_only: false,
 			allow_other: false,
 			threads: THREADS,
+			status: None,
 		}
 	}
 }
@@ -85,11 +85,42 @@ pub fn check_mount_point(path: &Path) -> Result<(), MountError> {
 	}
 }
 
+/// Takes away a mount whose process is gone, and says whether there was one.
+pub fn clear_stale(path: &Path) -> Result<bool, MountError> {
+	match fs::metadata(path) {
+		Err(error) if error.raw_os_error() == Some(libc::ENOTCONN) => {},
+		_ => return Ok(false),
+	}
+	let absolute = std::path::absolute(path)
+		.map_err(|source| MountError::Kernel { what: "finding the mount point", source })?;
+	run_fusermount(&absolute, &["-z"])?;
+	Ok(true)
+}
+
+/// Runs the helper, which works with and without privileges.
+fn run_fusermount(mount_point: &Path, flags: &[&str]) -> Result<(), MountError> {
+	let kernel = |source| MountError::Kernel { what: "unmounting", source };
+	let output = Command::new("fusermount3")
+		.args(["-u", "-q"])
+		.args(flags)
+		.arg("--")
+		.arg(mount_point)
+		.output()
+		.map_err(kernel)?;
+	if output.status.success() {
+		return Ok(());
+	}
+	let reason = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+	let reason = if reason.is_empty() { "it is in use".to_owned() } else { reason };
+	Err(kernel(io::Error::other(reason)))
+}
+
 /// A mounted filesystem; unmounted when it is dropped.
 pub struct Mounted {
 	mount_point: PathBuf,
 	ended: Arc<Ended>,
-	stats: Arc<Counters>,
+	layer: std::sync::Weak<Layer>,
+	last: Arc<Mutex<MountStats>>,
 }
 
 /// How the serving ended, once it did.
@@ -106,18 +137,13 @@ impl fmt::Debug for Mounted {
 }
 
 /// Mounts a tree with its layer and serves it on threads of its own.
-pub fn mount<L: Lower>(lower: Arc<L>, options: MountOptions) -> Result<Mounted, MountError> {
+pub fn mount(lower: Arc<dyn Lower>, options: MountOptions) -> Result<Mounted, MountError> {
 	check_mount_point(&options.mount_point)?;
 	check_apart(&options)?;
-	let files_dir = options.thin_dir.join("files");
-	fs::create_dir_all(&files_dir)
-		.map_err(|source| MountError::File { path: files_dir.clone(), source })?;
-	let lock = lock_layer(&options.thin_dir, &options.snapshot_id)?;
-	let (journal, records) = Journal::open(&options.thin_dir.join("journal"))?;
-	let tree = Tree::build(lower.as_ref(), &records, &files_dir)?;
-	let stats = Arc::new(Counters::default());
-	let layered = Arc::new(Layered::new(lower, tree, journal, stats.clone(), options.read_only));
-	let serving_layer = layered.clone();
+	let MountOptions { thin_dir, snapshot_id, read_only, .. } = &options;
+	let layer = Arc::new(Layer::open(lower, thin_dir, snapshot_id, *read_only)?);
+	let weak = Arc::downgrade(&layer);
+	let last = Arc::new(Mutex::new(MountStats::default()));
 
 	let mut config = Config::default();
 	config.mount_options = vec![
@@ -133,27 +159,29 @@ pub fn mount<L: Lower>(lower: Arc<L>, options: MountOptions) -> Result<Mounted, 
 	config.n_threads = Some(options.threads.max(1));
 	config.clone_fd = true;
 	let kernel = |what| move |source: io::Error| MountError::Kernel { what, source };
+	let virtual_files = VirtualFiles::new(options.status.clone());
+	let requests = Requests::new(layer.clone(), options.threads, virtual_files);
 	let session =
-		Session::new(Requests::new(layered, options.threads), &options.mount_point, &config)
-			.map_err(kernel("mounting"))?;
+		Session::new(requests, &options.mount_point, &config).map_err(kernel("mounting"))?;
 	let mount_point =
 		std::path::absolute(&options.mount_point).map_err(kernel("finding the mount point"))?;
 	let ended = Arc::new(Ended::default());
-	let serving = ended.clone();
+	let (serving, serving_last) = (ended.clone(), last.clone());
 	thread::Builder::new()
 		.name("fuse".to_owned())
 		.spawn(move || {
 			let result = session.run().map_err(|error| error.to_string());
-			let synced = serving_layer.sync_all();
+			let synced = layer.sync_all();
 			let result =
 				result.and(synced.map_err(|error| format!("syncing the layer: {error:?}")));
 			// Whoever mounts again must find everything put away.
-			drop((serving_layer, lock));
+			*serving_last.lock() = layer.stats();
+			drop(layer);
 			*serving.result.lock() = Some(result);
 			serving.changed.notify_all();
 		})
 		.map_err(kernel("starting the serving thread"))?;
-	Ok(Mounted { mount_point, ended, stats })
+	Ok(Mounted { mount_point, ended, layer: weak, last })
 }
 
 /// A layer below its own mount point could never be reached.
@@ -168,50 +196,6 @@ fn check_apart(options: &MountOptions) -> Result<(), MountError> {
 		return Err(MountError::ThinLayer { path: options.thin_dir.clone(), reason });
 	}
 	Ok(())
-}
-
-/// How long a layer's lock is waited for: a process that is just being started holds copies of all descriptors until it
-/// runs, also of a mount that has ended meanwhile.
-const LOCK_PATIENCE: Duration = Duration::from_millis(250);
-/// Pause between two attempts.
-const LOCK_RETRY: Duration = Duration::from_millis(5);
-
-/// Locks the layer against a second mount and checks that it belongs to this snapshot.
-fn lock_layer(dir: &Path, snapshot_id: &[u8; 32]) -> Result<File, MountError> {
-	let path = dir.join("snapshot");
-	let failed = |source| MountError::File { path: path.clone(), source };
-	let unusable =
-		|reason: &str| MountError::ThinLayer { path: dir.to_owned(), reason: reason.to_owned() };
-	let lock = File::options()
-		.read(true)
-		.write(true)
-		.create(true)
-		.truncate(false)
-		.open(&path)
-		.map_err(failed)?;
-	let patience = Instant::now() + LOCK_PATIENCE;
-	loop {
-		match lock.try_lock() {
-			Ok(()) => break,
-			Err(fs::TryLockError::WouldBlock) if Instant::now() < patience => {
-				thread::sleep(LOCK_RETRY);
-			},
-			Err(fs::TryLockError::WouldBlock) => {
-				return Err(unusable(
-					"another mount uses it; unmount that one or name another directory",
-				));
-			},
-			Err(fs::TryLockError::Error(source)) => return Err(failed(source)),
-		}
-	}
-	let id: String = snapshot_id.iter().map(|byte| format!("{byte:02x}")).collect();
-	let known = fs::read_to_string(&path).map_err(failed)?;
-	if known.is_empty() {
-		fs::write(&path, id).map_err(failed)?;
-	} else if known != id {
-		return Err(unusable("it belongs to another snapshot; name another directory"));
-	}
-	Ok(lock)
 }
 
 impl Mounted {
@@ -239,30 +223,26 @@ impl Mounted {
 		self.ended.result.lock().is_some()
 	}
 
-	/// Runs the helper, which works with and without privileges.
 	fn take_away(&self, flags: &[&str]) -> Result<(), MountError> {
 		if self.has_ended() {
 			return Ok(());
 		}
-		let kernel = |source| MountError::Kernel { what: "unmounting", source };
-		let output = Command::new("fusermount3")
-			.args(["-u", "-q"])
-			.args(flags)
-			.arg("--")
-			.arg(&self.mount_point)
-			.output()
-			.map_err(kernel)?;
-		if output.status.success() {
-			return Ok(());
-		}
-		let reason = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-		let reason = if reason.is_empty() { "it is in use".to_owned() } else { reason };
-		Err(kernel(io::Error::other(reason)))
+		run_fusermount(&self.mount_point, flags)
 	}
 
 	/// Figures so far.
 	pub fn stats(&self) -> MountStats {
-		self.stats.read()
+		self.layer.upgrade().map_or_else(|| *self.last.lock(), |layer| layer.stats())
+	}
+
+	/// The layer, as long as it is mounted.
+	pub fn layer(&self) -> Option<Arc<Layer>> {
+		self.layer.upgrade()
+	}
+
+	/// Where it is mounted.
+	pub fn mount_point(&self) -> &Path {
+		&self.mount_point
 	}
 }
 

@@ -1,11 +1,12 @@
 //! Inodes in memory.
 
 use crate::{
-	journal::Record,
+	journal::{NodeKind, Record},
 	thin::{Below, ThinFile},
 };
 use std::{
 	collections::BTreeMap,
+	os::unix::fs::MetadataExt,
 	sync::Arc,
 	time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -36,15 +37,17 @@ pub(crate) struct Node {
 	pub(crate) uid: u32,
 	pub(crate) gid: u32,
 	pub(crate) mtime_ns: i64,
+	pub(crate) xattrs: BTreeMap<Vec<u8>, Vec<u8>>,
+	/// How many names it has; it goes when it has none and is closed.
+	pub(crate) names: u32,
 	/// How often it is open.
 	pub(crate) opened: u64,
-	/// It has no name any more and goes when it is closed.
-	pub(crate) unlinked: bool,
 }
 
 impl Node {
 	pub(crate) fn new(kind: Kind, mode: u32, uid: u32, gid: u32, mtime_ns: i64) -> Self {
-		Self { kind, mode, uid, gid, mtime_ns, opened: 0, unlinked: false }
+		let xattrs = BTreeMap::new();
+		Self { kind, mode, uid, gid, mtime_ns, xattrs, names: 0, opened: 0 }
 	}
 
 	/// The record that keeps its attributes.
@@ -55,6 +58,35 @@ impl Node {
 			uid: self.uid,
 			gid: self.gid,
 			mtime_ns: self.mtime_ns,
+		}
+	}
+
+	/// The record that keeps all of it but its names.
+	pub(crate) fn record(
+		&self,
+		ino: u64,
+		lies_below: &impl Fn(u64, Option<Below>) -> Option<(usize, u64)>,
+	) -> Record {
+		let kind = match &self.kind {
+			Kind::Directory { .. } => NodeKind::Directory,
+			Kind::Symlink(target) => NodeKind::Symlink(target.clone()),
+			Kind::File { below, size, thin } => {
+				let now = match thin {
+					Some(thin) => thin.state.read().below.clone(),
+					None => below.clone(),
+				};
+				let below = lies_below(ino, now).map(|(entry, limit)| (entry as u64, limit));
+				NodeKind::File { below, size: thin.as_ref().map_or(*size, |thin| thin.size()) }
+			},
+		};
+		Record::Node {
+			ino,
+			kind,
+			mode: self.mode,
+			uid: self.uid,
+			gid: self.gid,
+			mtime_ns: self.mtime_ns(),
+			xattrs: self.xattrs.clone().into_iter().collect(),
 		}
 	}
 
@@ -69,6 +101,18 @@ impl Node {
 			Kind::Symlink(target) => target.len() as u64,
 			Kind::File { thin: Some(thin), .. } => thin.size(),
 			Kind::File { size, .. } => *size,
+		}
+	}
+
+	/// When its content changed last; the layer's file knows that for what it holds.
+	pub(crate) fn mtime_ns(&self) -> i64 {
+		match &self.kind {
+			Kind::File { thin: Some(thin), .. } => {
+				thin.metadata().map_or(self.mtime_ns, |metadata| {
+					metadata.mtime().saturating_mul(1_000_000_000) + metadata.mtime_nsec()
+				})
+			},
+			_ => self.mtime_ns,
 		}
 	}
 }

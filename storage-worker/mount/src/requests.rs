@@ -1,17 +1,18 @@
 //! The kernel's requests, translated into operations and back.
 
 use crate::{
-	filesystem::{Answer, Attributes, Change, Layered, Owner, NAME_BYTES_MAX},
 	journal::NewKind,
-	node::{from_ns, now_ns, to_ns},
+	layer::{Change, Layer, Rename, NAME_BYTES_MAX},
+	node::{now_ns, to_ns},
+	replies::{answer_read, answer_write, attr, owner, reply_empty, reply_entry, reply_xattr, TTL},
+	virtual_files::VirtualFiles,
 	waiting::Waiting,
-	Lower,
 };
 use fuser::{
-	Errno, FileAttr, FileHandle, Filesystem, FopenFlags, Generation, INodeNo, KernelConfig,
+	Errno, FileHandle, Filesystem, FopenFlags, Generation, INodeNo, InitFlags, KernelConfig,
 	LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory,
-	ReplyEmpty, ReplyEntry, ReplyOpen, ReplyStatfs, ReplyWrite, ReplyXattr, Request, TimeOrNow,
-	WriteFlags,
+	ReplyEmpty, ReplyEntry, ReplyLseek, ReplyOpen, ReplyStatfs, ReplyWrite, ReplyXattr, Request,
+	TimeOrNow, WriteFlags,
 };
 use std::{
 	ffi::OsStr,
@@ -22,89 +23,27 @@ use std::{
 	time::{Duration, SystemTime},
 };
 
-/// How long the kernel may believe what it was told: every change goes through it.
-const TTL: Duration = Duration::from_secs(3600);
 /// Bytes of a write request, and of read-ahead.
 const REQUEST_BYTES: u32 = 1 << 20;
 /// Requests that the kernel keeps under way in the background.
 const BACKGROUND_REQUESTS: u16 = 64;
-const BLOCK: u32 = 4096;
 
 /// The filesystem as FUSE sees it.
 #[derive(Debug)]
-pub(crate) struct Requests<L>(Arc<Layered<L>>, Waiting);
+pub(crate) struct Requests {
+	layer: Arc<Layer>,
+	waiting: Waiting,
+	virtual_files: VirtualFiles,
+}
 
-impl<L: Lower> Requests<L> {
-	/// Answers for `layered` on so many threads.
-	pub(crate) fn new(layered: Arc<Layered<L>>, threads: usize) -> Self {
-		Self(layered, Waiting::new(threads))
+impl Requests {
+	/// Answers for a layer on so many threads.
+	pub(crate) fn new(layer: Arc<Layer>, threads: usize, virtual_files: VirtualFiles) -> Self {
+		Self { layer, waiting: Waiting::new(threads), virtual_files }
 	}
 }
 
-fn answer_read<L: Lower>(layered: &Layered<L>, ino: u64, offset: u64, size: u32, reply: ReplyData) {
-	let mut buffer = vec![0; size as usize];
-	match layered.read(ino, offset, &mut buffer) {
-		Ok(len) => {
-			buffer.truncate(len);
-			reply.data(&buffer);
-		},
-		Err(error) => reply.error(error),
-	}
-}
-
-fn answer_write<L: Lower>(
-	layered: &Layered<L>,
-	ino: u64,
-	offset: u64,
-	data: &[u8],
-	reply: ReplyWrite,
-) {
-	match layered.write(ino, offset, data) {
-		Ok(()) => reply.written(data.len() as u32),
-		Err(error) => reply.error(error),
-	}
-}
-
-fn attr(attributes: &Attributes) -> FileAttr {
-	let time = from_ns(attributes.mtime_ns);
-	FileAttr {
-		ino: INodeNo(attributes.ino),
-		size: attributes.size,
-		blocks: attributes.blocks,
-		atime: time,
-		mtime: time,
-		ctime: time,
-		crtime: time,
-		kind: attributes.kind,
-		perm: attributes.mode as u16,
-		nlink: attributes.nlink,
-		uid: attributes.uid,
-		gid: attributes.gid,
-		rdev: 0,
-		blksize: BLOCK,
-		flags: 0,
-	}
-}
-
-fn reply_entry(answer: Answer<Attributes>, reply: ReplyEntry) {
-	match answer {
-		Ok(attributes) => reply.entry(&TTL, &attr(&attributes), Generation(0)),
-		Err(error) => reply.error(error),
-	}
-}
-
-fn reply_empty(answer: Answer<()>, reply: ReplyEmpty) {
-	match answer {
-		Ok(()) => reply.ok(),
-		Err(error) => reply.error(error),
-	}
-}
-
-fn owner(request: &Request, mode: u32, umask: u32) -> Owner {
-	Owner { mode: mode & !umask, uid: request.uid(), gid: request.gid() }
-}
-
-impl<L: Lower> Filesystem for Requests<L> {
+impl Filesystem for Requests {
 	fn init(&mut self, _: &Request, config: &mut KernelConfig) -> io::Result<()> {
 		// A kernel that allows less says how much; that is taken then.
 		if let Err(most) = config.set_max_write(REQUEST_BYTES) {
@@ -114,17 +53,25 @@ impl<L: Lower> Filesystem for Requests<L> {
 			let _ = config.set_max_readahead(most);
 		}
 		let _ = config.set_max_background(BACKGROUND_REQUESTS);
+		// Then the kernel remembers that a file has no capabilities, instead of asking before every write.
+		let _ = config.add_capabilities(InitFlags::FUSE_HANDLE_KILLPRIV_V2);
 		Ok(())
 	}
 
 	fn lookup(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEntry) {
-		reply_entry(self.0.lookup(parent.0, name.as_bytes()), reply);
+		if let Some(found) = self.virtual_files.lookup(parent.0, name.as_bytes()) {
+			return reply.entry(&Duration::ZERO, &found, Generation(0));
+		}
+		reply_entry(self.layer.lookup(parent.0, name.as_bytes()), reply);
 	}
 
 	fn forget(&self, _: &Request, _: INodeNo, _: u64) {}
 
 	fn getattr(&self, _: &Request, ino: INodeNo, _: Option<FileHandle>, reply: ReplyAttr) {
-		match self.0.attributes(ino.0) {
+		if let Some(found) = self.virtual_files.attributes(ino.0) {
+			return reply.attr(&Duration::ZERO, &found);
+		}
+		match self.layer.attributes(ino.0) {
 			Ok(attributes) => reply.attr(&TTL, &attr(&attributes)),
 			Err(error) => reply.error(error),
 		}
@@ -152,14 +99,14 @@ impl<L: Lower> Filesystem for Requests<L> {
 			TimeOrNow::SpecificTime(time) => to_ns(time),
 			TimeOrNow::Now => now_ns(),
 		});
-		match self.0.change(ino.0, Change { mode, uid, gid, size, mtime_ns }) {
+		match self.layer.change(ino.0, Change { mode, uid, gid, size, mtime_ns }) {
 			Ok(attributes) => reply.attr(&TTL, &attr(&attributes)),
 			Err(error) => reply.error(error),
 		}
 	}
 
 	fn readlink(&self, _: &Request, ino: INodeNo, reply: ReplyData) {
-		match self.0.link_target(ino.0) {
+		match self.layer.link_target(ino.0) {
 			Ok(target) => reply.data(&target),
 			Err(error) => reply.error(error),
 		}
@@ -180,7 +127,7 @@ impl<L: Lower> Filesystem for Requests<L> {
 			return reply.error(Errno::EPERM);
 		}
 		let owner = owner(request, mode, umask);
-		reply_entry(self.0.create(parent.0, name.as_bytes(), NewKind::File, owner), reply);
+		reply_entry(self.layer.create(parent.0, name.as_bytes(), NewKind::File, owner), reply);
 	}
 
 	fn mkdir(
@@ -193,15 +140,15 @@ impl<L: Lower> Filesystem for Requests<L> {
 		reply: ReplyEntry,
 	) {
 		let owner = owner(request, mode, umask);
-		reply_entry(self.0.create(parent.0, name.as_bytes(), NewKind::Directory, owner), reply);
+		reply_entry(self.layer.create(parent.0, name.as_bytes(), NewKind::Directory, owner), reply);
 	}
 
 	fn unlink(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
-		reply_empty(self.0.remove(parent.0, name.as_bytes(), false), reply);
+		reply_empty(self.layer.remove(parent.0, name.as_bytes(), false), reply);
 	}
 
 	fn rmdir(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
-		reply_empty(self.0.remove(parent.0, name.as_bytes(), true), reply);
+		reply_empty(self.layer.remove(parent.0, name.as_bytes(), true), reply);
 	}
 
 	fn symlink(
@@ -214,7 +161,7 @@ impl<L: Lower> Filesystem for Requests<L> {
 	) {
 		let kind = NewKind::Symlink(target.as_os_str().as_bytes().to_vec());
 		let owner = owner(request, 0o777, 0);
-		reply_entry(self.0.create(parent.0, name.as_bytes(), kind, owner), reply);
+		reply_entry(self.layer.create(parent.0, name.as_bytes(), kind, owner), reply);
 	}
 
 	fn rename(
@@ -227,22 +174,28 @@ impl<L: Lower> Filesystem for Requests<L> {
 		flags: RenameFlags,
 		reply: ReplyEmpty,
 	) {
-		if flags.intersects(RenameFlags::RENAME_EXCHANGE | RenameFlags::RENAME_WHITEOUT) {
-			return reply.error(Errno::EINVAL);
-		}
-		let replace = !flags.contains(RenameFlags::RENAME_NOREPLACE);
+		let how = match flags {
+			flags if flags.contains(RenameFlags::RENAME_WHITEOUT) => {
+				return reply.error(Errno::EINVAL)
+			},
+			flags if flags.contains(RenameFlags::RENAME_EXCHANGE) => Rename::Exchange,
+			flags if flags.contains(RenameFlags::RENAME_NOREPLACE) => Rename::NoReplace,
+			_ => Rename::Replace,
+		};
 		let from = (parent.0, name.as_bytes());
 		let to = (new_parent.0, new_name.as_bytes());
-		reply_empty(self.0.rename(from, to, replace), reply);
+		reply_empty(self.layer.rename(from, to, how), reply);
 	}
 
-	fn link(&self, _: &Request, _: INodeNo, _: INodeNo, _: &OsStr, reply: ReplyEntry) {
-		// A name is an inode's only one here; databases of nodes make no hard links.
-		reply.error(Errno::EOPNOTSUPP);
+	fn link(&self, _: &Request, ino: INodeNo, parent: INodeNo, name: &OsStr, reply: ReplyEntry) {
+		reply_entry(self.layer.link(ino.0, parent.0, name.as_bytes()), reply);
 	}
 
 	fn open(&self, _: &Request, ino: INodeNo, _: OpenFlags, reply: ReplyOpen) {
-		match self.0.open(ino.0) {
+		if let Some(handle) = self.virtual_files.open(ino.0) {
+			return reply.opened(FileHandle(handle), FopenFlags::FOPEN_DIRECT_IO);
+		}
+		match self.layer.open_file(ino.0) {
 			// What the kernel has cached stays valid: nobody else writes.
 			Ok(()) => reply.opened(FileHandle(0), FopenFlags::FOPEN_KEEP_CACHE),
 			Err(error) => reply.error(error),
@@ -260,8 +213,8 @@ impl<L: Lower> Filesystem for Requests<L> {
 		reply: ReplyCreate,
 	) {
 		let owner = owner(request, mode, umask);
-		let made = self.0.create(parent.0, name.as_bytes(), NewKind::File, owner);
-		match made.and_then(|made| self.0.open(made.ino).map(|()| made)) {
+		let made = self.layer.create(parent.0, name.as_bytes(), NewKind::File, owner);
+		match made.and_then(|made| self.layer.open_file(made.ino).map(|()| made)) {
 			Ok(made) => reply.created(
 				&TTL,
 				&attr(&made),
@@ -277,31 +230,32 @@ impl<L: Lower> Filesystem for Requests<L> {
 		&self,
 		_: &Request,
 		ino: INodeNo,
-		_: FileHandle,
+		handle: FileHandle,
 		offset: u64,
 		size: u32,
 		_: OpenFlags,
 		_: Option<LockOwner>,
 		reply: ReplyData,
 	) {
-		if !self.0.is_slow(ino.0, offset, size as usize, false) {
-			return answer_read(&self.0, ino.0, offset, size, reply);
+		if VirtualFiles::is_one(ino.0) {
+			return reply.data(&self.virtual_files.read(handle.0, offset, size as usize));
+		}
+		if !self.layer.is_slow(ino.0, offset, size as usize, false) {
+			return answer_read(&self.layer, ino.0, offset, size, reply);
 		}
 		let mut reply = Some(reply);
 		let here = || {
 			reply
 				.take()
 				.into_iter()
-				.for_each(|reply| answer_read(&self.0, ino.0, offset, size, reply))
+				.for_each(|reply| answer_read(&self.layer, ino.0, offset, size, reply))
 		};
-		if !self.1.try_here(here) {
-			let layered = self.0.clone();
+		if !self.waiting.try_here(here) {
+			let layer = self.layer.clone();
 			let there = move || {
-				reply
-					.into_iter()
-					.for_each(|reply| answer_read(&layered, ino.0, offset, size, reply))
+				reply.into_iter().for_each(|reply| answer_read(&layer, ino.0, offset, size, reply))
 			};
-			self.1.hand_over(Box::new(there));
+			self.waiting.hand_over(Box::new(there));
 		}
 	}
 
@@ -312,29 +266,34 @@ impl<L: Lower> Filesystem for Requests<L> {
 		_: FileHandle,
 		offset: u64,
 		data: &[u8],
-		_: WriteFlags,
+		flags: WriteFlags,
 		_: OpenFlags,
 		_: Option<LockOwner>,
 		reply: ReplyWrite,
 	) {
-		if !self.0.is_slow(ino.0, offset, data.len(), true) {
-			return answer_write(&self.0, ino.0, offset, data, reply);
+		if flags.contains(WriteFlags::FUSE_WRITE_KILL_SUIDGID) {
+			if let Err(error) = self.layer.drop_privileges(ino.0) {
+				return reply.error(error);
+			}
+		}
+		if !self.layer.is_slow(ino.0, offset, data.len(), true) {
+			return answer_write(&self.layer, ino.0, offset, data, reply);
 		}
 		let mut reply = Some(reply);
 		let here = || {
 			reply
 				.take()
 				.into_iter()
-				.for_each(|reply| answer_write(&self.0, ino.0, offset, data, reply))
+				.for_each(|reply| answer_write(&self.layer, ino.0, offset, data, reply))
 		};
-		if !self.1.try_here(here) {
-			let (layered, data) = (self.0.clone(), data.to_vec());
+		if !self.waiting.try_here(here) {
+			let (layer, data) = (self.layer.clone(), data.to_vec());
 			let there = move || {
 				reply
 					.into_iter()
-					.for_each(|reply| answer_write(&layered, ino.0, offset, &data, reply))
+					.for_each(|reply| answer_write(&layer, ino.0, offset, &data, reply))
 			};
-			self.1.hand_over(Box::new(there));
+			self.waiting.hand_over(Box::new(there));
 		}
 	}
 
@@ -347,22 +306,29 @@ impl<L: Lower> Filesystem for Requests<L> {
 		&self,
 		_: &Request,
 		ino: INodeNo,
-		_: FileHandle,
+		handle: FileHandle,
 		_: OpenFlags,
 		_: Option<LockOwner>,
 		_: bool,
 		reply: ReplyEmpty,
 	) {
-		self.0.close(ino.0);
+		if VirtualFiles::is_one(ino.0) {
+			self.virtual_files.close(handle.0);
+		} else {
+			self.layer.close_file(ino.0);
+		}
 		reply.ok();
 	}
 
 	fn fsync(&self, _: &Request, ino: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
-		reply_empty(self.0.sync(ino.0), reply);
+		reply_empty(self.layer.sync(ino.0), reply);
 	}
 
 	fn opendir(&self, _: &Request, ino: INodeNo, _: OpenFlags, reply: ReplyOpen) {
-		match self.0.open_listing(ino.0) {
+		if VirtualFiles::is_one(ino.0) {
+			return reply.opened(FileHandle(0), FopenFlags::empty());
+		}
+		match self.layer.open_listing(ino.0) {
 			Ok(handle) => reply.opened(FileHandle(handle), FopenFlags::empty()),
 			Err(error) => reply.error(error),
 		}
@@ -371,12 +337,15 @@ impl<L: Lower> Filesystem for Requests<L> {
 	fn readdir(
 		&self,
 		_: &Request,
-		_: INodeNo,
+		ino: INodeNo,
 		handle: FileHandle,
 		offset: u64,
 		mut reply: ReplyDirectory,
 	) {
-		let listing = match self.0.listing(handle.0) {
+		if VirtualFiles::is_one(ino.0) {
+			return VirtualFiles::list(offset, reply);
+		}
+		let listing = match self.layer.listing(handle.0) {
 			Ok(listing) => listing,
 			Err(error) => return reply.error(error),
 		};
@@ -398,17 +367,17 @@ impl<L: Lower> Filesystem for Requests<L> {
 		_: OpenFlags,
 		reply: ReplyEmpty,
 	) {
-		self.0.close_listing(handle.0);
+		self.layer.close_listing(handle.0);
 		reply.ok();
 	}
 
 	fn fsyncdir(&self, _: &Request, ino: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
-		reply_empty(self.0.sync(ino.0), reply);
+		reply_empty(self.layer.sync(ino.0), reply);
 	}
 
 	fn statfs(&self, _: &Request, _: INodeNo, reply: ReplyStatfs) {
 		// The room for writing is that of the layer's filesystem.
-		match rustix::fs::statvfs(self.0.layer_path()) {
+		match rustix::fs::statvfs(self.layer.layer_path()) {
 			Ok(stat) => reply.statfs(
 				stat.f_blocks,
 				stat.f_bfree,
@@ -423,26 +392,29 @@ impl<L: Lower> Filesystem for Requests<L> {
 		}
 	}
 
-	fn getxattr(&self, _: &Request, _: INodeNo, _: &OsStr, _: u32, reply: ReplyXattr) {
-		// ENOSYS reaches applications as EOPNOTSUPP, and the kernel never asks again; otherwise it asks before every write.
-		reply.error(Errno::ENOSYS);
+	fn getxattr(&self, _: &Request, ino: INodeNo, name: &OsStr, size: u32, reply: ReplyXattr) {
+		reply_xattr(self.layer.xattr(ino.0, name.as_bytes()), size, reply);
 	}
 
-	fn listxattr(&self, _: &Request, _: INodeNo, _: u32, reply: ReplyXattr) {
-		reply.error(Errno::ENOSYS);
+	fn listxattr(&self, _: &Request, ino: INodeNo, size: u32, reply: ReplyXattr) {
+		reply_xattr(self.layer.xattr_names(ino.0), size, reply);
 	}
 
 	fn setxattr(
 		&self,
 		_: &Request,
-		_: INodeNo,
-		_: &OsStr,
-		_: &[u8],
-		_: i32,
+		ino: INodeNo,
+		name: &OsStr,
+		value: &[u8],
+		flags: i32,
 		_: u32,
 		reply: ReplyEmpty,
 	) {
-		reply.error(Errno::EOPNOTSUPP);
+		reply_empty(self.layer.set_xattr(ino.0, name.as_bytes(), Some(value), flags), reply);
+	}
+
+	fn removexattr(&self, _: &Request, ino: INodeNo, name: &OsStr, reply: ReplyEmpty) {
+		reply_empty(self.layer.set_xattr(ino.0, name.as_bytes(), None, 0), reply);
 	}
 
 	fn fallocate(
@@ -455,15 +427,36 @@ impl<L: Lower> Filesystem for Requests<L> {
 		mode: i32,
 		reply: ReplyEmpty,
 	) {
+		const PUNCH: i32 = libc::FALLOC_FL_PUNCH_HOLE | libc::FALLOC_FL_KEEP_SIZE;
+		const ZERO: i32 = libc::FALLOC_FL_ZERO_RANGE;
+		const ZERO_INSIDE: i32 = libc::FALLOC_FL_ZERO_RANGE | libc::FALLOC_FL_KEEP_SIZE;
+		let Some(end) = offset.checked_add(length) else { return reply.error(Errno::EFBIG) };
 		let answer = match mode {
-			0 => offset
-				.checked_add(length)
-				.ok_or(Errno::EFBIG)
-				.and_then(|end| self.0.allocate(ino.0, end)),
+			0 => self.layer.allocate(ino.0, end),
 			// Space is taken when it is written.
 			libc::FALLOC_FL_KEEP_SIZE => Ok(()),
+			PUNCH | ZERO_INSIDE => self.layer.punch(ino.0, offset, end),
+			ZERO => {
+				self.layer.punch(ino.0, offset, end).and_then(|()| self.layer.allocate(ino.0, end))
+			},
 			_ => Err(Errno::EOPNOTSUPP),
 		};
 		reply_empty(answer, reply);
+	}
+
+	fn lseek(
+		&self,
+		_: &Request,
+		ino: INodeNo,
+		_: FileHandle,
+		offset: i64,
+		whence: i32,
+		reply: ReplyLseek,
+	) {
+		let Ok(offset) = u64::try_from(offset) else { return reply.error(Errno::EINVAL) };
+		match self.layer.seek(ino.0, offset, whence == libc::SEEK_HOLE) {
+			Ok(found) => reply.offset(i64::try_from(found).unwrap_or(i64::MAX)),
+			Err(error) => reply.error(error),
+		}
 	}
 }

@@ -1,9 +1,9 @@
 //! The tree of inodes, and what each record of the journal does to it.
 
 use crate::{
-	journal::{NewKind, Record},
+	journal::{NewKind, NodeKind, Record},
 	node::{Kind, Node},
-	thin::{self, Below, ThinFile},
+	thin::{self, Below, Places, ThinFile},
 	Lower, MountError,
 };
 use granary_snapshot::EntryKind;
@@ -16,27 +16,47 @@ use std::{
 /// The inode number of the root.
 pub(crate) const ROOT: u64 = 1;
 
-/// All inodes. Those of the snapshot have the number of their entry plus one, so that they are the same at every mount; new ones follow.
+/// All inodes. Those of the snapshot that the layer began on have the number of their entry plus one; new ones follow.
 #[derive(Debug)]
 pub(crate) struct Tree {
 	nodes: HashMap<u64, Node>,
 	next_ino: u64,
+	pub(crate) lower: Arc<dyn Lower>,
 	files_dir: PathBuf,
+	/// The generation's directory.
+	pub(crate) map_dir: PathBuf,
 }
 
 impl Tree {
 	/// The snapshot's tree with the journal's changes.
 	pub(crate) fn build(
-		lower: &dyn Lower,
+		lower: Arc<dyn Lower>,
 		records: &[Record],
 		files_dir: &Path,
+		map_dir: &Path,
 	) -> Result<Self, MountError> {
-		let entries = lower.entries();
 		let mut tree = Self {
-			nodes: HashMap::with_capacity(entries.len()),
-			next_ino: entries.len() as u64 + ROOT,
+			nodes: HashMap::new(),
+			next_ino: ROOT + 1,
+			lower,
 			files_dir: files_dir.to_owned(),
+			map_dir: map_dir.to_owned(),
 		};
+		if !matches!(records.first(), Some(Record::Reset { .. })) {
+			tree.add_entries();
+		}
+		for record in records {
+			tree.apply(record);
+		}
+		tree.load_contents()?;
+		Ok(tree)
+	}
+
+	/// The snapshot's own tree.
+	fn add_entries(&mut self) {
+		let lower = self.lower.clone();
+		let entries = lower.entries();
+		self.next_ino = entries.len() as u64 + ROOT;
 		let mut directories: HashMap<&[u8], u64> = HashMap::new();
 		for (number, entry) in entries.iter().enumerate() {
 			let ino = number as u64 + ROOT;
@@ -52,23 +72,18 @@ impl Tree {
 					Kind::Directory { parent, children: BTreeMap::new() }
 				},
 				EntryKind::File { size, .. } => Kind::File {
-					below: Some(Below { entry: number, limit: *size }),
+					below: Some(Below { lower: lower.clone(), entry: number, limit: *size }),
 					size: *size,
 					thin: None,
 				},
 				EntryKind::Symlink { target } => Kind::Symlink(target.clone()),
 			};
 			let node = Node::new(kind, entry.mode, entry.uid, entry.gid, entry.mtime_ns);
-			tree.nodes.insert(ino, node);
+			self.nodes.insert(ino, node);
 			if ino != ROOT {
-				tree.attach(parent, name.unwrap_or_default(), ino);
+				self.attach(parent, name.unwrap_or_default(), ino);
 			}
 		}
-		for record in records {
-			tree.apply(record);
-		}
-		tree.load_contents()?;
-		Ok(tree)
 	}
 
 	/// Opens what the layer holds of each file, and drops what belongs to none.
@@ -82,32 +97,30 @@ impl Tree {
 			let path = file.map_err(failed(&self.files_dir))?.path();
 			let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
 			let Ok(ino) = u64::from_str_radix(name, 16) else { continue };
-			if path.extension().is_some_and(|extension| extension == "map") {
-				continue;
-			}
+			let places = Places { files_dir: &self.files_dir, map_dir: &self.map_dir };
 			match self.nodes.get_mut(&ino).map(|node| &mut node.kind) {
 				Some(Kind::File { below, thin, .. }) => {
-					*thin = ThinFile::open(&self.files_dir, ino, *below)
+					*thin = ThinFile::open(places, ino, below.clone())
 						.map_err(failed(&path))?
 						.map(Arc::new);
 				},
-				_ => thin::remove(&self.files_dir, ino),
+				_ => thin::remove(places, ino),
 			}
 		}
 		Ok(())
 	}
 
-	/// All contents that the layer holds.
-	pub(crate) fn contents(&self) -> Vec<Arc<ThinFile>> {
-		let thin = |node: &Node| match &node.kind {
-			Kind::File { thin, .. } => thin.clone(),
+	/// All contents that the layer holds, by inode.
+	pub(crate) fn contents(&self) -> Vec<(u64, Arc<ThinFile>)> {
+		let thin = |(ino, node): (&u64, &Node)| match &node.kind {
+			Kind::File { thin: Some(thin), .. } => Some((*ino, thin.clone())),
 			_ => None,
 		};
-		self.nodes.values().filter_map(thin).collect()
+		self.nodes.iter().filter_map(thin).collect()
 	}
 
-	pub(crate) fn files_dir(&self) -> &Path {
-		&self.files_dir
+	pub(crate) fn places(&self) -> Places<'_> {
+		Places { files_dir: &self.files_dir, map_dir: &self.map_dir }
 	}
 
 	pub(crate) fn get(&self, ino: u64) -> Option<&Node> {
@@ -116,6 +129,33 @@ impl Tree {
 
 	pub(crate) fn get_mut(&mut self, ino: u64) -> Option<&mut Node> {
 		self.nodes.get_mut(&ino)
+	}
+
+	pub(crate) fn nodes(&self) -> impl Iterator<Item = (u64, &Node)> {
+		self.nodes.iter().map(|(ino, node)| (*ino, node))
+	}
+
+	pub(crate) fn nodes_mut(&mut self) -> impl Iterator<Item = (u64, &mut Node)> {
+		self.nodes.iter_mut().map(|(ino, node)| (*ino, node))
+	}
+
+	/// Everything that has a path, directories before what is in them, each with its path.
+	pub(crate) fn paths(&self) -> Vec<(Vec<u8>, u64)> {
+		let mut found = Vec::new();
+		let mut stack = vec![(Vec::new(), ROOT)];
+		while let Some((path, ino)) = stack.pop() {
+			for (name, child) in self.children(ino).into_iter().flatten() {
+				let mut below: Vec<u8> = path.clone();
+				if !below.is_empty() {
+					below.push(b'/');
+				}
+				below.extend_from_slice(name);
+				stack.push((below, *child));
+			}
+			found.push((path, ino));
+		}
+		found.sort();
+		found
 	}
 
 	/// The entries of a directory.
@@ -131,6 +171,19 @@ impl Tree {
 		self.children(parent)?.get(name).copied()
 	}
 
+	/// Whether a directory is another one or lies in it.
+	pub(crate) fn is_within(&self, mut ino: u64, directory: u64) -> bool {
+		loop {
+			if ino == directory {
+				return true;
+			}
+			match self.nodes.get(&ino).map(|node| &node.kind) {
+				Some(Kind::Directory { parent, .. }) if ino != ROOT => ino = *parent,
+				_ => return false,
+			}
+		}
+	}
+
 	/// The number of the next inode.
 	pub(crate) fn next_ino(&self) -> u64 {
 		self.next_ino
@@ -142,18 +195,22 @@ impl Tree {
 		{
 			children.insert(name.to_vec(), ino);
 		}
-		if let Some(Kind::Directory { parent: above, .. }) =
-			self.nodes.get_mut(&ino).map(|node| &mut node.kind)
-		{
-			*above = parent;
+		if let Some(node) = self.nodes.get_mut(&ino) {
+			node.names += 1;
+			if let Kind::Directory { parent: above, .. } = &mut node.kind {
+				*above = parent;
+			}
 		}
 	}
 
 	fn detach(&mut self, parent: u64, name: &[u8]) -> Option<u64> {
-		match &mut self.nodes.get_mut(&parent)?.kind {
-			Kind::Directory { children, .. } => children.remove(name),
-			_ => None,
-		}
+		let ino = match &mut self.nodes.get_mut(&parent)?.kind {
+			Kind::Directory { children, .. } => children.remove(name)?,
+			_ => return None,
+		};
+		let node = self.nodes.get_mut(&ino)?;
+		node.names = node.names.saturating_sub(1);
+		Some(ino)
 	}
 
 	/// Does what a record says. The record was checked when it was made.
@@ -161,57 +218,134 @@ impl Tree {
 		match record {
 			Record::Create { ino, parent, name, kind, mode, uid, gid, time_ns } => {
 				let kind = match kind {
-					NewKind::Directory => {
-						Kind::Directory { parent: *parent, children: BTreeMap::new() }
-					},
-					NewKind::File => Kind::File { below: None, size: 0, thin: None },
-					NewKind::Symlink(target) => Kind::Symlink(target.clone()),
+					NewKind::Directory => NodeKind::Directory,
+					NewKind::File => NodeKind::File { below: None, size: 0 },
+					NewKind::Symlink(target) => NodeKind::Symlink(target.clone()),
 				};
-				self.nodes.insert(*ino, Node::new(kind, *mode, *uid, *gid, *time_ns));
-				self.next_ino = self.next_ino.max(ino + 1);
+				let kind = self.kind(&kind, *parent);
+				self.insert(*ino, Node::new(kind, *mode, *uid, *gid, *time_ns));
 				self.attach(*parent, name, *ino);
 			},
 			Record::Remove { parent, name } => {
 				if let Some(ino) = self.detach(*parent, name) {
-					self.unlink(ino);
+					self.drop_unused(ino);
 				}
 			},
 			Record::Rename { parent, name, new_parent, new_name } => {
 				let Some(ino) = self.detach(*parent, name) else { return };
 				if let Some(replaced) = self.detach(*new_parent, new_name) {
-					self.unlink(replaced);
+					self.drop_unused(replaced);
 				}
 				self.attach(*new_parent, new_name, ino);
 			},
-			Record::Attributes { ino, mode, uid, gid, mtime_ns } => {
-				if let Some(node) = self.nodes.get_mut(ino) {
-					(node.mode, node.uid, node.gid) = (*mode, *uid, *gid);
-					node.mtime_ns = *mtime_ns;
+			Record::Exchange { parent, name, new_parent, new_name } => {
+				let (one, other) = (self.detach(*parent, name), self.detach(*new_parent, new_name));
+				if let (Some(one), Some(other)) = (one, other) {
+					self.attach(*new_parent, new_name, one);
+					self.attach(*parent, name, other);
 				}
 			},
-			Record::LowerLimit { ino, limit } => {
-				if let Some(Kind::File { below: Some(below), .. }) =
-					self.nodes.get_mut(ino).map(|node| &mut node.kind)
-				{
-					below.limit = below.limit.min(*limit);
-				}
+			Record::Link { ino, parent, name } => self.attach(*parent, name, *ino),
+			Record::Reset { next_ino } => {
+				self.nodes.clear();
+				self.next_ino = *next_ino;
 			},
+			Record::Node { ino, kind, mode, uid, gid, mtime_ns, xattrs } => {
+				let kind = self.kind(kind, ROOT);
+				let mut node = Node::new(kind, *mode, *uid, *gid, *mtime_ns);
+				node.xattrs = xattrs.iter().cloned().collect();
+				self.insert(*ino, node);
+			},
+			_ => self.apply_to_node(record),
 		}
 	}
 
-	/// Takes the last name from an inode: it goes now, or when it is closed.
-	fn unlink(&mut self, ino: u64) {
-		if let Some(node) = self.nodes.get_mut(&ino) {
-			node.unlinked = true;
-			self.drop_unused(ino);
+	fn apply_to_node(&mut self, record: &Record) {
+		let (Record::Attributes { ino, .. }
+		| Record::LowerLimit { ino, .. }
+		| Record::Xattr { ino, .. }) = record
+		else {
+			return;
+		};
+		let Some(node) = self.nodes.get_mut(ino) else { return };
+		match record {
+			Record::Attributes { mode, uid, gid, mtime_ns, .. } => {
+				(node.mode, node.uid, node.gid) = (*mode, *uid, *gid);
+				node.mtime_ns = *mtime_ns;
+			},
+			Record::LowerLimit { limit, .. } => {
+				if let Kind::File { below: Some(below), .. } = &mut node.kind {
+					below.limit = below.limit.min(*limit);
+				}
+			},
+			Record::Xattr { name, value: Some(value), .. } => {
+				node.xattrs.insert(name.clone(), value.clone());
+			},
+			Record::Xattr { name, value: None, .. } => {
+				node.xattrs.remove(name);
+			},
+			_ => {},
+		}
+	}
+
+	fn insert(&mut self, ino: u64, node: Node) {
+		self.nodes.insert(ino, node);
+		self.next_ino = self.next_ino.max(ino + 1);
+	}
+
+	fn kind(&self, kind: &NodeKind, parent: u64) -> Kind {
+		match kind {
+			NodeKind::Directory => Kind::Directory { parent, children: BTreeMap::new() },
+			NodeKind::Symlink(target) => Kind::Symlink(target.clone()),
+			NodeKind::File { below, size } => {
+				let below = below.map(|(entry, limit)| Below {
+					lower: self.lower.clone(),
+					entry: entry as usize,
+					limit,
+				});
+				Kind::File { below, size: *size, thin: None }
+			},
 		}
 	}
 
 	/// Forgets an inode that has no name and is not open.
 	pub(crate) fn drop_unused(&mut self, ino: u64) {
-		if self.nodes.get(&ino).is_some_and(|node| node.unlinked && node.opened == 0) {
-			self.nodes.remove(&ino);
-			thin::remove(&self.files_dir, ino);
+		if ino == ROOT || self.nodes.get(&ino).is_none_or(|node| node.names > 0 || node.opened > 0)
+		{
+			return;
 		}
+		if let Some(Node { kind: Kind::File { thin: Some(thin), .. }, .. }) =
+			self.nodes.remove(&ino)
+		{
+			thin.discard();
+		} else {
+			thin::remove(self.places(), ino);
+		}
+	}
+
+	/// The records from which this tree is built again.
+	pub(crate) fn records(&self) -> Vec<Record> {
+		self.records_with(|_, below| below.map(|below| (below.entry, below.limit)))
+	}
+
+	/// The records from which this tree is built again above another snapshot: `below` says which of its entries lies below an inode.
+	pub(crate) fn records_with(
+		&self,
+		below: impl Fn(u64, Option<Below>) -> Option<(usize, u64)>,
+	) -> Vec<Record> {
+		let mut records = vec![Record::Reset { next_ino: self.next_ino }];
+		let named: Vec<(u64, &Node)> =
+			self.nodes().filter(|(ino, node)| *ino == ROOT || node.names > 0).collect();
+		records.extend(named.iter().map(|(ino, node)| node.record(*ino, &below)));
+		for (parent, node) in named {
+			if let Kind::Directory { children, .. } = &node.kind {
+				records.extend(children.iter().map(|(name, ino)| Record::Link {
+					ino: *ino,
+					parent,
+					name: name.clone(),
+				}));
+			}
+		}
+		records
 	}
 }

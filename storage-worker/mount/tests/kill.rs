@@ -26,6 +26,7 @@ use std::{
 
 const BLOCK: u64 = 4096;
 const FILE_BLOCKS: u64 = 64;
+/// Kills; `GRANARY_KILLS` asks for more.
 const KILLS: u64 = 12;
 
 /// What one writer knows: the bytes that were acknowledged, and the write that was under way.
@@ -90,7 +91,9 @@ fn every_acknowledged_write_survives_kill_9() {
 	detach(&place.mnt());
 
 	let done = Arc::new(AtomicU64::new(0));
-	for round in 0..KILLS {
+	let kills = std::env::var("GRANARY_KILLS")
+		.map_or(KILLS, |kills| kills.parse().expect("GRANARY_KILLS is a number"));
+	for round in 0..kills {
 		let child = place.mount_in_child();
 		let writers: Vec<_> = std::mem::take(&mut files)
 			.into_iter()
@@ -100,7 +103,7 @@ fn every_acknowledged_write_survives_kill_9() {
 				thread::spawn(move || (name, write_until_killed(&path, seed, known, &done)))
 			})
 			.collect();
-		thread::sleep(Duration::from_millis(20 + round * 13));
+		thread::sleep(Duration::from_millis(20 + round % 12 * 13));
 		child.kill();
 		files = writers.into_iter().map(|writer| writer.join().unwrap()).collect();
 		detach(&place.mnt());

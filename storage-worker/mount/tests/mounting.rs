@@ -25,6 +25,7 @@ use std::{
 };
 
 /// A tree in which reads of the first file can be held up.
+#[derive(Debug)]
 struct GatedLower {
 	inner: DirLower,
 	closed: Mutex<bool>,

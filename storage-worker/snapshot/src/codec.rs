@@ -1,12 +1,20 @@
 //! Manifests as objects: SCALE bytes cut into segments, and a head that lists them.
 
-use crate::{manifest::VERSION, Manifest, ObjectId, ObjectStore, SnapshotError};
+use crate::{
+	table::{decode_page, ChunkIds},
+	ChunkTable, EntryKind, Manifest, ObjectId, ObjectStore, SnapshotError,
+};
 use codec::{Decode, DecodeAll, Encode};
+use futures::stream::{self, StreamExt, TryStreamExt};
 
+/// The version of the format. The first listed all chunks of all files in the manifest itself.
+const VERSION: u8 = 2;
 /// Bytes of a segment.
-const SEGMENT_BYTES: usize = 1 << 20;
-/// Segments of the largest manifest: 4 GiB.
+const SEGMENT_BYTES: usize = 256 << 10;
+/// Segments of the largest manifest: 1 GiB.
 const SEGMENTS_MAX: usize = 4096;
+/// Objects of a manifest that are read at once.
+const READING: usize = 16;
 
 /// The head object.
 #[derive(Encode, Decode)]
@@ -23,7 +31,7 @@ impl Manifest {
 		let bytes = self.encode();
 		let segments: Vec<Vec<u8>> = bytes.chunks(SEGMENT_BYTES).map(<[u8]>::to_vec).collect();
 		if segments.len() > SEGMENTS_MAX {
-			return Err(SnapshotError::BadManifest("it is larger than 4 GiB".to_owned()));
+			return Err(SnapshotError::BadManifest("it is larger than 1 GiB".to_owned()));
 		}
 		let head = Head {
 			version: VERSION,
@@ -41,25 +49,30 @@ impl Manifest {
 		Ok((id, stored))
 	}
 
-	/// Reads and checks the manifest with this head.
+	/// Reads and checks the manifest with this head. The tables of its larger files stay where they are.
 	pub async fn load(store: &dyn ObjectStore, head: ObjectId) -> Result<Self, SnapshotError> {
 		let bad = |what: &str| SnapshotError::BadManifest(what.to_owned());
 		let bytes = store.get(head).await?;
-		if bytes.first() != Some(&VERSION) {
-			return Err(bad("it has a format of another version; use a newer release"));
+		match bytes.first() {
+			Some(&VERSION) => {},
+			Some(version) => {
+				return Err(SnapshotError::BadManifest(format!(
+					"it has the format of another version, {version}; this release reads version {VERSION}"
+				)))
+			},
+			None => return Err(bad("its head is empty")),
 		}
 		let head =
 			Head::decode_all(&mut bytes.as_slice()).map_err(|_| bad("its head is damaged"))?;
 		if head.segments.len() > SEGMENTS_MAX {
 			return Err(bad("its head lists too many segments"));
 		}
-		let mut bytes = Vec::new();
-		for segment in head.segments {
-			bytes.append(&mut store.get(segment).await?);
-			if bytes.len() as u64 > head.length {
-				return Err(bad("its segments have another length than its head says"));
-			}
-		}
+		let segments: Vec<Vec<u8>> = stream::iter(head.segments)
+			.map(|id| store.get(id))
+			.buffered(READING)
+			.try_collect()
+			.await?;
+		let bytes = segments.concat();
 		if bytes.len() as u64 != head.length {
 			return Err(bad("its segments have another length than its head says"));
 		}
@@ -67,5 +80,31 @@ impl Manifest {
 			Self::decode_all(&mut bytes.as_slice()).map_err(|_| bad("its segments are damaged"))?;
 		manifest.validate()?;
 		Ok(manifest)
+	}
+
+	/// The ids of all chunks of an entry; none for what is not a file.
+	pub async fn chunk_ids(
+		&self,
+		store: &dyn ObjectStore,
+		entry: usize,
+	) -> Result<ChunkIds, SnapshotError> {
+		let Some(EntryKind::File { size, chunk_bytes, chunks }) =
+			self.entries.get(entry).map(|entry| &entry.kind)
+		else {
+			return Ok(Vec::new());
+		};
+		if let ChunkTable::Inline(ids) = chunks {
+			return Ok(ids.clone());
+		}
+		let pages = chunks.pages(size.div_ceil(u64::from(*chunk_bytes)));
+		let read = |(page, listed): (Option<ObjectId>, usize)| async move {
+			match page {
+				Some(id) => decode_page(&store.get(id).await?, listed),
+				None => Ok(vec![None; listed]),
+			}
+		};
+		let pages: Vec<ChunkIds> =
+			stream::iter(pages).map(read).buffered(READING).try_collect().await?;
+		Ok(pages.concat())
 	}
 }

@@ -39,6 +39,15 @@ pub enum SnapshotError {
 	/// The manifest is not what this version understands.
 	#[error("the manifest is not valid: {0}")]
 	BadManifest(String),
+	/// The process could not be stopped for a moment.
+	#[error("stopping the process for a moment: {source}")]
+	Pause {
+		/// The system's word.
+		source: io::Error,
+	},
+	/// A trace cannot be used.
+	#[error("the trace cannot be used: {0}")]
+	BadTrace(String),
 	/// The target is not empty.
 	#[error("{} exists and is not empty; name a new directory", path.display())]
 	TargetNotEmpty {

@@ -25,6 +25,11 @@ pub fn is_excluded(path: &Path) -> bool {
 	in_secret_directory || at_top || SECRET_FILES.contains(name) || PROCESS_FILES.contains(name)
 }
 
+/// Whether an entry's path is this one or lies below it.
+pub(crate) fn is_below(entry: &[u8], path: &Path) -> bool {
+	Path::new(OsStr::from_bytes(entry)).starts_with(path)
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;

@@ -12,23 +12,38 @@
 #![warn(clippy::indexing_slicing)]
 
 mod cache;
+mod cache_order;
+mod chunking;
 mod codec;
 mod create;
 mod error;
 pub mod exclusion;
+mod fetch;
+mod live;
 mod manifest;
+mod memory;
+mod patch;
+mod prefetch;
 mod progress;
 mod reader;
 mod restore;
 mod store;
+mod table;
+mod trace;
+mod walk;
+mod writer;
 
-pub use cache::ChunkCache;
-pub use create::{create, CreateOptions, Created};
+pub use cache::{CacheOptions, ChunkCache};
+pub use chunking::Chunking;
+pub use create::{create, now_unix_ms, CreateOptions, Created};
 pub use error::{ReadError, SnapshotError};
-pub use manifest::{
-	ChainInfo, Entry, EntryKind, Manifest, CHUNK_BYTES_MAX, CHUNK_BYTES_MIN, DEFAULT_CHUNK_BYTES,
-};
+pub use live::{create_live, CreatedLive, Pausable};
+pub use manifest::{ChainInfo, Entry, EntryKind, Manifest, CHUNK_BYTES_MAX, CHUNK_BYTES_MIN};
+pub use prefetch::{Pace, Prefetched, Wanted};
 pub use progress::Progress;
-pub use reader::{ReadStats, Reader};
+pub use reader::{ReadPolicy, ReadStats, Reader};
 pub use restore::{materialise, verify, VerifyReport};
 pub use store::{BoxFuture, ObjectId, ObjectStore, StoreError};
+pub use table::{ChunkIds, ChunkTable};
+pub use trace::Trace;
+pub use writer::{ManifestWriter, Written};

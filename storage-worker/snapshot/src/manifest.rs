@@ -1,17 +1,12 @@
 //! The tree of a snapshot and what a node must match to use it.
 
-use crate::{ObjectId, SnapshotError};
+use crate::{ChunkTable, ObjectId, SnapshotError};
 use codec::{Decode, Encode};
 
 /// The smallest chunk: a page.
 pub const CHUNK_BYTES_MIN: u32 = 4096;
 /// The largest chunk.
 pub const CHUNK_BYTES_MAX: u32 = 1 << 20;
-/// A chunk unless asked otherwise: a random read of a page fetches no more than this.
-pub const DEFAULT_CHUNK_BYTES: u32 = 64 << 10;
-
-/// The version of the format.
-pub(crate) const VERSION: u8 = 1;
 const PATH_BYTES_MAX: usize = 4096;
 const ENTRIES_MAX: usize = 4 << 20;
 
@@ -24,6 +19,8 @@ pub struct ChainInfo {
 	pub genesis: [u8; 32],
 	/// Kind of the database: `paritydb` or `rocksdb`.
 	pub database: String,
+	/// Version of the database's own format, as its files have it; empty if unknown.
+	pub database_version: String,
 	/// State and blocks pruning, as the node was started with.
 	pub pruning: String,
 	/// Height of the best block.
@@ -66,8 +63,10 @@ pub enum EntryKind {
 	File {
 		/// Its length in bytes.
 		size: u64,
-		/// One object a chunk; `None` is a chunk of zeros.
-		chunks: Vec<Option<ObjectId>>,
+		/// Bytes of each of its chunks but the last.
+		chunk_bytes: u32,
+		/// Its chunks.
+		chunks: ChunkTable,
 	},
 	/// A symbolic link.
 	#[codec(index = 2)]
@@ -84,8 +83,10 @@ pub struct Manifest {
 	pub name: String,
 	/// When it was made, in milliseconds since 1970.
 	pub created_unix_ms: u64,
-	/// Bytes of a chunk.
-	pub chunk_bytes: u32,
+	/// The manifest that this one was committed on top of.
+	pub parent: Option<ObjectId>,
+	/// What a first start reads, for those who start from it: a [`crate::Trace`].
+	pub trace: Option<ObjectId>,
 	/// The chain, for a node's database.
 	pub chain: Option<ChainInfo>,
 	/// All entries, sorted by path; the first is the root.
@@ -112,9 +113,6 @@ impl Manifest {
 	/// Checks everything that reading relies on; a manifest comes from outside.
 	pub fn validate(&self) -> Result<(), SnapshotError> {
 		let bad = |what: String| Err(SnapshotError::BadManifest(what));
-		if !is_chunk_size(self.chunk_bytes) {
-			return Err(SnapshotError::BadChunkSize { bytes: self.chunk_bytes });
-		}
 		if self.entries.len() > ENTRIES_MAX {
 			return bad(format!("{} entries are too many", self.entries.len()));
 		}
@@ -138,12 +136,12 @@ impl Manifest {
 				EntryKind::Directory => {
 					directories.insert(&entry.path);
 				},
-				EntryKind::File { size, chunks } => {
-					if size.div_ceil(u64::from(self.chunk_bytes)) != chunks.len() as u64 {
-						return bad(format!(
-							"'{shown}' has {} chunks for {size} bytes",
-							chunks.len()
-						));
+				EntryKind::File { size, chunk_bytes, chunks } => {
+					if !is_chunk_size(*chunk_bytes) {
+						return Err(SnapshotError::BadChunkSize { bytes: *chunk_bytes });
+					}
+					if !chunks.fits(size.div_ceil(u64::from(*chunk_bytes))) {
+						return bad(format!("'{shown}' has a table of other than {size} bytes"));
 					}
 				},
 				EntryKind::Symlink { target } => {
@@ -181,14 +179,15 @@ mod tests {
 		Manifest {
 			name: "x".to_owned(),
 			created_unix_ms: 0,
-			chunk_bytes: 4096,
+			parent: None,
+			trace: None,
 			chain: None,
 			entries,
 		}
 	}
 
 	fn file(size: u64, chunks: usize) -> EntryKind {
-		EntryKind::File { size, chunks: vec![None; chunks] }
+		EntryKind::File { size, chunk_bytes: 4096, chunks: ChunkTable::Inline(vec![None; chunks]) }
 	}
 
 	#[test]
@@ -224,8 +223,8 @@ mod tests {
 		] {
 			assert!(manifest(entries).validate().is_err(), "{why}");
 		}
-		let mut odd = manifest(vec![root()]);
-		odd.chunk_bytes = 5000;
-		assert!(odd.validate().is_err());
+		let chunks = ChunkTable::Inline(vec![None]);
+		let odd = entry("a", EntryKind::File { size: 1, chunk_bytes: 5000, chunks });
+		assert!(manifest(vec![root(), odd]).validate().is_err());
 	}
 }

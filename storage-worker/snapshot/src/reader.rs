@@ -1,113 +1,101 @@
 //! Reading files of a snapshot lazily.
 
-use crate::{manifest::EntryKind, ChunkCache, Manifest, ObjectId, ObjectStore, ReadError};
-use parking_lot::{Condvar, Mutex};
+use crate::{
+	fetch::Fetcher,
+	manifest::EntryKind,
+	table::{decode_page, ChunkIds, Slot},
+	trace::Recorder,
+	ChunkCache, ChunkTable, Manifest, ObjectId, ObjectStore, ReadError, Trace,
+};
+use parking_lot::Mutex;
 use std::{
-	collections::{BTreeMap, HashMap, HashSet},
+	collections::HashMap,
 	sync::{
 		atomic::{AtomicU64, Ordering},
 		Arc,
 	},
+	time::Duration,
 };
 use tokio::runtime::Handle;
-use tracing::warn;
 
-/// Bytes of chunks kept in memory.
-const MEMORY_BYTES: usize = 64 << 20;
-/// Chunks fetched ahead of a sequential reader.
-const READ_AHEAD_CHUNKS: usize = 8;
+/// The most that is fetched ahead of a sequential reader; the first time it is one chunk, then twice as much each time.
+const READ_AHEAD_BYTES: u64 = 4 << 20;
 /// Chunks that are being fetched ahead at once.
-const READ_AHEAD_IN_FLIGHT: usize = 16;
+const READ_AHEAD_IN_FLIGHT: u64 = 64;
+/// Decoded pages kept in memory, 33 KiB each.
+const PAGES_KEPT: usize = 512;
+
+/// What a reader does when the store does not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadPolicy {
+	/// For so long a read waits and tries again, then it fails; zero fails at once.
+	pub deadline: Duration,
+}
+
+impl Default for ReadPolicy {
+	fn default() -> Self {
+		Self { deadline: Duration::from_secs(60) }
+	}
+}
 
 /// What reading has cost so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReadStats {
-	/// Chunks fetched from the store.
+	/// Objects fetched from the store: chunks and pages of tables.
 	pub chunks_fetched: u64,
 	/// Their bytes.
 	pub bytes_fetched: u64,
-	/// Chunks read from the cache on disk.
+	/// Reads answered from the cache on disk.
 	pub cache_hits: u64,
-	/// Chunks found in memory.
+	/// Reads answered from memory.
 	pub memory_hits: u64,
-	/// Chunks that could not be fetched.
+	/// Objects that could not be fetched.
 	pub fetch_errors: u64,
+	/// Of those fetched, how many before anybody asked.
+	pub prefetched: u64,
+	/// Reads that wait for the store right now.
+	pub waiting: u64,
+	/// What went wrong last.
+	pub last_error: Option<String>,
+	/// Objects that could not be fetched, the first few.
+	pub failed_objects: Vec<ObjectId>,
 }
 
-#[derive(Debug, Default)]
-struct Counters {
-	chunks_fetched: AtomicU64,
-	bytes_fetched: AtomicU64,
-	cache_hits: AtomicU64,
-	memory_hits: AtomicU64,
-	fetch_errors: AtomicU64,
-}
-
-/// A chunk in memory and when it was used last.
-#[derive(Debug)]
-struct Kept {
-	chunk: Arc<Vec<u8>>,
-	used: u64,
-}
-
-/// Recently used chunks.
-#[derive(Debug, Default)]
-struct Memory {
-	chunks: HashMap<ObjectId, Kept>,
-	/// Ids by time of last use.
-	order: BTreeMap<u64, ObjectId>,
-	bytes: usize,
-	clock: u64,
-}
-
-impl Memory {
-	fn get(&mut self, id: &ObjectId) -> Option<Arc<Vec<u8>>> {
-		let kept = self.chunks.get_mut(id)?;
-		self.clock += 1;
-		self.order.remove(&kept.used);
-		self.order.insert(self.clock, *id);
-		kept.used = self.clock;
-		Some(kept.chunk.clone())
-	}
-
-	fn insert(&mut self, id: ObjectId, chunk: Arc<Vec<u8>>) {
-		self.clock += 1;
-		let used = self.clock;
-		self.bytes += chunk.len();
-		self.order.insert(used, id);
-		if let Some(before) = self.chunks.insert(id, Kept { chunk, used }) {
-			self.bytes -= before.chunk.len();
-			self.order.remove(&before.used);
-		}
-		while self.bytes > MEMORY_BYTES {
-			let Some((_, oldest)) = self.order.pop_first() else { return };
-			if let Some(gone) = self.chunks.remove(&oldest) {
-				self.bytes -= gone.chunk.len();
-			}
-		}
-	}
+/// Where a file's last read ended, and how much was fetched ahead then.
+#[derive(Debug, Clone, Copy, Default)]
+struct Position {
+	end: u64,
+	ahead: u64,
 }
 
 /// Reads the files of one snapshot. Cheap to share; may be used from many threads at once.
 #[derive(Debug)]
 pub struct Reader {
-	inner: Arc<Inner>,
+	manifest: Arc<Manifest>,
+	pub(crate) fetcher: Arc<Fetcher>,
+	pages: Mutex<HashMap<ObjectId, Arc<ChunkIds>>>,
+	positions: Mutex<HashMap<usize, Position>>,
+	in_flight: Arc<AtomicU64>,
+	recorder: Mutex<Option<Recorder>>,
 }
 
-#[derive(Debug)]
-struct Inner {
-	manifest: Arc<Manifest>,
-	store: Arc<dyn ObjectStore>,
-	cache: Arc<ChunkCache>,
-	runtime: Handle,
-	counters: Counters,
-	memory: Mutex<Memory>,
-	/// Chunks that somebody fetches right now; the others wait for it.
-	fetching: Mutex<HashSet<ObjectId>>,
-	fetched: Condvar,
-	/// Where each file's last read ended, to see sequential readers.
-	ends: Mutex<HashMap<usize, u64>>,
-	ahead: AtomicU64,
+/// A file as reading needs it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FileShape<'a> {
+	pub(crate) size: u64,
+	pub(crate) chunk_bytes: u64,
+	pub(crate) table: &'a ChunkTable,
+}
+
+impl FileShape<'_> {
+	pub(crate) fn chunks(&self) -> u64 {
+		self.size.div_ceil(self.chunk_bytes)
+	}
+
+	/// Bytes of the chunk with this number.
+	pub(crate) fn len_of(&self, number: u64) -> usize {
+		self.size.saturating_sub(number * self.chunk_bytes).min(self.chunk_bytes) as usize
+	}
 }
 
 impl Reader {
@@ -117,38 +105,41 @@ impl Reader {
 		store: Arc<dyn ObjectStore>,
 		cache: Arc<ChunkCache>,
 		runtime: Handle,
+		policy: ReadPolicy,
 	) -> Self {
 		Self {
-			inner: Arc::new(Inner {
-				manifest,
-				store,
-				cache,
-				runtime,
-				counters: Counters::default(),
-				memory: Mutex::default(),
-				fetching: Mutex::default(),
-				fetched: Condvar::new(),
-				ends: Mutex::default(),
-				ahead: AtomicU64::new(0),
-			}),
+			manifest,
+			fetcher: Arc::new(Fetcher::new(store, cache, runtime, policy)),
+			pages: Mutex::default(),
+			positions: Mutex::default(),
+			in_flight: Arc::default(),
+			recorder: Mutex::default(),
 		}
 	}
 
 	/// The snapshot's tree.
-	pub fn manifest(&self) -> &Manifest {
-		&self.inner.manifest
+	pub fn manifest(&self) -> &Arc<Manifest> {
+		&self.manifest
+	}
+
+	/// The cache it reads through.
+	pub fn cache(&self) -> &Arc<ChunkCache> {
+		&self.fetcher.cache
 	}
 
 	/// What reading has cost so far.
 	pub fn stats(&self) -> ReadStats {
-		let counters = &self.inner.counters;
-		ReadStats {
-			chunks_fetched: counters.chunks_fetched.load(Ordering::Relaxed),
-			bytes_fetched: counters.bytes_fetched.load(Ordering::Relaxed),
-			cache_hits: counters.cache_hits.load(Ordering::Relaxed),
-			memory_hits: counters.memory_hits.load(Ordering::Relaxed),
-			fetch_errors: counters.fetch_errors.load(Ordering::Relaxed),
-		}
+		self.fetcher.stats()
+	}
+
+	/// Writes down from now on which chunks are read.
+	pub fn start_recording(&self) {
+		*self.recorder.lock() = Some(Recorder::default());
+	}
+
+	/// What was read since the recording began, which ends.
+	pub fn stop_recording(&self) -> Option<Trace> {
+		self.recorder.lock().take().map(Recorder::finish)
 	}
 
 	/// Fills `buffer` from a file's `offset` on and returns how much there was: less than asked only at the file's end. Blocks; must not be called
@@ -159,48 +150,89 @@ impl Reader {
 		offset: u64,
 		buffer: &mut [u8],
 	) -> Result<usize, ReadError> {
-		let inner = &self.inner;
-		let (size, chunks) = inner.file(entry)?;
-		let wanted = size.saturating_sub(offset).min(buffer.len() as u64) as usize;
-		let (buffer, _) = buffer.split_at_mut(wanted);
-		let chunk_bytes = u64::from(inner.manifest.chunk_bytes);
+		let file = self.file(entry)?;
+		let wanted = file.size.saturating_sub(offset).min(buffer.len() as u64) as usize;
+		let (mut rest, _) = buffer.split_at_mut(wanted);
 		let mut at = offset;
-		let mut rest = buffer;
 		while !rest.is_empty() {
-			let number = at / chunk_bytes;
-			let within = (at % chunk_bytes) as usize;
-			let expected = (size - number * chunk_bytes).min(chunk_bytes) as usize;
+			let number = at / file.chunk_bytes;
+			let within = (at % file.chunk_bytes) as usize;
+			let expected = file.len_of(number);
 			let (piece, after) = rest.split_at_mut(rest.len().min(expected - within));
-			match chunks.get(number as usize).copied().flatten() {
-				None => piece.fill(0),
-				Some(id) => {
-					let chunk =
-						inner.chunk(id, expected).map_err(|reason| ReadError::Unreadable {
-							path: inner.path(entry),
-							offset: number * chunk_bytes,
-							reason,
-						})?;
-					let source = chunk.get(within..within + piece.len());
-					piece.copy_from_slice(source.unwrap_or_default());
-				},
-			}
+			self.read_chunk(entry, file, number, within, piece).map_err(|reason| {
+				ReadError::Unreadable {
+					path: self.path(entry),
+					offset: number * file.chunk_bytes,
+					reason,
+				}
+			})?;
 			at += piece.len() as u64;
 			rest = after;
 		}
-		let sequential = inner.ends.lock().insert(entry, at) == Some(offset) && offset > 0;
-		if sequential {
-			Inner::read_ahead(inner, chunks, (at.div_ceil(chunk_bytes)) as usize, size);
-		}
+		self.read_ahead(entry, file, offset, at);
 		Ok(wanted)
 	}
-}
 
-impl Inner {
-	fn file(&self, entry: usize) -> Result<(u64, &[Option<ObjectId>]), ReadError> {
+	fn read_chunk(
+		&self,
+		entry: usize,
+		file: FileShape<'_>,
+		number: u64,
+		within: usize,
+		piece: &mut [u8],
+	) -> Result<(), String> {
+		if let Some(recorder) = self.recorder.lock().as_mut() {
+			let path = self.manifest.entries.get(entry).map(|entry| entry.path.as_slice());
+			recorder.note(entry, path.unwrap_or_default(), number);
+		}
+		match self.id_of(file, number)? {
+			None => piece.fill(0),
+			Some(id) => self.fetcher.read(id, file.len_of(number), within, piece)?,
+		}
+		Ok(())
+	}
+
+	pub(crate) fn file(&self, entry: usize) -> Result<FileShape<'_>, ReadError> {
 		match self.manifest.entries.get(entry).map(|entry| &entry.kind) {
-			Some(EntryKind::File { size, chunks }) => Ok((*size, chunks)),
+			Some(EntryKind::File { size, chunk_bytes, chunks }) => {
+				Ok(FileShape { size: *size, chunk_bytes: u64::from(*chunk_bytes), table: chunks })
+			},
 			_ => Err(ReadError::NotAFile(entry)),
 		}
+	}
+
+	/// The object of a chunk; reads the page that lists it if that is not known yet.
+	fn id_of(&self, file: FileShape<'_>, number: u64) -> Result<Option<ObjectId>, String> {
+		match file.table.slot(number, file.chunks()) {
+			Slot::Known(id) => Ok(id),
+			Slot::Page(page, place, listed) => {
+				let ids = match self.known_page(&page) {
+					Some(ids) => ids,
+					None => self.keep_page(page, listed, &self.fetcher.chunk(page, None)?)?,
+				};
+				Ok(ids.get(place).copied().flatten())
+			},
+		}
+	}
+
+	fn known_page(&self, page: &ObjectId) -> Option<Arc<ChunkIds>> {
+		self.pages.lock().get(page).cloned()
+	}
+
+	fn keep_page(
+		&self,
+		page: ObjectId,
+		listed: usize,
+		bytes: &[u8],
+	) -> Result<Arc<ChunkIds>, String> {
+		let ids = Arc::new(decode_page(bytes, listed).map_err(|error| error.to_string())?);
+		let mut pages = self.pages.lock();
+		if pages.len() >= PAGES_KEPT {
+			// They are in the cache on disk, so it matters little which goes.
+			pages.clear();
+		}
+		pages.insert(page, ids.clone());
+		Ok(ids)
 	}
 
 	fn path(&self, entry: usize) -> String {
@@ -208,114 +240,81 @@ impl Inner {
 		String::from_utf8_lossy(path.unwrap_or_default()).into_owned()
 	}
 
-	/// The chunk from memory, cache or store. Whoever comes while it is being fetched waits for that.
-	fn chunk(&self, id: ObjectId, expected: usize) -> Result<Arc<Vec<u8>>, String> {
-		if let Some(chunk) = self.memory.lock().get(&id) {
-			self.counters.memory_hits.fetch_add(1, Ordering::Relaxed);
-			return Ok(chunk);
-		}
-		{
-			let mut fetching = self.fetching.lock();
-			while !fetching.insert(id) {
-				self.fetched.wait(&mut fetching);
-			}
-		}
-		let _done = Fetching { inner: self, id };
-		// The one before us may have brought it.
-		if let Some(chunk) = self.memory.lock().get(&id) {
-			self.counters.memory_hits.fetch_add(1, Ordering::Relaxed);
-			return Ok(chunk);
-		}
-		let chunk = match self.cache.get(&id).filter(|chunk| chunk.len() == expected) {
-			Some(chunk) => {
-				self.counters.cache_hits.fetch_add(1, Ordering::Relaxed);
-				chunk
-			},
-			None => self.fetch(id, expected).inspect_err(|_| {
-				self.counters.fetch_errors.fetch_add(1, Ordering::Relaxed);
-			})?,
+	/// Fetches the next chunks of a file that is read from front to back: the longer that goes on, the more.
+	fn read_ahead(&self, entry: usize, file: FileShape<'_>, from: u64, end: u64) {
+		let ahead = {
+			let mut positions = self.positions.lock();
+			let position = positions.entry(entry).or_default();
+			let sequential = position.end == from && from > 0;
+			let ahead = match sequential {
+				true => (position.ahead * 2).clamp(file.chunk_bytes, READ_AHEAD_BYTES),
+				false => 0,
+			};
+			*position = Position { end, ahead };
+			ahead
 		};
-		let chunk = Arc::new(chunk);
-		self.memory.lock().insert(id, chunk.clone());
-		Ok(chunk)
-	}
-
-	fn fetch(&self, id: ObjectId, expected: usize) -> Result<Vec<u8>, String> {
-		let (answer, asked) = std::sync::mpsc::sync_channel(1);
-		let store = self.store.clone();
-		self.runtime.spawn(async move {
-			// The reader is gone only if its thread is; then nobody needs the chunk.
-			let _ = answer.send(store.get(id).await);
-		});
-		let fetched = asked.recv().map_err(|_| "the fetching task ended early".to_owned())?;
-		let chunk = fetched.map_err(|error| error.to_string())?;
-		// Before it is kept: what is wrong must not come back from the cache for ever.
-		if chunk.len() != expected {
-			return Err(ReadError::WrongLength { id, expected, found: chunk.len() }.to_string());
-		}
-		self.counters.chunks_fetched.fetch_add(1, Ordering::Relaxed);
-		self.counters.bytes_fetched.fetch_add(chunk.len() as u64, Ordering::Relaxed);
-		if let Err(error) = self.cache.put(&id, &chunk) {
-			// A full disk makes reading slower, not impossible.
-			warn!("a chunk could not be cached: {error}");
-		}
-		Ok(chunk)
-	}
-
-	/// Fetches the next chunks of a file that is read from front to back.
-	fn read_ahead(inner: &Arc<Self>, chunks: &[Option<ObjectId>], next: usize, size: u64) {
-		let chunk_bytes = u64::from(inner.manifest.chunk_bytes);
-		for (number, id) in chunks.iter().enumerate().skip(next).take(READ_AHEAD_CHUNKS) {
-			let Some(id) = *id else { continue };
-			if inner.memory.lock().chunks.contains_key(&id) || inner.fetching.lock().contains(&id) {
-				continue;
-			}
-			if inner.ahead.fetch_add(1, Ordering::Relaxed) >= READ_AHEAD_IN_FLIGHT as u64 {
-				inner.ahead.fetch_sub(1, Ordering::Relaxed);
+		let first = end.div_ceil(file.chunk_bytes);
+		let last = (end + ahead).div_ceil(file.chunk_bytes).min(file.chunks());
+		for number in first..last {
+			// Only what is listed nearby: a page is not fetched for a guess.
+			let id = match file.table.slot(number, file.chunks()) {
+				Slot::Known(id) => id,
+				Slot::Page(page, place, _) => {
+					self.known_page(&page).and_then(|ids| ids.get(place).copied().flatten())
+				},
+			};
+			let Some(id) = id.filter(|id| !self.fetcher.is_near(id)) else { continue };
+			if self.in_flight.fetch_add(1, Ordering::Relaxed) >= READ_AHEAD_IN_FLIGHT {
+				self.in_flight.fetch_sub(1, Ordering::Relaxed);
 				return;
 			}
-			let expected = (size - number as u64 * chunk_bytes).min(chunk_bytes) as usize;
-			let ahead = inner.clone();
-			inner.runtime.spawn_blocking(move || {
-				// Whoever reads it later meets the error again.
-				let _ = ahead.chunk(id, expected);
-				ahead.ahead.fetch_sub(1, Ordering::Relaxed);
+			let (fetcher, in_flight) = (self.fetcher.clone(), self.in_flight.clone());
+			let expected = file.len_of(number);
+			self.fetcher.runtime.spawn(async move {
+				// Whoever reads it later meets an error again.
+				fetcher.prefetch(id, Some(expected)).await;
+				in_flight.fetch_sub(1, Ordering::Relaxed);
 			});
 		}
 	}
-}
 
-/// Says that a chunk is no longer being fetched, whatever came of it.
-struct Fetching<'a> {
-	inner: &'a Inner,
-	id: ObjectId,
-}
-
-impl Drop for Fetching<'_> {
-	fn drop(&mut self) {
-		self.inner.fetching.lock().remove(&self.id);
-		self.inner.fetched.notify_all();
-	}
-}
-
-#[cfg(test)]
-mod tests {
-	use super::*;
-
-	#[test]
-	fn memory_keeps_what_was_used_last() {
-		const CHUNK: usize = MEMORY_BYTES / 8;
-		let mut memory = Memory::default();
-		for id in 0..8 {
-			memory.insert([id; 32], Arc::new(vec![id; CHUNK]));
+	/// The ids of some chunks of a file, without holes, and their lengths; reads the pages that list them.
+	pub(crate) async fn ids_of(
+		&self,
+		entry: usize,
+		range: std::ops::Range<u64>,
+	) -> Result<Vec<(ObjectId, usize)>, ReadError> {
+		let file = self.file(entry)?;
+		let mut found = Vec::new();
+		for number in range.start..range.end.min(file.chunks()) {
+			let id = match file.table.slot(number, file.chunks()) {
+				Slot::Known(id) => id,
+				Slot::Page(page, place, listed) => {
+					self.page(page, listed).await?.get(place).copied().flatten()
+				},
+			};
+			found.extend(id.map(|id| (id, file.len_of(number))));
 		}
-		memory.insert([7; 32], Arc::new(vec![7; CHUNK]));
-		assert_eq!(memory.bytes, MEMORY_BYTES, "a chunk that comes twice counts once");
-		assert!(memory.get(&[0; 32]).is_some());
-		memory.insert([8; 32], Arc::new(vec![8; CHUNK]));
-		assert!(memory.get(&[0; 32]).is_some(), "it was just used");
-		assert!(memory.get(&[1; 32]).is_none(), "it was not");
-		assert_eq!(memory.order.len(), memory.chunks.len());
-		assert_eq!(memory.bytes, MEMORY_BYTES);
+		Ok(found)
+	}
+
+	/// A page of a table, from where an asynchronous thread may wait.
+	pub(crate) async fn page(
+		&self,
+		page: ObjectId,
+		listed: usize,
+	) -> Result<Arc<ChunkIds>, ReadError> {
+		if let Some(ids) = self.known_page(&page) {
+			return Ok(ids);
+		}
+		let unreadable = |reason| ReadError::Unreadable {
+			path: "a table of chunks".to_owned(),
+			offset: 0,
+			reason,
+		};
+		let fetcher = self.fetcher.clone();
+		let fetched = tokio::task::spawn_blocking(move || fetcher.chunk(page, None)).await;
+		let bytes = fetched.map_err(|error| unreadable(error.to_string()))?.map_err(unreadable)?;
+		self.keep_page(page, listed, &bytes).map_err(unreadable)
 	}
 }

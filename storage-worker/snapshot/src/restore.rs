@@ -6,7 +6,7 @@ use crate::{
 };
 use futures::stream::{self, StreamExt};
 use std::{
-	collections::BTreeSet,
+	collections::BTreeMap,
 	ffi::OsStr,
 	fs::{self, File, FileTimes, Permissions},
 	io,
@@ -41,22 +41,23 @@ pub async fn verify(
 	manifest: Arc<Manifest>,
 	progress: &dyn Progress,
 ) -> Result<VerifyReport, SnapshotError> {
-	let mut ids = BTreeSet::new();
-	for entry in &manifest.entries {
-		if let EntryKind::File { chunks, .. } = &entry.kind {
-			ids.extend(chunks.iter().flatten().copied());
+	let mut ids = BTreeMap::new();
+	for (number, entry) in manifest.entries.iter().enumerate() {
+		if let EntryKind::File { chunk_bytes, .. } = &entry.kind {
+			let chunks = manifest.chunk_ids(store.as_ref(), number).await?;
+			ids.extend(chunks.into_iter().flatten().map(|id| (id, u64::from(*chunk_bytes))));
 		}
 	}
-	progress.set_total(ids.len() as u64 * u64::from(manifest.chunk_bytes));
+	progress.set_total(ids.values().sum());
 	let mut report = VerifyReport::default();
-	let mut reads = stream::iter(ids.into_iter().map(|id| {
+	let mut reads = stream::iter(ids.into_iter().map(|(id, bytes)| {
 		let store = &store;
-		async move { (id, store.get(id).await) }
+		async move { (id, bytes, store.get(id).await) }
 	}))
 	.buffer_unordered(VERIFYING);
-	while let Some((id, read)) = reads.next().await {
+	while let Some((id, bytes, read)) = reads.next().await {
 		report.chunks += 1;
-		progress.advance(u64::from(manifest.chunk_bytes));
+		progress.advance(bytes);
 		match read {
 			Ok(chunk) if store.object_id(&chunk) == id => report.bytes += chunk.len() as u64,
 			_ => report.damaged.push(id),
@@ -112,7 +113,10 @@ fn write_tree(reader: &Reader, root: &Path, progress: &dyn Progress) -> Result<(
 			EntryKind::Symlink { target } => {
 				symlink(OsStr::from_bytes(target), &path).map_err(failed)?;
 			},
-			EntryKind::File { size, .. } => write_file(reader, number, *size, &path, progress)?,
+			EntryKind::File { size, chunk_bytes, .. } => {
+				let block = *chunk_bytes as usize;
+				write_file(reader, number, (*size, block), &path, progress)?;
+			},
 		}
 	}
 	// Attributes last, deepest first: writing into a directory changes its time.
@@ -137,14 +141,13 @@ fn path_of(root: &Path, entry: &Entry) -> PathBuf {
 fn write_file(
 	reader: &Reader,
 	number: usize,
-	size: u64,
+	(size, chunk_bytes): (u64, usize),
 	path: &Path,
 	progress: &dyn Progress,
 ) -> Result<(), SnapshotError> {
 	let failed = |source| SnapshotError::File { path: path.to_owned(), source };
 	let file = File::create_new(path).map_err(failed)?;
 	file.set_len(size).map_err(failed)?;
-	let chunk_bytes = reader.manifest().chunk_bytes as usize;
 	let mut buffer = vec![0; COPY_BYTES];
 	let mut at = 0;
 	while at < size {

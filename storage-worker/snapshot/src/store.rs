@@ -18,6 +18,8 @@ pub enum StoreError {
 		id: ObjectId,
 		/// What was found out, for a person.
 		reason: String,
+		/// Whether it may be readable later: backends did not answer.
+		transient: bool,
 	},
 	/// The object could not be stored on all nodes.
 	#[error("object cannot be stored: {reason}")]

@@ -10,7 +10,9 @@
 
 mod support;
 
-use granary_snapshot::{ChainInfo, Entry, EntryKind, Manifest, ObjectStore, SnapshotError};
+use granary_snapshot::{
+	ChainInfo, ChunkTable, Entry, EntryKind, Manifest, ManifestWriter, ObjectStore, SnapshotError,
+};
 use proptest::{collection, option, prelude::*};
 use std::collections::BTreeMap;
 use support::MemoryStore;
@@ -25,10 +27,13 @@ fn root() -> Entry {
 }
 
 fn kinds(chunk_bytes: u64) -> impl Strategy<Value = EntryKind> {
-	let file = (0..20 * chunk_bytes).prop_flat_map(move |size| {
+	let file = (0..3000 * chunk_bytes).prop_flat_map(move |size| {
 		let count = size.div_ceil(chunk_bytes) as usize;
-		collection::vec(option::of(any::<[u8; 32]>()), count)
-			.prop_map(move |chunks| EntryKind::File { size, chunks })
+		let listed = if count > 16 { count.div_ceil(1024) } else { count };
+		collection::vec(option::of(any::<[u8; 32]>()), listed).prop_map(move |ids| {
+			let chunks = if count > 16 { ChunkTable::Pages(ids) } else { ChunkTable::Inline(ids) };
+			EntryKind::File { size, chunk_bytes: chunk_bytes as u32, chunks }
+		})
 	});
 	let link = collection::vec(1u8.., 1..60).prop_map(|target| EntryKind::Symlink { target });
 	prop_oneof![Just(EntryKind::Directory), file, link]
@@ -67,7 +72,7 @@ fn manifests() -> impl Strategy<Value = Manifest> {
 				entries.insert(path.clone(), Entry { path, kind, mode, uid, gid, mtime_ns });
 			}
 			let entries = entries.into_values().collect();
-			Manifest { name, created_unix_ms, chunk_bytes: 4096, chain, entries }
+			Manifest { name, created_unix_ms, parent: None, trace: Some([3; 32]), chain, entries }
 		},
 	)
 }
@@ -106,22 +111,23 @@ proptest! {
 #[test]
 fn a_manifest_of_many_segments_is_loaded_whole() {
 	let mut entries = vec![root()];
-	for number in 0..40u32 {
-		let chunks = vec![Some([number as u8; 32]); 2000];
-		let kind = EntryKind::File { size: 2000 * 4096, chunks };
-		entries.push(Entry { path: format!("file-{number:03}").into_bytes(), kind, ..root() });
+	for number in 0..2000u32 {
+		let chunks = ChunkTable::Inline(vec![Some([number as u8; 32]); 16]);
+		let kind = EntryKind::File { size: 16 * 4096, chunk_bytes: 4096, chunks };
+		entries.push(Entry { path: format!("file-{number:04}").into_bytes(), kind, ..root() });
 	}
 	let manifest = Manifest {
 		name: "large".to_owned(),
 		created_unix_ms: 1,
-		chunk_bytes: 4096,
+		parent: None,
+		trace: None,
 		chain: None,
 		entries,
 	};
 	let store = MemoryStore::default();
 	let (head, _) = run(manifest.store(&store)).unwrap();
-	assert_eq!(store.len(), 3 + 1, "segments of at most 1 MiB, and the head");
-	assert!(*store.largest_batch.lock().unwrap() <= 1 << 20);
+	assert_eq!(store.len(), 5 + 1, "segments of at most 256 KiB, and the head");
+	assert!(*store.largest_batch.lock().unwrap() <= 256 << 10);
 	assert_eq!(run(Manifest::load(&store, head)).unwrap(), manifest);
 }
 
@@ -131,13 +137,14 @@ fn another_version_and_bad_trees_are_refused_on_load() {
 	let manifest = Manifest {
 		name: String::new(),
 		created_unix_ms: 0,
-		chunk_bytes: 4096,
+		parent: None,
+		trace: None,
 		chain: None,
 		entries: vec![root()],
 	};
 	let (head, _) = run(manifest.store(&store)).unwrap();
 	let mut newer = run(store.get(head)).unwrap();
-	newer[0] = 2;
+	newer[0] = 9;
 	store.replace(head, Some(newer));
 	let error = run(Manifest::load(&store, head)).unwrap_err().to_string();
 	assert!(error.contains("another version"), "{error}");
@@ -146,4 +153,37 @@ fn another_version_and_bad_trees_are_refused_on_load() {
 	climbing.entries.push(Entry { path: b"../etc".to_vec(), ..root() });
 	let error = run(climbing.store(&store)).unwrap_err();
 	assert!(matches!(error, SnapshotError::BadManifest(_)), "{error}");
+}
+
+#[test]
+fn a_file_of_many_chunks_is_listed_in_pages_and_mounting_reads_none() {
+	let store = MemoryStore::default();
+	run(async {
+		let mut writer = ManifestWriter::new(&store);
+		let ids: Vec<_> = (0..200_000u32)
+			.map(|number| {
+				let mut id = [7; 32];
+				id[..4].copy_from_slice(&number.to_le_bytes());
+				(number % 1000 < 900 && !(5 * 1024..7 * 1024).contains(&number)).then_some(id)
+			})
+			.collect();
+		let chunks = writer.table(ids.clone()).await.unwrap();
+		let kind = EntryKind::File { size: 200_000 * 4096, chunk_bytes: 4096, chunks };
+		let file = Entry { path: b"table".to_vec(), kind, ..root() };
+		let manifest = Manifest {
+			name: "large".to_owned(),
+			created_unix_ms: 1,
+			parent: None,
+			trace: None,
+			chain: None,
+			entries: vec![root(), file],
+		};
+		let (head, written) = writer.finish(&manifest).await.unwrap();
+		assert!(written.stored_bytes > 5 << 20);
+		let loaded = Manifest::load(&store, head).await.unwrap();
+		let read: u64 =
+			store.gets().keys().map(|id| store.objects.lock().unwrap()[id].len() as u64).sum();
+		assert!(read < 8 << 10, "{read} bytes of {}", written.stored_bytes);
+		assert_eq!(loaded.chunk_ids(&store, 1).await.unwrap(), ids);
+	});
 }

@@ -10,7 +10,9 @@
 
 mod support;
 
-use granary_snapshot::{ChunkCache, Manifest, ReadError, Reader};
+use granary_snapshot::{
+	CacheOptions, ChunkCache, Manifest, Pace, ReadError, ReadPolicy, Reader, Trace,
+};
 use rand::{Rng, SeedableRng};
 use std::{
 	fs,
@@ -18,7 +20,7 @@ use std::{
 	sync::Arc,
 	time::{Duration, Instant},
 };
-use support::{blocking, entry, noise, publish, reader, MemoryStore, CHUNK};
+use support::{blocking, chunks, entry, noise, publish, reader, MemoryStore, CHUNK};
 use tempfile::TempDir;
 
 /// A file of data, a hole and data again.
@@ -89,8 +91,7 @@ async fn any_range_reads_as_the_source() {
 		reader.stats()
 	})
 	.await;
-	assert_eq!(stats.chunks_fetched, 81, "data only, each once");
-	assert_eq!(stats.bytes_fetched, (80 * CHUNK + 1234) as u64);
+	assert_eq!(stats.chunks_fetched, 81 + 1, "data only, each once, and the page that lists it");
 	assert_eq!(stats.fetch_errors, 0);
 	assert!(published.store.gets().values().all(|count| *count == 1));
 }
@@ -107,8 +108,8 @@ async fn readers_at_once_fetch_a_chunk_once() {
 	for found in futures::future::join_all(reads).await {
 		assert_eq!(found, content()[100..100 + 3 * CHUNK]);
 	}
-	assert_eq!(published.store.total_gets(), 4);
-	assert_eq!(reader.stats().chunks_fetched, 4);
+	assert_eq!(published.store.total_gets(), 4 + 1, "and the page that lists them");
+	assert_eq!(reader.stats().chunks_fetched, 4 + 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -116,16 +117,16 @@ async fn the_cache_survives_and_damage_in_it_is_fetched_again() {
 	let published = Published::with(MemoryStore::default()).await;
 	let (first, file) = (published.reader(), published.file);
 	blocking(move || assert_eq!(read(&first, file, 0, 1 << 20).unwrap(), content())).await;
-	assert_eq!(published.store.total_gets(), 81);
+	assert_eq!(published.store.total_gets(), 82);
 
 	let again = published.reader();
 	let reading = again.clone();
 	blocking(move || assert_eq!(read(&reading, file, 0, 1 << 20).unwrap(), content())).await;
-	assert_eq!(published.store.total_gets(), 81, "nothing is fetched again");
-	assert_eq!((again.stats().cache_hits, again.stats().chunks_fetched), (81, 0));
+	assert_eq!(published.store.total_gets(), 82, "nothing is fetched again");
+	assert_eq!((again.stats().cache_hits, again.stats().chunks_fetched), (82, 0));
 
 	let cached = cached_files(&published.cache());
-	assert_eq!(cached.len(), 81);
+	assert_eq!(cached.len(), 82);
 	let mut flipped = fs::read(&cached[0]).unwrap();
 	flipped[5] ^= 0x80;
 	fs::write(&cached[0], flipped).unwrap();
@@ -136,18 +137,15 @@ async fn the_cache_survives_and_damage_in_it_is_fetched_again() {
 	let reading = mended.clone();
 	blocking(move || assert_eq!(read(&reading, file, 0, 1 << 20).unwrap(), content())).await;
 	assert_eq!(mended.stats().chunks_fetched, 4);
-	assert_eq!(cached_files(&published.cache()).len(), 81, "and kept again");
+	assert_eq!(cached_files(&published.cache()).len(), 82, "and kept again");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_or_wrong_chunk_is_an_error_that_names_the_file_and_can_pass() {
 	let published = Published::with(MemoryStore::default()).await;
 	let (reader, file) = (published.reader(), published.file);
-	let granary_snapshot::EntryKind::File { chunks, .. } = &published.manifest.entries[file].kind
-	else {
-		panic!("it is a file")
-	};
-	let id = chunks[2].unwrap();
+	let id = chunks(&published.manifest, &published.store, "file").await[2].unwrap();
+	published.store.gets.lock().unwrap().clear();
 	let chunk = content()[2 * CHUNK..3 * CHUNK].to_vec();
 	for wrong in [None, Some(chunk[1..].to_vec()), Some(vec![])] {
 		published.store.replace(id, wrong);
@@ -162,7 +160,10 @@ async fn a_lost_or_wrong_chunk_is_an_error_that_names_the_file_and_can_pass() {
 	let found = blocking(move || read(&reader, file, 0, 4 * CHUNK)).await;
 	assert_eq!(found.unwrap(), content()[..4 * CHUNK]);
 	// Another length under this name in the cache, well formed, is not believed either.
-	ChunkCache::open(&published.cache(), 1 << 20).unwrap().put(&id, b"short").unwrap();
+	ChunkCache::open(&published.cache(), CacheOptions::with_quota(1 << 20))
+		.unwrap()
+		.put(&id, b"short")
+		.unwrap();
 	let reader = published.reader();
 	let found = blocking(move || read(&reader, file, 0, 4 * CHUNK)).await;
 	assert_eq!(found.unwrap(), content()[..4 * CHUNK]);
@@ -180,19 +181,81 @@ async fn reading_on_fetches_ahead_and_reading_here_and_there_does_not() {
 	})
 	.await;
 	tokio::time::sleep(Duration::from_millis(100)).await;
-	assert_eq!(published.store.total_gets(), 4);
+	assert_eq!(published.store.total_gets(), 4 + 1, "and the page that lists them");
 
+	// Each read that goes on from the last one fetches further: one chunk, two, four, eight.
 	let reading = reader.clone();
 	blocking(move || {
-		read(&reading, file, 62 * CHUNK as u64, CHUNK).unwrap();
-		read(&reading, file, 63 * CHUNK as u64, CHUNK).unwrap();
+		for chunk in 62..=66 {
+			read(&reading, file, chunk * CHUNK as u64, CHUNK).unwrap();
+		}
 	})
 	.await;
 	let deadline = Instant::now() + Duration::from_secs(10);
-	while published.store.total_gets() < 4 + 2 + 8 {
+	while published.store.total_gets() < 5 + 5 + 8 {
 		assert!(Instant::now() < deadline, "{} were fetched", published.store.total_gets());
 		tokio::time::sleep(Duration::from_millis(10)).await;
 	}
 	tokio::time::sleep(Duration::from_millis(100)).await;
-	assert_eq!(published.store.total_gets(), 4 + 2 + 8, "eight ahead and no more");
+	assert_eq!(published.store.total_gets(), 5 + 5 + 8, "eight ahead and no more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trace_of_one_start_is_fetched_before_the_next() {
+	let published = Published::with(MemoryStore::default()).await;
+	let (first, file) = (published.reader(), published.file);
+	first.start_recording();
+	let reading = first.clone();
+	blocking(move || {
+		for chunk in [30, 5, 17, 2, 5, 50] {
+			read(&reading, file, chunk * CHUNK as u64, 100).unwrap();
+		}
+	})
+	.await;
+	let trace = Trace::from_bytes(&first.stop_recording().unwrap().to_bytes()).unwrap();
+	assert_eq!(trace.accesses.len(), 5, "each once, a hole among them");
+
+	let cache = tempfile::tempdir().unwrap();
+	let next = reader(&published.manifest, &published.store, cache.path());
+	let done = next.prefetch(&next.wanted_by_trace(&trace), &Pace::default()).await.unwrap();
+	assert_eq!((done.fetched, done.present), (4, 0), "the hole costs nothing");
+	let before = published.store.total_gets();
+	let reading = next.clone();
+	blocking(move || {
+		for chunk in [2, 30, 17, 5] {
+			let expected = &content()[chunk * CHUNK..chunk * CHUNK + 100];
+			assert_eq!(read(&reading, file, (chunk * CHUNK) as u64, 100).unwrap(), expected);
+		}
+	})
+	.await;
+	assert_eq!(published.store.total_gets(), before, "the store is not asked again");
+	let again = next.prefetch(&next.wanted_below(Path::new("")), &Pace::default()).await.unwrap();
+	assert_eq!((again.fetched, again.present), (81 - 4, 4));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_waits_for_a_silent_store_as_long_as_it_may() {
+	let published = Published::with(MemoryStore::default()).await;
+	let silent = |on| published.store.silent.store(on, std::sync::atomic::Ordering::Relaxed);
+	silent(true);
+	let cache =
+		Arc::new(ChunkCache::open(&published.cache(), CacheOptions::with_quota(1 << 20)).unwrap());
+	let make = |deadline| {
+		let manifest = Arc::new(published.manifest.clone());
+		let runtime = tokio::runtime::Handle::current();
+		let policy = ReadPolicy { deadline };
+		Arc::new(Reader::new(manifest, published.store.clone(), cache.clone(), runtime, policy))
+	};
+	let (hasty, file) = (make(Duration::ZERO), published.file);
+	let error = blocking(move || read(&hasty, file, 0, 10).unwrap_err()).await;
+	assert!(error.to_string().contains("nobody answers"), "{error}");
+	let patient = make(Duration::from_secs(60));
+	let reading = patient.clone();
+	let waiting = tokio::task::spawn_blocking(move || read(&reading, file, 0, 10));
+	while patient.stats().waiting == 0 || patient.stats().last_error.is_none() {
+		tokio::time::sleep(Duration::from_millis(5)).await;
+	}
+	silent(false);
+	assert_eq!(waiting.await.unwrap().unwrap(), content()[..10]);
+	assert_eq!((patient.stats().waiting, patient.stats().fetch_errors), (0, 0));
 }

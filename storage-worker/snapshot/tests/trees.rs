@@ -10,9 +10,7 @@
 
 mod support;
 
-use granary_snapshot::{
-	materialise, verify, EntryKind, Manifest, ObjectStore, Progress, SnapshotError,
-};
+use granary_snapshot::{materialise, verify, Manifest, ObjectStore, Progress, SnapshotError};
 use std::{
 	fs::{self, File, Permissions},
 	os::unix::{
@@ -26,7 +24,7 @@ use std::{
 	},
 	time::{Duration, UNIX_EPOCH},
 };
-use support::{blocking, entry, noise, publish, reader, MemoryStore, CHUNK};
+use support::{blocking, chunks, noise, publish, reader, MemoryStore, CHUNK};
 
 /// A tree with everything that a base path may hold.
 fn tree(root: &Path) {
@@ -95,9 +93,9 @@ async fn what_is_written_out_equals_the_source() {
 	let created = publish(&source, &store).await.unwrap();
 	assert!(created.excluded.is_empty());
 	assert_eq!(created.total_bytes, 2 * (10 * CHUNK + 17) as u64 + 100 * CHUNK as u64 + 5 + 10);
-	assert_eq!((created.chunks, created.holes), (11 + 11 + 1 + 1, 100));
-	// Equal files share their chunks; then the island, the tool, one segment and the head.
-	assert_eq!(store.len(), 11 + 1 + 1 + 2);
+	assert_eq!((created.written.chunks, created.written.holes), (11 + 11 + 1 + 1, 100));
+	// Equal files share their chunks; then the island and the page that lists it, the tool, one segment and the head.
+	assert_eq!(store.len(), 11 + 2 + 1 + 2);
 
 	let manifest = Manifest::load(store.as_ref(), created.manifest_id).await.unwrap();
 	assert_eq!(manifest, created.manifest);
@@ -130,12 +128,8 @@ async fn a_target_that_holds_something_is_left_alone_and_a_failure_leaves_nothin
 	assert!(matches!(error, SnapshotError::TargetNotEmpty { .. }), "{error}");
 	assert_eq!(fs::read(full.join("mine")).unwrap(), b"mine");
 
-	let EntryKind::File { chunks, .. } =
-		&created.manifest.entries[entry(&created.manifest, "tool")].kind
-	else {
-		panic!("it is a file")
-	};
-	store.replace(chunks[0].unwrap(), None);
+	let tool = chunks(&created.manifest, &store, "tool").await;
+	store.replace(tool[0].unwrap(), None);
 	let to = dir.path().join("target");
 	let error = blocking(move || materialise(&reader, &to, &())).await.unwrap_err();
 	assert!(error.to_string().contains("tool"), "{error}");
@@ -237,9 +231,8 @@ async fn verification_names_what_is_lost_or_wrong() {
 	let report = verify(store.clone(), manifest.clone(), &()).await.unwrap();
 	assert_eq!((report.chunks, report.damaged.len()), (13, 0));
 
-	let number = entry(&manifest, "chains/x/db/full/table");
-	let EntryKind::File { chunks, .. } = &manifest.entries[number].kind else { panic!() };
-	let (lost, wrong) = (chunks[0].unwrap(), chunks[1].unwrap());
+	let table = chunks(&manifest, &store, "chains/x/db/full/table").await;
+	let (lost, wrong) = (table[0].unwrap(), table[1].unwrap());
 	store.replace(lost, None);
 	let mut bytes = store.get(wrong).await.unwrap();
 	bytes[77] ^= 1;
@@ -260,12 +253,12 @@ async fn a_second_snapshot_stores_only_what_changed() {
 	fs::write(source.join("table"), noise(1, 200 * CHUNK)).unwrap();
 	let store = Arc::new(MemoryStore::default());
 	let first = publish(&source, &store).await.unwrap();
-	assert!(first.stored_bytes >= 200 * CHUNK as u64);
+	assert!(first.written.stored_bytes >= 200 * CHUNK as u64);
 	let table = File::options().write(true).open(source.join("table")).unwrap();
 	std::os::unix::fs::FileExt::write_all_at(&table, b"changed", 77 * CHUNK as u64).unwrap();
 	let objects = store.len();
 	let second = publish(&source, &store).await.unwrap();
-	assert_eq!(store.len() - objects, 1 + 2, "a chunk, a segment and the head");
-	assert!(second.stored_bytes < 4 * CHUNK as u64, "{}", second.stored_bytes);
+	assert_eq!(store.len() - objects, 1 + 3, "a chunk, its page, a segment and the head");
+	assert!(second.written.stored_bytes < 5 * CHUNK as u64, "{}", second.written.stored_bytes);
 	assert_ne!(first.manifest_id, second.manifest_id);
 }

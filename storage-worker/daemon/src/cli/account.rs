@@ -6,7 +6,7 @@ use clap::Args;
 use std::path::PathBuf;
 
 /// Which account signs.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Args, serde::Serialize, serde::Deserialize)]
 pub(crate) struct AccountArgs {
 	/// Secret URI of the account: a mnemonic, or a development account such as //Alice. Visible to other
 	/// users of this machine; use --key-file for real money.
@@ -22,6 +22,12 @@ impl AccountArgs {
 	/// The account's keys; an error if none was named.
 	pub(crate) fn tenant_keys(&self) -> Result<TenantKeys> {
 		self.optional_tenant_keys()?.context("no account was named; give --suri or --key-file")
+	}
+
+	/// The same account for a process that runs elsewhere.
+	pub(crate) fn absolute(&self) -> Result<Self> {
+		let key_file = self.key_file.as_ref().map(std::path::absolute).transpose()?;
+		Ok(Self { suri: self.suri.clone(), key_file })
 	}
 
 	/// The account's keys, if one was named.

@@ -57,7 +57,7 @@ fn classify(error: &anyhow::Error) -> (Option<Kind>, Option<String>) {
 				ChainError::Unreachable { .. } => (
 					Some(Kind::ChainUnreachable),
 					Some(
-						"start a node (granary-node --dev) or name one with --chain ws://HOST:PORT"
+						"start a node (granary-node --dev) or name one with --rpc ws://HOST:PORT"
 							.into(),
 					),
 				),

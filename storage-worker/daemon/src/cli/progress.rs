@@ -42,6 +42,13 @@ impl Bar {
 		self.0.set_position(done);
 	}
 
+	/// What another process says of its work.
+	pub(crate) fn told(&self, what: &str, done: u64, total: u64) {
+		self.0.set_message(what.to_owned());
+		self.0.set_length(total);
+		self.0.set_position(done);
+	}
+
 	/// Counts so many more.
 	pub(crate) fn inc(&self, count: u64) {
 		self.0.inc(count);

@@ -24,10 +24,10 @@ impl ObjectStore for DatasetStore {
 
 	fn get(&self, id: ObjectId) -> BoxFuture<'_, Result<Vec<u8>, StoreError>> {
 		Box::pin(async move {
-			self.0
-				.get(id)
-				.await
-				.map_err(|error| StoreError::Unreadable { id, reason: error.to_string() })
+			self.0.get(id).await.map_err(|error| {
+				let transient = error.is_transient();
+				StoreError::Unreadable { id, reason: error.to_string(), transient }
+			})
 		})
 	}
 }

@@ -1,30 +1,46 @@
 //! `granary snapshot create`.
 
+use super::{
+	describe::{describe_chain, on_chain_kind, parse_hash},
+	pause::Process,
+	verify_start::{verify_start, with_trace, Started},
+};
 use crate::{
 	cli::{bytes_text, AccountArgs, Bar, Context},
-	dataset::{load_or_create_key, open_for_writing, record_checkpoints, Shrunk},
+	dataset::{load_or_create_key, open_for_writing, record_checkpoints, OpenDataset, Shrunk},
+	node_command::NodeCommand,
 };
 use anyhow::{ensure, Context as _, Result};
-use clap::Args;
-use granary_chain::{ChainClient, PublishSnapshot};
-use granary_primitives::{
-	snapshot::{DatabaseKind, SnapshotStatement},
-	BlockNumber, Hash, ReservationId,
-};
-use granary_snapshot::{ChainInfo, CreateOptions, Created, DEFAULT_CHUNK_BYTES};
+use clap::{Args, ValueEnum};
+use granary_chain::PublishSnapshot;
+use granary_primitives::{snapshot::SnapshotStatement, BlockNumber, ReservationId};
+use granary_snapshot::{create, create_live, Chunking, CreateOptions, Created, Trace};
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// What is done before a snapshot is announced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Verify {
+	/// Start the node, whose command follows --, on what was stored
+	Start,
+}
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  # Publish the database of a stopped node:
-  granary snapshot create /var/lib/node --reservation 1 --key dataset.key --name asset-hub --suri //Tenant
+  # The database of a stopped node, started from what was stored before it is announced:
+  granary snapshot create /var/lib/node --reservation 1 --key dataset.key --name asset-hub --height 120000 \\
+    --key-file tenant.key --verify start -- polkadot-parachain --chain asset-hub-polkadot --base-path {base-path}
+  # A running node, which is stopped for a moment:
+  granary snapshot create /var/lib/node --pid 4711 --reservation 1 --key dataset.key --name asset-hub --height 120000
 
-Never stored: keystores, network keys, lock files, sockets and devices.")]
+A node on a mount needs no pause: `granary commit`. Never stored: keystores, network keys, lock files, sockets and devices.")]
 pub(crate) struct CreateArgs {
 	/// The directory to publish, for example the base path of a stopped node.
 	path: PathBuf,
+	/// The process that writes there; it is stopped for as long as files that changed are looked at.
+	#[arg(long)]
+	pid: Option<i32>,
 	/// The reservation that stores it.
 	#[arg(long)]
 	reservation: ReservationId,
@@ -34,23 +50,41 @@ pub(crate) struct CreateArgs {
 	/// The snapshot's name, at most 64 bytes.
 	#[arg(long)]
 	name: String,
-	/// Bytes of a chunk: a power of two from 4096 to 1048576.
-	#[arg(long, default_value_t = DEFAULT_CHUNK_BYTES)]
-	chunk_bytes: u32,
+	/// Bytes of all chunks: a power of two from 4096 to 1048576. [default: by what a file is for]
+	#[arg(long)]
+	chunk_bytes: Option<u32>,
 	/// Genesis hash of the chain whose database this is. [default: that of the connected chain]
 	#[arg(long, value_name = "HEX")]
 	genesis: Option<String>,
-	/// Height of that database; 0 for other directories.
+	/// Height of that database; 0 for other directories. With --verify start the node says it.
 	#[arg(long, default_value_t = 0)]
 	height: u64,
+	/// The pruning options that the node was started with, for example '--state-pruning 256'.
+	#[arg(long, default_value = "", allow_hyphen_values = true)]
+	pruning: String,
 	/// The block of the Granary chain from which on anyone may retire it. [default: never]
 	#[arg(long, value_name = "BLOCK")]
 	expires: Option<BlockNumber>,
-	/// Name and version of the software that wrote it.
-	#[arg(long, default_value = "")]
-	software: String,
+	/// Name and version of the software that wrote it. [default: what the verifying node's --version says]
+	#[arg(long)]
+	software: Option<String>,
+	/// What a first start reads, as `granary mount --record` wrote it.
+	#[arg(long, value_name = "FILE")]
+	trace: Option<PathBuf>,
+	/// What is done before it is announced.
+	#[arg(long, value_enum, requires = "command")]
+	verify: Option<Verify>,
+	/// Where that node answers RPC. [default: port of its --rpc-port on this machine]
+	#[arg(long, value_name = "URL", requires = "verify")]
+	node_rpc: Option<String>,
+	/// Where the verification and --pid keep what they need for a while. [default: the system's temporary directory]
+	#[arg(long, value_name = "DIR")]
+	work_dir: Option<PathBuf>,
 	#[command(flatten)]
 	account: AccountArgs,
+	/// The node's command for --verify start, with {base-path} where the mount point belongs.
+	#[arg(last = true, value_name = "COMMAND", requires = "verify")]
+	command: Vec<String>,
 }
 
 pub(super) async fn run(args: CreateArgs, context: &Context) -> Result<()> {
@@ -62,8 +96,14 @@ pub(super) async fn run(args: CreateArgs, context: &Context) -> Result<()> {
 		args.name.len()
 	);
 	let tenant = args.account.tenant_keys()?;
+	let process = args.pid.map(Process::new).transpose()?;
+	let trace = args.trace.as_deref().map(read_trace).transpose()?;
+	let command = match args.verify {
+		Some(Verify::Start) => Some(NodeCommand::new(args.command.clone(), args.node_rpc.clone())?),
+		None => None,
+	};
 	let chain = context.connect().await?;
-	let options = create_options(&args, &chain)?;
+	let options = create_options(&args, command.as_ref(), chain.genesis_hash()).await?;
 	let known_key = args.key.exists();
 	let key = load_or_create_key(&args.key)?;
 	if !known_key {
@@ -74,93 +114,127 @@ pub(super) async fn run(args: CreateArgs, context: &Context) -> Result<()> {
 	}
 	let dataset_id = key.id();
 	let open = open_for_writing(&chain, args.reservation, key, &tenant).await?;
+	let work = work_dir(args.work_dir.as_deref())?;
 
-	let bar = Bar::bytes(context, "sealing");
-	let created = granary_snapshot::create(&args.path, options, open.store(), &bar)
-		.await
-		.with_context(|| format!("storing {}", args.path.display()))?;
-	bar.finish();
+	let mut created = store(&args, options, process, &open, &work, context).await?;
+	if let Some(trace) = trace {
+		with_trace(&mut created, open.store().as_ref(), &trace).await?;
+	}
+	let mut height = args.height;
+	let started = match &command {
+		Some(command) => {
+			let started = verify_start(command, &mut created, &open, work.path(), context).await?;
+			height = started.height.into();
+			Some(started)
+		},
+		None => None,
+	};
 	let grown = record_checkpoints(&chain, &open, &tenant, Shrunk::Refuse).await?;
 	context.note(format!("recorded {grown} co-signed checkpoints"));
 
+	let statement = SnapshotStatement {
+		reservation: args.reservation,
+		dataset: dataset_id,
+		name: args.name.clone().into_bytes(),
+		manifest: created.manifest_id,
+		database: on_chain_kind(created.manifest.chain.as_ref()),
+		genesis: created.manifest.chain.as_ref().map_or([0; 32], |chain| chain.genesis),
+		height,
+		total_bytes: created.total_bytes,
+	};
+	let stored_bytes = created.written.stored_bytes;
+	let publish = PublishSnapshot { statement, stored_bytes, expires: args.expires };
 	let id = chain
-		.publish_snapshot(
-			tenant.signer(),
-			PublishSnapshot {
-				statement: SnapshotStatement {
-					reservation: args.reservation,
-					dataset: dataset_id,
-					name: args.name.clone().into_bytes(),
-					manifest: created.manifest_id,
-					database: on_chain_kind(created.manifest.chain.as_ref()),
-					genesis: created.manifest.chain.as_ref().map_or([0; 32], |chain| chain.genesis),
-					height: args.height,
-					total_bytes: created.total_bytes,
-				},
-				stored_bytes: created.stored_bytes,
-				expires: args.expires,
-			},
-		)
+		.publish_snapshot(tenant.signer(), publish)
 		.await
 		.context("publishing the snapshot on chain")?;
-	report(context, id, &args.name, &created);
+	report(context, id, &args.name, &created, started.as_ref());
 	Ok(())
 }
 
-fn create_options(args: &CreateArgs, chain: &ChainClient) -> Result<CreateOptions> {
+/// Stores the directory, of a process that is stopped for a moment or of none.
+async fn store(
+	args: &CreateArgs,
+	options: CreateOptions,
+	process: Option<Process>,
+	open: &OpenDataset,
+	work: &WorkDir,
+	context: &Context,
+) -> Result<Created> {
+	let bar = Bar::bytes(context, "sealing");
+	let storing = || format!("storing {}", args.path.display());
+	let created = match process {
+		None => create(&args.path, options, open.store(), &bar).await.with_context(storing)?,
+		Some(process) => {
+			let spill = work.path().join("spill");
+			std::fs::create_dir(&spill)?;
+			let live = create_live(&args.path, options, open.store(), &process, &spill, &bar)
+				.await
+				.with_context(storing)?;
+			context.note(format!(
+				"the process stood still for {:.1} ms, while {} were looked at again",
+				live.pause.as_secs_f64() * 1000.0,
+				bytes_text(live.paused_bytes)
+			));
+			live.created
+		},
+	};
+	bar.finish();
+	Ok(created)
+}
+
+async fn create_options(
+	args: &CreateArgs,
+	command: Option<&NodeCommand>,
+	connected: [u8; 32],
+) -> Result<CreateOptions> {
 	let genesis = match &args.genesis {
 		Some(text) => parse_hash(text)?,
-		None => chain.genesis_hash(),
+		None => connected,
 	};
-	let chain = (args.height > 0).then(|| ChainInfo {
-		chain_id: chain_directory(&args.path),
-		genesis,
-		database: database_kind(&args.path),
-		best_number: args.height,
-		software: args.software.clone(),
-		..ChainInfo::default()
-	});
-	Ok(CreateOptions { name: args.name.clone(), chunk_bytes: args.chunk_bytes, chain })
+	let software = match (&args.software, command) {
+		(Some(software), _) => software.clone(),
+		(None, Some(command)) => command.version().await?,
+		(None, None) => String::new(),
+	};
+	let chain = (args.height > 0 || command.is_some())
+		.then(|| describe_chain(&args.path, genesis, args.height, &args.pruning, software));
+	let chunking = args.chunk_bytes.map_or(Chunking::ByUse, Chunking::Fixed);
+	Ok(CreateOptions { name: args.name.clone(), chunking, chain })
 }
 
-fn parse_hash(text: &str) -> Result<Hash> {
-	let bytes = hex::decode(text.trim_start_matches("0x")).context("--genesis is not hex")?;
-	Hash::try_from(bytes.as_slice())
-		.map_err(|_| anyhow::anyhow!("--genesis has {} bytes, a block hash has 32", bytes.len()))
+fn read_trace(path: &Path) -> Result<Trace> {
+	let bytes =
+		std::fs::read(path).with_context(|| format!("reading the trace {}", path.display()))?;
+	Trace::from_bytes(&bytes).with_context(|| format!("in {}", path.display()))
 }
 
-/// The chain id is the name of the one directory below `chains/`.
-fn chain_directory(base: &std::path::Path) -> String {
-	std::fs::read_dir(base.join("chains"))
-		.into_iter()
-		.flatten()
-		.flatten()
-		.map(|entry| entry.file_name().to_string_lossy().into_owned())
-		.next()
-		.unwrap_or_default()
-}
+/// A directory that goes when it is dropped.
+struct WorkDir(PathBuf);
 
-/// Which database a node's base path holds, by the directory that the node makes for it.
-fn database_kind(base: &std::path::Path) -> String {
-	let chain = base.join("chains").join(chain_directory(base));
-	let kind = ["paritydb", "db"].into_iter().find(|kind| chain.join(kind).is_dir());
-	match kind {
-		Some("db") => "rocksdb".to_owned(),
-		Some(kind) => kind.to_owned(),
-		None => String::new(),
+impl WorkDir {
+	fn path(&self) -> &Path {
+		&self.0
 	}
 }
 
-/// The kind that the catalogue lists a manifest's database under.
-fn on_chain_kind(chain: Option<&ChainInfo>) -> DatabaseKind {
-	match chain.map(|chain| chain.database.as_str()) {
-		Some("paritydb") => DatabaseKind::ParityDb,
-		Some("rocksdb") => DatabaseKind::RocksDb,
-		_ => DatabaseKind::Other,
+impl Drop for WorkDir {
+	fn drop(&mut self) {
+		if let Err(error) = std::fs::remove_dir_all(&self.0) {
+			tracing::warn!("{} is left over: {error}", self.0.display());
+		}
 	}
 }
 
-fn report(context: &Context, id: u64, name: &str, created: &Created) {
+fn work_dir(above: Option<&Path>) -> Result<WorkDir> {
+	let above = above.map_or_else(std::env::temp_dir, Path::to_owned);
+	let dir = above.join(format!("granary-snapshot-{}", std::process::id()));
+	std::fs::create_dir(&dir)
+		.with_context(|| format!("creating the working directory {}", dir.display()))?;
+	Ok(WorkDir(dir))
+}
+
+fn report(context: &Context, id: u64, name: &str, created: &Created, started: Option<&Started>) {
 	let excluded: Vec<String> =
 		created.excluded.iter().map(|path| path.to_string_lossy().into_owned()).collect();
 	context.print(
@@ -169,20 +243,28 @@ fn report(context: &Context, id: u64, name: &str, created: &Created) {
 			"name": name,
 			"manifest": format!("0x{}", hex::encode(created.manifest_id)),
 			"total_bytes": created.total_bytes,
-			"stored_bytes": created.stored_bytes,
-			"chunks": created.chunks,
-			"holes": created.holes,
+			"stored_bytes": created.written.stored_bytes,
+			"chunks": created.written.chunks,
+			"holes": created.written.holes,
 			"excluded": excluded,
+			"started_at_height": started.map(|started| started.height),
+			"trace_accesses": started.map(|started| started.accesses),
 		}),
 		|out| {
 			out.line(format!("snapshot {id} '{name}' is published"));
 			out.line(format!(
 				"  {} in {} chunks and {} holes, stored as {} over all nodes",
 				bytes_text(created.total_bytes),
-				created.chunks,
-				created.holes,
-				bytes_text(created.stored_bytes)
+				created.written.chunks,
+				created.written.holes,
+				bytes_text(created.written.stored_bytes)
 			));
+			if let Some(started) = started {
+				out.line(format!(
+					"  a node started from it at block {}, reading {} chunks: its trace",
+					started.height, started.accesses
+				));
+			}
 			for path in &excluded {
 				out.line(format!("  left out: {path}"));
 			}

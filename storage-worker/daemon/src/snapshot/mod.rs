@@ -1,24 +1,28 @@
 //! `granary snapshot`: publish, list, inspect, verify and restore snapshots.
 
 mod create;
+mod describe;
+mod pause;
 mod query;
 mod restore;
-mod status;
+mod verify_start;
 
-use crate::cli::Context;
+use crate::{
+	cli::Context,
+	mount::{run_status, StatusArgs},
+};
 use anyhow::Result;
 use clap::Subcommand;
 use granary_chain::ChainClient;
-use granary_primitives::{snapshot::SnapshotInfo, SnapshotId};
+use granary_primitives::{snapshot::SnapshotInfo, Hash, SnapshotId};
 
-pub(crate) use restore::{open, OpenArgs, OpenSnapshot};
-pub(crate) use status::{MountStatus, StatusFile};
+pub(crate) use restore::{open_info, snapshot_key, OpenArgs, OpenSnapshot, ReadingArgs};
 
 /// Snapshots: immutable file trees, stored dispersed and listed on chain.
 #[derive(Debug, Subcommand)]
 pub(crate) enum SnapshotCommand {
 	/// Seal a directory, store it dispersed, publish it on chain.
-	Create(create::CreateArgs),
+	Create(Box<create::CreateArgs>),
 	/// List the published snapshots.
 	List(query::ListArgs),
 	/// Show one snapshot; with its key also what is inside.
@@ -29,18 +33,18 @@ pub(crate) enum SnapshotCommand {
 	#[command(alias = "materialize")]
 	Materialise(restore::MaterialiseArgs),
 	/// Show how lazy a mount is: bytes fetched, cache hits, thin layer.
-	Status(status::StatusArgs),
+	Status(StatusArgs),
 }
 
 /// Runs one of the commands.
 pub(crate) async fn run(command: SnapshotCommand, context: &Context) -> Result<()> {
 	match command {
-		SnapshotCommand::Create(args) => create::run(args, context).await,
+		SnapshotCommand::Create(args) => create::run(*args, context).await,
 		SnapshotCommand::List(args) => query::list(args, context).await,
 		SnapshotCommand::Show(args) => query::show(args, context).await,
 		SnapshotCommand::Verify(args) => restore::verify(args, context).await,
 		SnapshotCommand::Materialise(args) => restore::materialise(args, context).await,
-		SnapshotCommand::Status(args) => status::run(args, context),
+		SnapshotCommand::Status(args) => run_status(args, context),
 	}
 }
 
@@ -54,4 +58,24 @@ pub(crate) async fn find(chain: &ChainClient, id: SnapshotId) -> Result<Snapshot
 	})?;
 	chain.signer_of(&snapshot)?;
 	Ok(snapshot)
+}
+
+/// The snapshot with this manifest, if the catalogue has it.
+pub(crate) async fn find_by_manifest(
+	chain: &ChainClient,
+	manifest: Hash,
+) -> Result<Option<SnapshotInfo>> {
+	const PAGE: u32 = 256;
+	let mut start = 0;
+	loop {
+		let page = chain.snapshots(start, PAGE).await?;
+		if let Some(found) = page.iter().find(|info| info.manifest == manifest) {
+			chain.signer_of(found)?;
+			return Ok(Some(found.clone()));
+		}
+		match page.last() {
+			Some(last) if page.len() == PAGE as usize => start = last.id + 1,
+			_ => return Ok(None),
+		}
+	}
 }

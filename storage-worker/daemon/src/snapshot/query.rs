@@ -141,13 +141,11 @@ pub(super) async fn show(args: ShowArgs, context: &Context) -> Result<()> {
 				"entries",
 				format!("{} files, {} directories", counts.files, counts.directories),
 			);
-			out.field(
-				"chunks",
-				format!(
-					"{} of {} bytes, {} holes",
-					counts.chunks, manifest.chunk_bytes, counts.holes
-				),
-			);
+			out.field("chunks", counts.chunks.to_string());
+			out.field("trace", if manifest.trace.is_some() { "of a first start" } else { "none" });
+			if let Some(parent) = manifest.parent {
+				out.field("above", format!("0x{}", hex::encode(parent)));
+			}
 			if let Some(chain) = &manifest.chain {
 				out.field(
 					"chain",
@@ -184,19 +182,16 @@ struct Counts {
 	files: u64,
 	directories: u64,
 	chunks: u64,
-	holes: u64,
 }
 
 impl Counts {
 	fn of(manifest: &Manifest) -> Self {
-		let mut counts = Self { files: 0, directories: 0, chunks: 0, holes: 0 };
+		let mut counts = Self { files: 0, directories: 0, chunks: 0 };
 		for entry in &manifest.entries {
 			match &entry.kind {
-				EntryKind::File { chunks, .. } => {
+				EntryKind::File { size, chunk_bytes, .. } => {
 					counts.files += 1;
-					let present = chunks.iter().flatten().count() as u64;
-					counts.chunks += present;
-					counts.holes += chunks.len() as u64 - present;
+					counts.chunks += size.div_ceil(u64::from(*chunk_bytes));
 				},
 				EntryKind::Directory => counts.directories += 1,
 				EntryKind::Symlink { .. } => {},
@@ -221,8 +216,8 @@ fn contents_json(manifest: &Manifest, with_files: bool) -> Value {
 		"files": counts.files,
 		"directories": counts.directories,
 		"chunks": counts.chunks,
-		"holes": counts.holes,
-		"chunk_bytes": manifest.chunk_bytes,
+		"parent": manifest.parent.map(hex::encode),
+		"trace": manifest.trace.map(hex::encode),
 		"chain_id": manifest.chain.as_ref().map(|chain| chain.chain_id.clone()),
 		"database": manifest.chain.as_ref().map(|chain| chain.database.clone()),
 		"software": manifest.chain.as_ref().map(|chain| chain.software.clone()),

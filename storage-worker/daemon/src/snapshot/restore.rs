@@ -7,36 +7,57 @@ use crate::{
 };
 use anyhow::{Context as _, Result};
 use clap::Args;
-use granary_chain::{address_of, parse_address};
+use granary_chain::{address_of, parse_address, ChainClient};
 use granary_dispersal::DatasetKey;
 use granary_primitives::{snapshot::SnapshotInfo, SnapshotId};
-use granary_snapshot::{ChunkCache, Manifest, Reader};
+use granary_snapshot::{CacheOptions, ChunkCache, Manifest, ReadPolicy, Reader};
 use serde_json::json;
 use std::{
 	path::{Path, PathBuf},
 	sync::Arc,
+	time::Duration,
 };
 
 /// How a snapshot is opened: its number, its key and where chunks are cached.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct OpenArgs {
 	/// The snapshot's number.
 	pub(crate) snapshot: SnapshotId,
 	/// The dataset key.
 	#[arg(long, value_name = "FILE")]
 	pub(crate) key: PathBuf,
+	#[command(flatten)]
+	pub(crate) reading: ReadingArgs,
+}
+
+/// Where fetched chunks are kept, whose word is taken, and how long is waited.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ReadingArgs {
 	/// Where fetched chunks are kept. [default: the user's cache directory]
 	#[arg(long, value_name = "DIR")]
 	pub(crate) cache_dir: Option<PathBuf>,
-	/// How much the cache may hold, for example 20GiB.
+	/// How much the cache may hold, for example 20GiB. Several mounts may share one directory.
 	#[arg(long, default_value = "20GiB", value_parser = crate::cli::parse_bytes)]
 	pub(crate) cache_bytes: u64,
+	/// How much of the cache's filesystem stays free.
+	#[arg(long, default_value = "1GiB", value_name = "BYTES", value_parser = crate::cli::parse_bytes)]
+	pub(crate) cache_free: u64,
+	/// For how many seconds a read waits for nodes that do not answer, before it fails; 0 fails at once.
+	#[arg(long, default_value_t = 60, value_name = "SECONDS")]
+	pub(crate) deadline: u64,
 	/// Address of the account that must have signed the snapshot, known by another way than this chain's endpoint.
 	/// [default: any account]
 	#[arg(long, value_name = "ADDRESS")]
 	pub(crate) signer: Option<String>,
 	#[command(flatten)]
 	pub(crate) account: AccountArgs,
+}
+
+impl OpenArgs {
+	/// What a read does when nodes do not answer.
+	pub(crate) fn policy(&self) -> ReadPolicy {
+		ReadPolicy { deadline: Duration::from_secs(self.reading.deadline) }
+	}
 }
 
 #[derive(Debug, Args)]
@@ -66,14 +87,24 @@ pub(crate) struct OpenSnapshot {
 }
 
 /// Finds a snapshot on chain, reads its manifest and prepares lazy reading.
-pub(crate) async fn open(args: &OpenArgs, context: &Context) -> Result<OpenSnapshot> {
-	let tenant = args.account.optional_tenant_keys()?;
+pub(super) async fn open(args: &OpenArgs, context: &Context) -> Result<OpenSnapshot> {
 	// A bad key file is told before the chain is asked.
 	DatasetKey::load(&args.key)?;
 	let chain = context.connect().await?;
 	let info = find(&chain, args.snapshot).await?;
+	open_info(args, info, chain, context).await
+}
+
+/// The same for a snapshot that was found already.
+pub(crate) async fn open_info(
+	args: &OpenArgs,
+	info: SnapshotInfo,
+	chain: Arc<ChainClient>,
+	context: &Context,
+) -> Result<OpenSnapshot> {
+	let tenant = args.reading.account.optional_tenant_keys()?;
 	let key = snapshot_key(&args.key, &info)?;
-	check_signer(args.signer.as_deref(), &info, context)?;
+	check_signer(args.reading.signer.as_deref(), &info, context)?;
 	let data = open_for_reading(&chain, info.reservation, key, tenant.as_ref()).await?;
 	let store = data.store();
 	let manifest = Arc::new(
@@ -81,18 +112,22 @@ pub(crate) async fn open(args: &OpenArgs, context: &Context) -> Result<OpenSnaps
 			.await
 			.with_context(|| format!("reading the manifest of snapshot {}", info.id))?,
 	);
-	let cache_dir = match &args.cache_dir {
+	let cache_dir = match &args.reading.cache_dir {
 		Some(dir) => dir.clone(),
 		None => crate::cli::user_cache_dir()?.join("chunks"),
 	};
-	let cache = Arc::new(ChunkCache::open(&cache_dir, args.cache_bytes)?);
-	let reader =
-		Arc::new(Reader::new(manifest.clone(), store, cache, tokio::runtime::Handle::current()));
+	let cache_options = CacheOptions {
+		free_floor_bytes: args.reading.cache_free,
+		..CacheOptions::with_quota(args.reading.cache_bytes)
+	};
+	let cache = Arc::new(ChunkCache::open(&cache_dir, cache_options)?);
+	let runtime = tokio::runtime::Handle::current();
+	let reader = Arc::new(Reader::new(manifest.clone(), store, cache, runtime, args.policy()));
 	Ok(OpenSnapshot { info, manifest, data, reader })
 }
 
 /// The key that a snapshot was sealed with, from a key file.
-pub(super) fn snapshot_key(path: &Path, snapshot: &SnapshotInfo) -> Result<DatasetKey> {
+pub(crate) fn snapshot_key(path: &Path, snapshot: &SnapshotInfo) -> Result<DatasetKey> {
 	key_of_dataset(path, snapshot.dataset)?.ok_or_else(|| {
 		Failure::wrong_key(
 			format!("{} is not the key of snapshot {}", path.display(), snapshot.id),

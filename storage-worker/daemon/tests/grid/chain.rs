@@ -43,7 +43,7 @@ impl Chain {
 
 	pub(crate) fn command(&self, args: &[&str]) -> Command {
 		let mut command = granary();
-		command.args(["--chain", &self.url]).args(args);
+		command.args(["--rpc", &self.url]).args(args);
 		command
 	}
 

@@ -1,7 +1,7 @@
 //! A plain directory as the tree below.
 
 use granary_mount::Lower;
-use granary_snapshot::{Entry, EntryKind};
+use granary_snapshot::{ChunkTable, Entry, EntryKind};
 use std::{
 	fs::{self, File},
 	io,
@@ -13,6 +13,7 @@ use std::{
 };
 
 /// A directory whose files are read in place; it must not change while it is mounted.
+#[derive(Debug)]
 pub struct DirLower {
 	entries: Vec<Entry>,
 	/// One per entry; only regular files have one.
@@ -51,7 +52,8 @@ impl DirLower {
 			(EntryKind::Symlink { target }, None)
 		} else if metadata.is_file() {
 			// Chunks matter to a snapshot's reader only.
-			let kind = EntryKind::File { size: metadata.len(), chunks: Vec::new() };
+			let chunks = ChunkTable::Inline(Vec::new());
+			let kind = EntryKind::File { size: metadata.len(), chunk_bytes: 4096, chunks };
 			(kind, Some(File::open(&full)?))
 		} else {
 			return Err(io::Error::other(format!("{} is of no usable kind", full.display())));

@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
 
 pub mod dir_lower;
+pub mod operations;
 
 use dir_lower::DirLower;
 use granary_mount::{Lower, MountOptions, Mounted};
@@ -72,7 +73,7 @@ impl Place {
 		self.mount_over(Arc::new(DirLower::open(&self.lower()).unwrap()))
 	}
 
-	pub fn mount_over<L: Lower>(&self, lower: Arc<L>) -> Guard {
+	pub fn mount_over(&self, lower: Arc<dyn Lower>) -> Guard {
 		// A lock that is copied into a starting process outlives the mount that held it.
 		let mounted = alone(|| granary_mount::mount(lower, self.options())).unwrap();
 		Guard { mounted: Some(mounted), mount_point: self.mnt() }

@@ -6,8 +6,8 @@ use blake2::{
 	Blake2bMac,
 };
 use granary_snapshot::{
-	create, BoxFuture, ChunkCache, CreateOptions, Created, Manifest, ObjectId, ObjectStore, Reader,
-	SnapshotError, StoreError,
+	create, BoxFuture, CacheOptions, ChunkCache, Chunking, CreateOptions, Created, Manifest,
+	ObjectId, ObjectStore, ReadPolicy, Reader, SnapshotError, StoreError,
 };
 use std::{
 	collections::HashMap,
@@ -25,6 +25,8 @@ pub(crate) struct MemoryStore {
 	pub(crate) gets: Mutex<HashMap<ObjectId, u64>>,
 	/// How long a read takes.
 	pub(crate) delay: Duration,
+	/// While it is set nothing answers.
+	pub(crate) silent: std::sync::atomic::AtomicBool,
 	/// Called at each [`ObjectStore::put_many`].
 	pub(crate) on_put: Option<OnPut>,
 	/// The most bytes that were ever handed over at once.
@@ -102,8 +104,10 @@ impl ObjectStore for MemoryStore {
 			if !self.delay.is_zero() {
 				tokio::time::sleep(self.delay).await;
 			}
-			let object = self.objects.lock().unwrap().get(&id).cloned();
-			object.ok_or_else(|| StoreError::Unreadable { id, reason: "it is lost".to_owned() })
+			let transient = self.silent.load(std::sync::atomic::Ordering::Relaxed);
+			let object = self.objects.lock().unwrap().get(&id).cloned().filter(|_| !transient);
+			let reason = if transient { "nobody answers" } else { "it is lost" }.to_owned();
+			object.ok_or(StoreError::Unreadable { id, reason, transient })
 		})
 	}
 }
@@ -115,15 +119,17 @@ pub(crate) async fn publish(
 	source: &Path,
 	store: &Arc<MemoryStore>,
 ) -> Result<Created, SnapshotError> {
-	let options = CreateOptions { name: "test".to_owned(), chunk_bytes: CHUNK as u32, chain: None };
+	let chunking = Chunking::Fixed(CHUNK as u32);
+	let options = CreateOptions { name: "test".to_owned(), chunking, chain: None };
 	create(source, options, store.clone(), &()).await
 }
 
 /// A reader with an empty memory and the cache in this directory.
 pub(crate) fn reader(manifest: &Manifest, store: &Arc<MemoryStore>, cache: &Path) -> Arc<Reader> {
-	let cache = Arc::new(ChunkCache::open(cache, 64 << 20).unwrap());
+	let cache = Arc::new(ChunkCache::open(cache, CacheOptions::with_quota(64 << 20)).unwrap());
 	let runtime = tokio::runtime::Handle::current();
-	Arc::new(Reader::new(Arc::new(manifest.clone()), store.clone(), cache, runtime))
+	let policy = ReadPolicy { deadline: Duration::ZERO };
+	Arc::new(Reader::new(Arc::new(manifest.clone()), store.clone(), cache, runtime, policy))
 }
 
 /// The number of the entry with this path.
@@ -142,4 +148,13 @@ pub(crate) fn noise(seed: u64, len: usize) -> Vec<u8> {
 /// Runs what blocks where it may.
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
 	tokio::task::spawn_blocking(work).await.unwrap()
+}
+
+/// The ids of a file's chunks.
+pub(crate) async fn chunks(
+	manifest: &Manifest,
+	store: &Arc<MemoryStore>,
+	path: &str,
+) -> Vec<Option<ObjectId>> {
+	manifest.chunk_ids(store.as_ref(), entry(manifest, path)).await.unwrap()
 }

@@ -1,0 +1,95 @@
+//! `granary mount`: a snapshot as a writable filesystem, and what can be asked of a mount while it lives.
+
+mod commit;
+mod control;
+mod requests;
+mod session;
+mod status;
+
+use crate::{
+	cli::{bytes_text, Context},
+	snapshot::OpenArgs,
+	stop::stop_signal,
+};
+use anyhow::{Context as _, Result};
+use clap::Args;
+use std::path::PathBuf;
+
+pub(crate) use requests::{run_cache, run_commit, CacheCommand, CommitArgs};
+pub(crate) use session::{Session, SessionOptions};
+pub(crate) use status::{run_status, StatusArgs};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  granary mount 1 /mnt/node --key dataset.key
+  granary-node --base-path /mnt/node ...
+
+The command stays in the foreground until it is interrupted or the filesystem is unmounted. What is
+written goes into the state directory only; mounting again with the same one continues where it was.
+`granary provision` does both at once and supervises the node.")]
+pub(crate) struct MountArgs {
+	#[command(flatten)]
+	open: OpenArgs,
+	/// An existing, empty directory.
+	mount_point: PathBuf,
+	#[command(flatten)]
+	session: SessionArgs,
+}
+
+/// How a mount behaves.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct SessionArgs {
+	/// Holds the thin layer, the figures and the control socket. [default: one per snapshot in the user's state directory]
+	#[arg(long, value_name = "DIR")]
+	pub(crate) state_dir: Option<PathBuf>,
+	/// Refuse writes.
+	#[arg(long)]
+	pub(crate) read_only: bool,
+	/// Let other users than this one in.
+	#[arg(long)]
+	pub(crate) allow_other: bool,
+	/// Fetch nothing before it is read: neither what the snapshot's trace names nor what its database reads first.
+	#[arg(long)]
+	pub(crate) no_prefetch: bool,
+	/// Write what is read into this file, as a trace for `granary snapshot create --trace`.
+	#[arg(long, value_name = "FILE")]
+	pub(crate) record: Option<PathBuf>,
+	/// Fetch everything in the background, until the mount needs nobody.
+	#[arg(long)]
+	pub(crate) hydrate: bool,
+	/// The most that --hydrate fetches in a second, for example 20MiB. [default: as much as comes]
+	#[arg(long, value_name = "BYTES", value_parser = crate::cli::parse_bytes, requires = "hydrate")]
+	pub(crate) bandwidth: Option<u64>,
+}
+
+pub(crate) async fn run(args: MountArgs, context: &Context) -> Result<()> {
+	let options =
+		SessionOptions { open: args.open, mount_point: args.mount_point, session: args.session };
+	let session = Session::start(options, context).await?;
+	context.note(format!(
+		"mounted snapshot {} ({}) on {}; state in {}",
+		session.snapshot_id(),
+		bytes_text(session.total_bytes()),
+		session.mount_point().display(),
+		session.state_dir().display()
+	));
+	let mut ended = session.ended();
+	loop {
+		tokio::select! {
+			result = &mut ended => {
+				result.context("the mount's task ended early")??;
+				break;
+			},
+			stop = stop_signal() => {
+				stop?;
+				if let Err(error) = session.unmount().await {
+					context.note(format!("{error:#}; waiting until nobody uses it"));
+				}
+			},
+		}
+	}
+	session.finish()?;
+	context.note(format!("unmounted {}", session.mount_point().display()));
+	Ok(())
+}

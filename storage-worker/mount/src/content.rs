@@ -1,0 +1,193 @@
+//! What is in files: reading, writing, cutting and syncing.
+
+use crate::{
+	journal::Record,
+	layer::{Answer, Change, Layer},
+	node::Kind,
+	thin::{read_below, ThinFile},
+};
+use fuser::Errno;
+use std::sync::{atomic::Ordering, Arc};
+
+impl Layer {
+	/// The file's content in the layer, made if there is none yet.
+	pub(crate) fn content(&self, ino: u64) -> Answer<Arc<ThinFile>> {
+		if let Some(Kind::File { thin: Some(thin), .. }) =
+			self.tree.read().get(ino).map(|node| &node.kind)
+		{
+			return Ok(thin.clone());
+		}
+		let _open = self.gate.read();
+		let mut tree = self.tree.write();
+		let (below, size) = match tree.get(ino).map(|node| &node.kind) {
+			Some(Kind::File { thin: Some(thin), .. }) => return Ok(thin.clone()),
+			Some(Kind::File { below, size, .. }) => (below.clone(), *size),
+			Some(_) => return Err(Errno::EINVAL),
+			None => return Err(Errno::ENOENT),
+		};
+		let made = self.tracked(ThinFile::create(tree.places(), ino, below, size)?);
+		let made = Arc::new(made);
+		if let Some(Kind::File { thin, .. }) = tree.get_mut(ino).map(|node| &mut node.kind) {
+			*thin = Some(made.clone());
+		}
+		Ok(made)
+	}
+
+	/// A new content, watched if a commit is under way.
+	pub(crate) fn tracked(&self, content: ThinFile) -> ThinFile {
+		if self.tracking.load(Ordering::Relaxed) {
+			content.state.write().since = Some(Default::default());
+		}
+		content
+	}
+
+	/// Takes away the bits that make a file run as somebody else, since it was written to.
+	pub(crate) fn drop_privileges(&self, ino: u64) -> Answer<()> {
+		let mode = self.tree.read().get(ino).map(|node| node.mode).ok_or(Errno::ENOENT)?;
+		let group = if mode & 0o010 == 0 { 0 } else { 0o2000 };
+		match mode & !(0o4000 | group) {
+			same if same == mode => Ok(()),
+			mode => self.change(ino, Change { mode: Some(mode), ..Change::default() }).map(|_| ()),
+		}
+	}
+
+	pub(crate) fn set_size(&self, ino: u64, size: u64) -> Answer<()> {
+		self.writable()?;
+		let content = self.content(ino)?;
+		let _open = self.gate.read();
+		let limit = content.new_limit(size);
+		if let Some(limit) = limit {
+			// In the journal first: cut bytes from below must not come back when the file grows again.
+			self.commit_record(&mut self.tree.write(), &Record::LowerLimit { ino, limit })?;
+		}
+		Ok(content.set_size(size, limit)?)
+	}
+
+	/// Makes room up to `end`; what is added reads as zeros.
+	pub(crate) fn allocate(&self, ino: u64, end: u64) -> Answer<()> {
+		self.writable()?;
+		let content = self.content(ino)?;
+		let _open = self.gate.read();
+		if content.size() < end {
+			content.set_size(end, None)?;
+		}
+		Ok(())
+	}
+
+	/// Makes a range read as zeros and gives its space back; the length stays.
+	pub(crate) fn punch(&self, ino: u64, offset: u64, end: u64) -> Answer<()> {
+		self.writable()?;
+		let content = self.content(ino)?;
+		let end = end.min(content.size());
+		if offset >= end {
+			return Ok(());
+		}
+		let edges = content.fetch_edges(&self.counters, offset, end)?;
+		let _open = self.gate.read();
+		Ok(content.punch(&self.counters, &edges, offset, end)?)
+	}
+
+	/// Where the next data or hole begins.
+	pub(crate) fn seek(&self, ino: u64, offset: u64, hole: bool) -> Answer<u64> {
+		let (thin, size) = match self.tree.read().get(ino).map(|node| &node.kind) {
+			Some(Kind::File { size, thin, .. }) => (thin.clone(), *size),
+			Some(_) => return Err(Errno::EISDIR),
+			None => return Err(Errno::ENOENT),
+		};
+		match thin {
+			Some(thin) => Ok(thin.seek(offset, hole)?),
+			None if offset >= size => Err(Errno::ENXIO),
+			None => Ok(if hole { size } else { offset }),
+		}
+	}
+
+	pub(crate) fn open_file(&self, ino: u64) -> Answer<()> {
+		let mut tree = self.tree.write();
+		tree.get_mut(ino).map(|node| node.opened += 1).ok_or(Errno::ENOENT)
+	}
+
+	pub(crate) fn close_file(&self, ino: u64) {
+		let mut tree = self.tree.write();
+		if let Some(node) = tree.get_mut(ino) {
+			node.opened = node.opened.saturating_sub(1);
+			if let (0, Kind::File { thin: Some(thin), .. }) = (node.opened, &node.kind) {
+				thin.put_away();
+			}
+		}
+		tree.drop_unused(ino);
+	}
+
+	pub(crate) fn read(&self, ino: u64, offset: u64, buffer: &mut [u8]) -> Answer<usize> {
+		let (thin, below, size) = match self.tree.read().get(ino).map(|node| &node.kind) {
+			Some(Kind::File { below, size, thin }) => (thin.clone(), below.clone(), *size),
+			Some(_) => return Err(Errno::EISDIR),
+			None => return Err(Errno::ENOENT),
+		};
+		let read = match thin {
+			Some(thin) => thin.read_at(&self.counters, offset, buffer),
+			None => {
+				let len = size.saturating_sub(offset).min(buffer.len() as u64) as usize;
+				let (buffer, _) = buffer.split_at_mut(len);
+				let limit = below.as_ref().map_or(0, |below| below.limit.min(size));
+				read_below(&self.counters, below.as_ref(), limit, offset, buffer).map(|()| len)
+			},
+		};
+		read.map_err(|error| {
+			tracing::error!(ino, offset, "reading: {error}");
+			Errno::EIO
+		})
+	}
+
+	pub(crate) fn write(&self, ino: u64, offset: u64, bytes: &[u8]) -> Answer<()> {
+		self.writable()?;
+		let content = self.content(ino)?;
+		let end = offset.checked_add(bytes.len() as u64).ok_or(Errno::EFBIG)?;
+		let edges = content.fetch_edges(&self.counters, offset, end);
+		let written = edges.and_then(|edges| {
+			let _open = self.gate.read();
+			content.write_at(&self.counters, &edges, offset, bytes)
+		});
+		written.map_err(|error| {
+			tracing::error!(ino, offset, "writing: {error}");
+			Errno::from(error)
+		})
+	}
+
+	/// Makes a file's content, then the tree, durable.
+	pub(crate) fn sync(&self, ino: u64) -> Answer<()> {
+		let thin = match self.tree.read().get(ino).map(|node| &node.kind) {
+			Some(Kind::File { thin, .. }) => thin.clone(),
+			_ => None,
+		};
+		if let Some(thin) = thin {
+			thin.sync()?;
+		}
+		self.sync_journal()
+	}
+
+	/// Makes the journal durable. Its lock is not held meanwhile: every change of the tree needs it.
+	pub(crate) fn sync_journal(&self) -> Answer<()> {
+		let Some((file, end)) = self.journal.lock().begin_sync()? else { return Ok(()) };
+		let result = file.sync_data();
+		self.journal.lock().end_sync(end, result.is_ok());
+		Ok(result?)
+	}
+
+	/// Makes everything durable, when the filesystem goes.
+	pub(crate) fn sync_all(&self) -> Answer<()> {
+		let contents = self.tree.read().contents();
+		for (_, content) in contents {
+			content.sync()?;
+		}
+		self.sync_journal()
+	}
+
+	/// Whether a read or write of this range would wait for the snapshot.
+	pub(crate) fn is_slow(&self, ino: u64, offset: u64, len: usize, writing: bool) -> bool {
+		match self.tree.read().get(ino).map(|node| &node.kind) {
+			Some(Kind::File { thin: Some(thin), .. }) => thin.needs_below(offset, len, writing),
+			Some(Kind::File { below, .. }) => below.is_some(),
+			_ => false,
+		}
+	}
+}

@@ -1,0 +1,206 @@
+//! Giving back what a published snapshot holds.
+//!
+//! The next generation of the layer lies above the new snapshot and owns only what changed since its point. It is written and made current before a
+//! single block is given back, so that a crash at any moment finds one generation or the other, whole.
+
+use crate::{
+	bitmap::Bitmap,
+	commit::Committed,
+	generation::{failed, sync_file},
+	journal::Journal,
+	layer::Layer,
+	node::Kind,
+	thin::{map_path, punch_data, read_below, Below, ThinFile, BLOCK_BYTES},
+	tree::Tree,
+	Lower, MountError,
+};
+use std::{collections::HashMap, fs, io, os::unix::fs::FileExt, sync::Arc};
+
+/// What the layer is above from now on.
+pub(crate) struct Onto {
+	lower: Arc<dyn Lower>,
+	/// The entry of each inode, and how many of its bytes count.
+	below: HashMap<u64, (usize, u64)>,
+	/// Blocks that stay in the layer.
+	owned: HashMap<u64, Bitmap>,
+}
+
+impl Committed {
+	/// Puts the layer above the new snapshot, which `lower` reads, and gives back the blocks that it holds. Answers their bytes.
+	///
+	/// To be called when the snapshot's objects are where they may be relied upon.
+	pub fn release(self, lower: Arc<dyn Lower>) -> Result<u64, MountError> {
+		let layer = self.layer.clone();
+		let before = layer.local_bytes();
+		layer.sync_all().map_err(|error| MountError::Kernel {
+			what: "syncing the layer",
+			source: io::Error::other(format!("{error:?}")),
+		})?;
+		let contents = {
+			let _closed = layer.gate.write();
+			let mut tree = layer.tree.write();
+			let missing = |ino: &u64| !self.entries.contains_key(ino);
+			tree.give_contents(missing).map_err(failed(&tree.map_dir))?;
+			for (_, thin) in tree.contents().into_iter().filter(|(ino, _)| missing(ino)) {
+				own_everything(&layer, &thin).map_err(failed(&tree.map_dir))?;
+			}
+			let onto = self.onto(&tree, lower);
+			layer.next_generation(&mut tree, &self.manifest_id, Some(onto))?;
+			tree.contents()
+		};
+		for (_, thin) in contents {
+			give_back(&thin).map_err(failed(&layer.dir.lock().files()))?;
+		}
+		Ok(before.saturating_sub(layer.local_bytes()))
+	}
+
+	fn onto(&self, tree: &Tree, lower: Arc<dyn Lower>) -> Onto {
+		let mut onto = Onto { lower, below: HashMap::new(), owned: HashMap::new() };
+		for (ino, (entry, size)) in &self.entries {
+			let since = match tree.get(*ino).map(|node| &node.kind) {
+				Some(Kind::File { thin: Some(thin), .. }) => thin.state.read().since.clone(),
+				_ => None,
+			};
+			let since = since.unwrap_or_default();
+			onto.below.insert(*ino, (*entry, since.cut.min(*size)));
+			onto.owned.insert(*ino, since.blocks);
+		}
+		onto
+	}
+}
+
+impl Layer {
+	/// Writes the next generation, durable, and makes it current: above the same snapshot, or onto another one.
+	pub(crate) fn next_generation(
+		&self,
+		tree: &mut Tree,
+		snapshot_id: &[u8; 32],
+		onto: Option<Onto>,
+	) -> Result<(), MountError> {
+		let mut dir = self.dir.lock();
+		let next = dir.prepare_next(snapshot_id)?;
+		let records = match &onto {
+			Some(onto) => tree.records_with(|ino, _| onto.below.get(&ino).copied()),
+			None => tree.records(),
+		};
+		let (mut journal, _) = Journal::open(&next.join("journal"))?;
+		for record in &records {
+			journal.append(record).map_err(failed(journal.path()))?;
+		}
+		journal.sync().map_err(|source| failed(&next)(source))?;
+		for (ino, thin) in tree.contents() {
+			let state = thin.state.read();
+			let owned = match &onto {
+				Some(onto) => onto.owned.get(&ino),
+				None => state.below.as_ref().map(|_| &state.owned),
+			};
+			if let Some(owned) = owned {
+				let path = map_path(&next, ino);
+				fs::write(&path, owned.bytes()).map_err(failed(&path))?;
+				sync_file(&path)?;
+			}
+		}
+		sync_file(&next)?;
+		dir.switch_to_next()?;
+		*self.journal.lock() = journal;
+		tree.map_dir = next.clone();
+		tree.settle(&next, onto.as_ref());
+		Ok(())
+	}
+}
+
+impl Tree {
+	/// Takes the new generation over in memory.
+	fn settle(&mut self, map_dir: &std::path::Path, onto: Option<&Onto>) {
+		if let Some(onto) = onto {
+			self.lower = onto.lower.clone();
+		}
+		for (ino, node) in self.nodes_mut() {
+			let Kind::File { below, thin, .. } = &mut node.kind else { continue };
+			let new = onto.map(|onto| {
+				onto.below.get(&ino).map(|(entry, limit)| Below {
+					lower: onto.lower.clone(),
+					entry: *entry,
+					limit: *limit,
+				})
+			});
+			if let Some(thin) = thin {
+				let mut state = thin.state.write();
+				state.map_dir = map_dir.to_owned();
+				if let (Some(new), Some(onto)) = (&new, onto) {
+					state.below.clone_from(new);
+					state.owned = onto.owned.get(&ino).cloned().unwrap_or_default();
+				}
+				thin.put_away();
+			}
+			if let Some(new) = new {
+				*below = new;
+			}
+		}
+	}
+
+	/// Makes contents for files that are wholly below and will not be there any more.
+	fn give_contents(&mut self, missing: impl Fn(&u64) -> bool) -> io::Result<()> {
+		let wanted: Vec<(u64, Below, u64)> = self
+			.nodes()
+			.filter(|(ino, _)| missing(ino))
+			.filter_map(|(ino, node)| match &node.kind {
+				Kind::File { below: Some(below), size, thin: None } => {
+					Some((ino, below.clone(), *size))
+				},
+				_ => None,
+			})
+			.collect();
+		for (ino, from, size) in wanted {
+			let made = ThinFile::create(self.places(), ino, Some(from), size)?;
+			if let Some(Kind::File { thin, .. }) = self.get_mut(ino).map(|node| &mut node.kind) {
+				*thin = Some(Arc::new(made));
+			}
+		}
+		Ok(())
+	}
+}
+
+/// Copies whatever of a file lies below into the layer: the new snapshot does not have the file.
+fn own_everything(layer: &Layer, thin: &ThinFile) -> io::Result<()> {
+	let mut state = thin.state.write();
+	let handles = thin.handles(&state)?;
+	let limit = state.limit();
+	for block in 0..limit.div_ceil(BLOCK_BYTES) {
+		if !state.owns(block) {
+			let at = block * BLOCK_BYTES;
+			let mut bytes = vec![0; (limit - at).min(BLOCK_BYTES) as usize];
+			read_below(&layer.counters, state.below.as_ref(), limit, at, &mut bytes)?;
+			handles.data.write_all_at(&bytes, at)?;
+		}
+	}
+	// The map still says otherwise; it goes with its generation.
+	let last = state.size.div_ceil(BLOCK_BYTES);
+	state.owned.add(0, last);
+	handles.data.sync_data()
+}
+
+/// Gives back the space of blocks that the layer does not own.
+fn give_back(thin: &ThinFile) -> io::Result<()> {
+	let state = thin.state.write();
+	if state.below.is_none() {
+		return Ok(());
+	}
+	let handles = thin.handles(&state)?;
+	// Punching counts as writing, but nothing that anybody sees is written.
+	let modified = handles.data.metadata()?.modified()?;
+	let blocks = state.size.div_ceil(BLOCK_BYTES);
+	let mut block = 0;
+	while block < blocks {
+		let first = block;
+		while block < blocks && !state.owns(block) {
+			block += 1;
+		}
+		if block > first {
+			let len = (block - first) * BLOCK_BYTES;
+			punch_data(&handles.data, first * BLOCK_BYTES, len)?;
+		}
+		block += 1;
+	}
+	handles.data.set_times(fs::FileTimes::new().set_modified(modified))
+}
