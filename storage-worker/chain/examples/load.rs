@@ -1,11 +1,12 @@
-//! Gives a development chain real load: signed transfers from several development accounts, sent without waiting
+//! Gives a development chain real load: signed transfers or remarks from several development accounts, sent without waiting
 //! for one another, until all of them are finalised. Prints the rate.
 
-#![allow(clippy::print_stdout, reason = "the result of an example")]
+#![allow(clippy::print_stdout, reason = "an example")]
 
 use clap::Parser;
 use granary_chain::{Call, ChainClient, ChainError, Signer};
 use granary_primitives::{AccountBytes, Balance};
+use rand::RngCore;
 use std::{
 	sync::Arc,
 	time::{Duration, Instant},
@@ -18,18 +19,21 @@ const LEAST_BALANCE: Balance = 1_000_000_000_000;
 const AMOUNT: Balance = 1_000_000_000;
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Send signed transfers and wait until all of them are finalised.
+/// Send signed transactions and wait until all of them are finalised.
 #[derive(Debug, Parser)]
 struct Arguments {
 	/// Endpoint of the chain.
 	#[arg(long, default_value = "ws://127.0.0.1:9944")]
 	chain: String,
-	/// Transfers to send, over all accounts.
+	/// Transactions to send, over all accounts.
 	#[arg(long, default_value_t = 2000)]
 	count: u64,
-	/// Transfers of one account that may wait for their finalisation at once.
+	/// Transactions of one account that may wait for their finalisation at once.
 	#[arg(long, default_value_t = 500)]
 	in_flight: u64,
+	/// Send remarks with so many bytes of noise instead of transfers, to make a database grow.
+	#[arg(long)]
+	remark_bytes: Option<usize>,
 	/// Seconds without progress after which it is given up.
 	#[arg(long, default_value_t = 120)]
 	patience: u64,
@@ -59,7 +63,7 @@ async fn main() -> Result<(), Failure> {
 	}
 	let seconds = started.elapsed().as_secs_f64();
 	println!(
-		"{} transfers of {accounts} accounts finalised in {seconds:.1} s: {:.0} a second",
+		"{} transactions of {accounts} accounts finalised in {seconds:.1} s: {:.0} a second",
 		arguments.count,
 		arguments.count as f64 / seconds
 	);
@@ -86,14 +90,24 @@ async fn send(
 ) -> Result<(), Failure> {
 	let account = signer.account();
 	let mut sender = chain.sender(signer).await?;
-	let call = Call::transfer(to, AMOUNT);
 	for sent in 1..=count {
+		let call = match arguments.remark_bytes {
+			Some(bytes) => Call::remark(&noise(bytes)),
+			None => Call::transfer(to, AMOUNT),
+		};
 		sender.send(&call).await?;
 		if sent % arguments.in_flight.max(1) == 0 {
 			until_finalised(&chain, account, sender.next_nonce(), arguments.patience).await?;
 		}
 	}
 	until_finalised(&chain, account, sender.next_nonce(), arguments.patience).await
+}
+
+/// Bytes that do not compress.
+fn noise(bytes: usize) -> Vec<u8> {
+	let mut noise = vec![0; bytes];
+	rand::thread_rng().fill_bytes(&mut noise);
+	noise
 }
 
 /// Waits until the account's nonce in the finalised state is `nonce`.

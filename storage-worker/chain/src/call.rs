@@ -243,6 +243,11 @@ impl Call {
 		Self::new("Balances", "transfer_keep_alive", (0u8, to, Compact(amount)))
 	}
 
+	/// Puts bytes into a block and nowhere else.
+	pub fn remark(bytes: &[u8]) -> Self {
+		Self::new("System", "remark", bytes)
+	}
+
 	/// The call's bytes for the chain at this block.
 	pub(crate) fn encode_for(&self, block: &AtBlock) -> Result<Vec<u8>, ChainError> {
 		let unknown = || ChainError::Unknown { what: format!("call {}", self.path()) };

@@ -23,7 +23,7 @@ const PROOF_INTERVAL: Duration = Duration::from_secs(2);
 /// How a layer is committed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct CommitRequest {
-	/// The new snapshot's name; that of the one below if absent.
+	/// The new snapshot's name; `name@height` of the one below if absent.
 	pub(super) name: Option<String>,
 	/// Height of the database.
 	pub(super) height: Option<u64>,
@@ -67,17 +67,17 @@ pub(super) async fn commit(
 	};
 	let key = crate::snapshot::snapshot_key(&session.open.key, &below)?;
 	let open = open_for_writing(&chain, below.reservation, key, &tenant).await?;
+	let height = request.height.unwrap_or(below.height);
+	ensure!(height >= below.height, "height {height} is below that of snapshot {}", below.id);
 	let name = match &request.name {
 		Some(name) => name.clone().into_bytes(),
-		None => below.name.clone(),
+		None => name_at(&below.name, height),
 	};
 	ensure!(
 		!name.is_empty() && name.len() <= 64,
 		"a snapshot's name has 1 to 64 bytes, this has {}",
 		name.len()
 	);
-	let height = request.height.unwrap_or(below.height);
-	ensure!(height >= below.height, "height {height} is below that of snapshot {}", below.id);
 	let mut info = session.manifest().chain.clone();
 	if let Some(info) = &mut info {
 		info.best_number = height;
@@ -126,6 +126,12 @@ pub(super) async fn commit(
 		}
 	}
 	Ok(report)
+}
+
+/// `name@height`, for a series of snapshots of one name.
+fn name_at(below: &[u8], height: u64) -> Vec<u8> {
+	let series = below.split(|byte| *byte == b'@').next().unwrap_or_default();
+	[series, b"@", height.to_string().as_bytes()].concat()
 }
 
 /// Has the kernel hand over what memory maps have written.

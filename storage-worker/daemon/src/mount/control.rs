@@ -207,10 +207,13 @@ async fn answer(
 }
 
 fn pin_name(session: &Session, path: &Path) -> String {
+	let path = path.strip_prefix(session.mount_point()).unwrap_or(path);
 	format!("{}/{}", session.state_dir().display(), path.display())
 }
 
 fn wanted(session: &Session, path: &Path) -> Result<Vec<granary_snapshot::Wanted>> {
+	// People complete paths in the mount.
+	let path = path.strip_prefix(session.mount_point()).unwrap_or(path);
 	let wanted = session.reader().wanted_below(path);
 	ensure!(!wanted.is_empty(), "the snapshot has no file at or below '{}'", path.display());
 	Ok(wanted)

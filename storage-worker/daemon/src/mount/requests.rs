@@ -25,7 +25,7 @@ of the reservation that holds the snapshot below.")]
 pub(crate) struct CommitArgs {
 	/// The mount point, or the mount's state directory.
 	mount: PathBuf,
-	/// Name of the new snapshot. [default: that of the one below]
+	/// Name of the new snapshot; a dataset has each name once. [default: NAME@HEIGHT, by the one below]
 	#[arg(long)]
 	name: Option<String>,
 	/// Height of the database. [default: that of the snapshot below]
@@ -61,8 +61,7 @@ pub(crate) struct PathArgs {
 	/// The mount point, or the mount's state directory.
 	mount: PathBuf,
 	/// A file or directory below the mount point. [default: everything]
-	#[arg(default_value = "")]
-	path: PathBuf,
+	path: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -120,15 +119,21 @@ pub(crate) async fn run_commit(args: CommitArgs, context: &Context) -> Result<()
 /// `granary cache`.
 pub(crate) async fn run_cache(command: CacheCommand, context: &Context) -> Result<()> {
 	let (mount, request, done) = match command {
-		CacheCommand::Prefetch(args) => {
-			(args.mount, Request::Prefetch { path: args.path, bytes_per_second: None }, "fetched")
-		},
+		CacheCommand::Prefetch(args) => (
+			args.mount,
+			Request::Prefetch { path: args.path.unwrap_or_default(), bytes_per_second: None },
+			"fetched",
+		),
 		CacheCommand::Hydrate(args) => {
 			let bytes_per_second = args.bandwidth;
 			(args.mount, Request::Prefetch { path: PathBuf::new(), bytes_per_second }, "fetched")
 		},
-		CacheCommand::Pin(args) => (args.mount, Request::Pin { path: args.path }, "pinned"),
-		CacheCommand::Unpin(args) => (args.mount, Request::Unpin { path: args.path }, "released"),
+		CacheCommand::Pin(args) => {
+			(args.mount, Request::Pin { path: args.path.unwrap_or_default() }, "pinned")
+		},
+		CacheCommand::Unpin(args) => {
+			(args.mount, Request::Unpin { path: args.path.unwrap_or_default() }, "released")
+		},
 		CacheCommand::Evict(args) => (args.mount, Request::Evict { to_bytes: args.to }, "evicted"),
 	};
 	let report = run(&mount, &request, context).await?;

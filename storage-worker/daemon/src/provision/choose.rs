@@ -25,7 +25,7 @@ const MANIFESTS_MAX: usize = 32;
 /// What is asked for.
 #[derive(Debug)]
 pub(super) struct Wanted<'a> {
-	/// Genesis hash, chain id or name of the snapshots.
+	/// Genesis hash, chain id or name of the snapshots (`name`, or `name@height`).
 	pub(super) chain: &'a str,
 	/// At most this height.
 	pub(super) at: Option<BlockNumber>,
@@ -98,7 +98,8 @@ pub(super) async fn choose(
 	candidates.sort_by_key(|info| std::cmp::Reverse((info.height, info.id)));
 	let mut read = 0;
 	for info in candidates {
-		let named = info.name == wanted.chain.as_bytes() || genesis(wanted.chain).is_some();
+		let series = info.name.split(|byte| *byte == b'@').next().unwrap_or_default();
+		let named = series == wanted.chain.as_bytes() || genesis(wanted.chain).is_some();
 		if !named && read >= MANIFESTS_MAX {
 			continue;
 		}

@@ -20,15 +20,19 @@ pub(crate) fn node_binary() -> PathBuf {
 /// A chain of one validator.
 pub(crate) struct Chain {
 	url: String,
-	_node: Running,
+	log: PathBuf,
+	p2p_port: u16,
+	node: Running,
 }
 
 impl Chain {
 	pub(crate) fn start(dir: &Path) -> Self {
-		let port = free_port();
-		let log = fs::File::create(dir.join("node.log")).unwrap();
+		let (port, p2p_port) = (free_port(), free_port());
+		let log_path = dir.join("node.log");
+		let log = fs::File::create(&log_path).unwrap();
 		let node = Command::new(node_binary())
-			.args(["--dev", "--no-telemetry", "--no-prometheus", "--no-mdns", "--port", "0"])
+			.args(["--dev", "--no-telemetry", "--no-prometheus", "--no-mdns"])
+			.args(["--port", &p2p_port.to_string()])
 			.arg("--base-path")
 			.arg(dir.join("node"))
 			.args(["--rpc-port", &port.to_string()])
@@ -36,9 +40,36 @@ impl Chain {
 			.stderr(log)
 			.spawn()
 			.unwrap();
-		let chain = Self { url: format!("ws://127.0.0.1:{port}"), _node: Running(node) };
+		let url = format!("ws://127.0.0.1:{port}");
+		let chain = Self { url, log: log_path, p2p_port, node: Running(node) };
 		patiently("the chain answers", 90, || chain.run(&["node", "list"]).status.success());
 		chain
+	}
+
+	/// Where other nodes find it.
+	pub(crate) fn address(&self) -> String {
+		let log = fs::read_to_string(&self.log).unwrap();
+		let identity = log.split("Local node identity is: ").nth(1).unwrap();
+		let identity = identity.split_whitespace().next().unwrap();
+		format!("/ip4/127.0.0.1/tcp/{}/p2p/{identity}", self.p2p_port)
+	}
+
+	pub(crate) fn pid(&self) -> u32 {
+		self.node.0.id()
+	}
+
+	/// Number of its best block.
+	pub(crate) fn best(&self) -> u32 {
+		Self::best_at(&self.url).unwrap()
+	}
+
+	/// Number of a node's best block, if it answers.
+	pub(crate) fn best_at(url: &str) -> Option<u32> {
+		let runtime = tokio::runtime::Runtime::new().unwrap();
+		runtime.block_on(async {
+			let node = granary_chain::ObservedNode::connect(url).await.ok()?;
+			node.best().await.ok().map(|block| block.number)
+		})
 	}
 
 	pub(crate) fn command(&self, args: &[&str]) -> Command {

@@ -12,3 +12,4 @@ mod chain;
 mod common;
 mod healing;
 mod path;
+mod thin;
