@@ -41,8 +41,10 @@ reserve_and_snapshot() {
   mapfile -t ALLOTMENTS < <(jq -r '.allotments[].id' <<<"$answer")
   mapfile -t SHARD_NODES < <(jq -r '.allotments[].node' <<<"$answer")
   note "reservation $RESERVATION: allotments ${ALLOTMENTS[*]} on nodes ${SHARD_NODES[*]}"
+  follower_command
   answer=$(granary --json snapshot create "$GRID_DIR/follower" --suri "$TENANT" --reservation "$RESERVATION" \
-    --key "$KEY_FILE" --name demo --height "$INPUT_BEST" --software "$("$NODE_BIN" --version)")
+    --key "$KEY_FILE" --name demo --height "$INPUT_BEST" --work-dir "$GRID_DIR" --verify start -- "${FOLLOWER[@]}")
+  note "a node started from what was stored at block $(jq -r .started_at_height <<<"$answer"), reading $(jq -r .trace_accesses <<<"$answer") chunks"
   SNAPSHOT=$(jq -r .id <<<"$answer")
   TOTAL_BYTES=$(jq -r .total_bytes <<<"$answer")
   STORED_BYTES=$(jq -r .stored_bytes <<<"$answer")
@@ -52,29 +54,52 @@ reserve_and_snapshot() {
   granary snapshot show "$SNAPSHOT" --key "$KEY_FILE"
 }
 
-mount_status() { granary --json snapshot status "$GRID_DIR/mount-state"; }
+# The command of a full node without a vote, with {base-path} where the mount belongs. Its RPC port is in REPLY.
+follower_command() {
+  local p2p
+  free_port; p2p=$REPLY
+  free_port
+  FOLLOWER=("$NODE_BIN" "${NODE_ARGUMENTS[@]}" --base-path '{base-path}' --listen-addr "/ip4/127.0.0.1/tcp/$p2p"
+    --rpc-port "$REPLY" --bootnodes "$BOOTNODE" --node-key 00000000000000000000000000000000000000000000000000000000000000ab)
+}
+
+mount_status() { cat "$MOUNT_DIR/.granary/status.json"; }
+
+provisioned() { [ -s "$GRID_DIR/provision.json" ] && jq -e .first_block "$GRID_DIR/provision.json" >/dev/null 2>&1; }
 
 start_from_mount() {
-  local started first_best
-  mkdir "$MOUNT_DIR"
-  started=$(date +%s%N)
-  start_process mount "$GRANARY_BIN" --rpc "ws://127.0.0.1:$ALICE_RPC" mount "$SNAPSHOT" "$MOUNT_DIR" \
-    --key "$KEY_FILE" --state-dir "$GRID_DIR/mount-state"
-  GRID_MOUNTS+=("$MOUNT_DIR")
-  wait_until 60 "the snapshot is mounted" mountpoint -q "$MOUNT_DIR"
-  MOUNT_MS=$((($(date +%s%N) - started) / 1000000))
-  [ -z "$(find "$MOUNT_DIR" -path '*keystore*' -o -name 'secret_ed25519')" ] || die "the mount shows keys"
-  start_follower mounted-node "$MOUNT_DIR" --node-key 00000000000000000000000000000000000000000000000000000000000000ab
+  follower_command
   MOUNTED_RPC=$REPLY
-  wait_until 120 "the third node answers" best_number "$MOUNTED_RPC"
-  first_best=$(grep -oP 'Highest known block at #\K[0-9]+' "$GRID_DIR/mounted-node.log" | head -1)
-  [ "${first_best:-0}" -ge "$INPUT_BEST" ] || die "the third node started at block ${first_best:-none}, not at $INPUT_BEST: it synchronises from genesis"
-  wait_until 120 "the third node has imported its first new block" at_least best_number "$MOUNTED_RPC" $((INPUT_BEST + 1))
-  IMPORT_MS=$((($(date +%s%N) - started) / 1000000))
-  FETCHED_BYTES=$(mount_status | jq -r .bytes_fetched)
-  FETCHED_CHUNK_BYTES=$(mount_status | jq -r .chunk_bytes_fetched)
+  GRID_MOUNTS+=("$MOUNT_DIR")
+  # Its report is the only thing that it prints.
+  start_process provision sh -c 'exec "$@" >"$0"' "$GRID_DIR/provision.json" "$GRANARY_BIN" --json --rpc "ws://127.0.0.1:$ALICE_RPC" \
+    provision --chain demo --key "$KEY_FILE" --state-dir "$GRID_DIR/mount-state" --mount-point "$MOUNT_DIR" -- "${FOLLOWER[@]}"
+  wait_until 180 "the third node has imported its first new block" provisioned
+  MOUNT_MS=$(grep -oP 'mounted on .* after \K[0-9]+(?= ms)' "$GRID_DIR/provision.log")
+  IMPORT_SECONDS=$(jq -r .seconds "$GRID_DIR/provision.json")
+  FETCHED_BYTES=$(jq -r .bytes_fetched "$GRID_DIR/provision.json")
+  FETCHED_CHUNK_BYTES=$(jq -r .chunk_bytes_fetched "$GRID_DIR/provision.json")
+  [ "$(jq -r .started_at "$GRID_DIR/provision.json")" -ge "$INPUT_BEST" ] || die "the third node did not start at block $INPUT_BEST: $(cat "$GRID_DIR/provision.json")"
+  [ ! -e "$MOUNT_DIR/chains/"*/network/secret_ed25519 ] || die "the mount shows a network key that is not this node's own"
   wait_until 180 "the third node has caught up" caught_up
   wait_until 120 "the third node finalises" at_least finalised_number "$MOUNTED_RPC" $((INPUT_BEST + 3))
+}
+
+# The node's database grows, and what it wrote is published and given back, again and again.
+commit_and_prune() {
+  local i answer local_bytes tree
+  LOCAL_BYTES=() TREE_BYTES=()
+  for i in $(seq "$COMMITS"); do
+    "$LOAD_BIN" --chain "ws://127.0.0.1:$ALICE_RPC" --count 12 --remark-bytes 500000 >/dev/null
+    wait_until 120 "the third node has caught up" caught_up
+    answer=$(granary --json commit "$MOUNT_DIR" --suri "$TENANT" --height "$(best_number "$MOUNTED_RPC")" --drop)
+    local_bytes=$(jq -r .thin_bytes "$GRID_DIR/mount-state/status.json")
+    tree=$(jq -r .total_bytes <<<"$answer")
+    LOCAL_BYTES+=("$local_bytes") TREE_BYTES+=("$tree")
+    note "commit $i: snapshot $(jq -r .id <<<"$answer"), paused $(jq -r .pause_us <<<"$answer") µs, $(jq -r .freed_bytes <<<"$answer") bytes given back, $local_bytes left"
+  done
+  SNAPSHOT_COMMITTED=$(jq -r .id <<<"$answer")
+  [ "${LOCAL_BYTES[-1]}" -lt $((LOCAL_BYTES[0] + 16 * 1024 * 1024)) ] || die "the local disk grows: ${LOCAL_BYTES[*]}"
 }
 
 caught_up() { [ "$(best_number "$MOUNTED_RPC")" -ge $(($(best_number "$ALICE_RPC") - 1)) ]; }
@@ -184,9 +209,11 @@ print_table() {
   row "database, apparent bytes" "$TOTAL_BYTES"
   row "stored on $((DATA_SHARDS + PARITY_SHARDS)) nodes, bytes" "$STORED_BYTES ($(share "$STORED_BYTES" "$TOTAL_BYTES") of the database)"
   row "snapshot mounted after" "$MOUNT_MS ms"
-  row "mount to first imported new block" "$((IMPORT_MS / 1000)).$(printf '%03d' $((IMPORT_MS % 1000))) s"
+  row "start to first imported new block" "$IMPORT_SECONDS s"
   row "fetched by then, chunk bytes" "$FETCHED_CHUNK_BYTES ($(share "$FETCHED_CHUNK_BYTES" "$TOTAL_BYTES") of the database)"
   row "fetched by then, bytes over the wire" "$FETCHED_BYTES ($(share "$FETCHED_BYTES" "$TOTAL_BYTES"))"
+  row "local disk after each commit, bytes" "${LOCAL_BYTES[*]}"
+  row "the node's files meanwhile, bytes" "${TREE_BYTES[*]}"
   row "whole snapshot read back with two nodes lost" "$RESTORE_MS ms"
   row "audits proven, all allotments" "$(sum_over_allotments granary_auditStatus .proven)"
   row "bytes of one proof" "$PROOF_BYTES"

@@ -6,9 +6,10 @@
 
 use crate::{
 	bitmap::Bitmap,
+	blocks::{read_below, read_owned, Below, Since, State, BLOCK_BYTES},
 	layer::Layer,
 	node::{Kind, Node},
-	thin::{read_below, read_owned, Below, Since, State, ThinFile, BLOCK_BYTES},
+	thin::ThinFile,
 	MountError,
 };
 use granary_snapshot::{

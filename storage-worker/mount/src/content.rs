@@ -1,13 +1,17 @@
 //! What is in files: reading, writing, cutting and syncing.
 
 use crate::{
+	blocks::read_below,
 	journal::Record,
 	layer::{Answer, Change, Layer},
 	node::Kind,
-	thin::{read_below, ThinFile},
+	thin::{self, ThinFile},
 };
 use fuser::Errno;
 use std::sync::{atomic::Ordering, Arc};
+
+/// Contents of removed files that may wait for the journal to be durable.
+const GONE_MAX: usize = 64;
 
 impl Layer {
 	/// The file's content in the layer, made if there is none yet.
@@ -115,6 +119,9 @@ impl Layer {
 			}
 		}
 		tree.drop_unused(ino);
+		drop(tree);
+		// What could not be synced is tried again with the next one.
+		let _ = self.bury();
 	}
 
 	pub(crate) fn read(&self, ino: u64, offset: u64, buffer: &mut [u8]) -> Answer<usize> {
@@ -165,12 +172,28 @@ impl Layer {
 		self.sync_journal()
 	}
 
-	/// Makes the journal durable. Its lock is not held meanwhile: every change of the tree needs it.
+	/// Makes the journal durable, then removes contents that it says are gone. Its lock is not held meanwhile: every change of the tree needs it.
 	pub(crate) fn sync_journal(&self) -> Answer<()> {
-		let Some((file, end)) = self.journal.lock().begin_sync()? else { return Ok(()) };
-		let result = file.sync_data();
-		self.journal.lock().end_sync(end, result.is_ok());
-		Ok(result?)
+		let waiting = self.tree.read().waiting_contents();
+		let gone = if waiting == 0 { Vec::new() } else { self.tree.write().take_gone() };
+		let syncing = self.journal.lock().begin_sync()?;
+		if let Some((file, end)) = syncing {
+			let result = file.sync_data();
+			self.journal.lock().end_sync(end, result.is_ok());
+			result?;
+		}
+		let tree = self.tree.read();
+		gone.into_iter().for_each(|ino| thin::remove(tree.places(), ino));
+		Ok(())
+	}
+
+	/// Removes contents of files that are gone if many wait for it, so that their space comes back.
+	pub(crate) fn bury(&self) -> Answer<()> {
+		let waiting = self.tree.read().waiting_contents();
+		if waiting < GONE_MAX {
+			return Ok(());
+		}
+		self.sync_journal()
 	}
 
 	/// Makes everything durable, when the filesystem goes.

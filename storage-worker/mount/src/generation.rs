@@ -5,14 +5,20 @@
 //! DIR/current               the name of the generation, replaced by renaming
 //! DIR/gen-<n>/snapshot      the manifest that lies below, in hex
 //! DIR/gen-<n>/journal       changes of the tree
-//! DIR/gen-<n>/<ino>.map     blocks that the layer owns
+//! DIR/gen-<n>/boot          the kernel's boot in which the live maps were written
+//! DIR/gen-<n>/<ino>.map     blocks that the layer owns, durably
+//! DIR/gen-<n>/<ino>.live    blocks that it owns, as long as the machine runs
 //! DIR/files/<ino>.data      their bytes
 //! ```
 //!
 //! A generation belongs to one snapshot. When the layer was committed, the next generation is written beside it, without the blocks that the new snapshot
 //! holds, and becomes current in one step; only then is their space given back.
 
-use crate::{journal::Journal, journal::Record, MountError};
+use crate::{
+	journal::{Journal, Record},
+	thin::forget_live,
+	MountError,
+};
 use std::{
 	fs::{self, File},
 	io,
@@ -24,6 +30,8 @@ use std::{
 /// How long a layer's lock is waited for: a process that is just being started holds copies of all descriptors until it
 /// runs, also of a mount that has ended meanwhile.
 const LOCK_PATIENCE: Duration = Duration::from_millis(250);
+/// Says which boot of the machine this is.
+const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 /// Pause between two attempts.
 const LOCK_RETRY: Duration = Duration::from_millis(5);
 
@@ -60,8 +68,23 @@ impl LayerDir {
 			return Err(MountError::OtherSnapshot { path: dir.to_owned(), snapshot: known });
 		}
 		layer.remove_others();
+		layer.note_boot()?;
 		let (journal, records) = Journal::open(&layer.generation().join("journal"))?;
 		Ok((layer, journal, records))
+	}
+
+	/// Forgets live maps of another boot: the machine may have lost what they speak of.
+	fn note_boot(&self) -> Result<(), MountError> {
+		let generation = self.generation();
+		let path = generation.join("boot");
+		let now = fs::read_to_string(BOOT_ID).map_err(failed(Path::new(BOOT_ID)))?;
+		if fs::read_to_string(&path).is_ok_and(|then| then == now) {
+			return Ok(());
+		}
+		forget_live(&generation).map_err(failed(&generation))?;
+		fs::write(&path, now).map_err(failed(&path))?;
+		sync_file(&path)?;
+		sync_file(&generation)
 	}
 
 	/// The directory of the generation in use.
@@ -82,6 +105,7 @@ impl LayerDir {
 	pub(crate) fn switch_to_next(&mut self) -> Result<(), MountError> {
 		switch(&self.dir, self.number + 1)?;
 		self.number += 1;
+		self.note_boot()?;
 		self.remove_others();
 		Ok(())
 	}

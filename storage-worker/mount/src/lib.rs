@@ -2,7 +2,7 @@
 //!
 //! Below lies an immutable snapshot that is read lazily, above it the *thin layer* in a local directory. A write copies at most the two blocks of
 //! 4 KiB that it covers in part, never a file: a database of any size can be opened for writing at once. Removing, renaming and changing attributes is
-//! kept in a journal. The formats are in [`thin`] and [`journal`].
+//! kept in a journal. The formats are in `docs/adr/0006`, the records in [`journal`].
 //!
 //! Promise: what was acknowledged has reached the kernel, so that killing the mounting process loses nothing; `fsync` makes it durable, data before
 //! the bitmap that says the layer owns them.
@@ -14,6 +14,7 @@
 #![warn(clippy::indexing_slicing)]
 
 mod bitmap;
+mod blocks;
 mod commit;
 mod content;
 mod error;
@@ -28,7 +29,7 @@ mod release;
 mod replies;
 mod requests;
 mod stats;
-pub mod thin;
+mod thin;
 mod tree;
 mod virtual_files;
 mod waiting;

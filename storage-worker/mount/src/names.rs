@@ -69,7 +69,8 @@ impl Layer {
 		Self::check_removable(&tree, ino, directory)?;
 		self.commit_record(&mut tree, &Record::Remove { parent, name: name.to_vec() })?;
 		self.touch(&mut tree, parent);
-		Ok(())
+		drop(tree);
+		self.bury()
 	}
 
 	pub(crate) fn check_removable(tree: &Tree, ino: u64, directory: bool) -> Answer<()> {
@@ -119,7 +120,8 @@ impl Layer {
 		self.commit_record(&mut tree, &record)?;
 		self.touch(&mut tree, parent);
 		self.touch(&mut tree, new_parent);
-		Ok(())
+		drop(tree);
+		self.bury()
 	}
 
 	/// Gives a file one more name.

@@ -1,8 +1,9 @@
 //! Inodes in memory.
 
 use crate::{
+	blocks::Below,
 	journal::{NodeKind, Record},
-	thin::{Below, ThinFile},
+	thin::ThinFile,
 };
 use std::{
 	collections::BTreeMap,

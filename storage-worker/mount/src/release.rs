@@ -5,12 +5,13 @@
 
 use crate::{
 	bitmap::Bitmap,
+	blocks::{punch_data, read_below, Below, BLOCK_BYTES},
 	commit::Committed,
 	generation::{failed, sync_file},
 	journal::Journal,
 	layer::Layer,
 	node::Kind,
-	thin::{map_path, punch_data, read_below, Below, ThinFile, BLOCK_BYTES},
+	thin::{map_path, ThinFile},
 	tree::Tree,
 	Lower, MountError,
 };
@@ -95,6 +96,8 @@ impl Layer {
 				None => state.below.as_ref().map(|_| &state.owned),
 			};
 			if let Some(owned) = owned {
+				// A mark must not be durable before what it speaks of.
+				thin.sync_content(&state).map_err(failed(&next))?;
 				let path = map_path(&next, ino);
 				fs::write(&path, owned.bytes()).map_err(failed(&path))?;
 				sync_file(&path)?;
@@ -130,6 +133,7 @@ impl Tree {
 				if let (Some(new), Some(onto)) = (&new, onto) {
 					state.below.clone_from(new);
 					state.owned = onto.owned.get(&ino).cloned().unwrap_or_default();
+					state.unsynced = None;
 				}
 				thin.put_away();
 			}

@@ -1,14 +1,17 @@
 //! The content of a file that was written: blocks that the layer owns above blocks that it does not.
 //!
-//! `files/<inode>.data` is a sparse file of the file's full length; `<inode>.map` of the generation has one bit for each block of 4 KiB, set once the
-//! layer owns the block. A block is marked only after its bytes are written. A file that has nothing below it is owned whole and has no map.
-//!
-//! Without `fsync` a loss of power may keep a mark and lose the bytes, as it may on any filesystem that does not order data and metadata.
+//! `files/<inode>.data` is a sparse file of the file's full length. One bit for each block of 4 KiB says whether the layer owns it, and there are two maps of
+//! them in the generation's directory: `<inode>.live` is written with each write, after its bytes, and holds whatever was acknowledged when the process is
+//! killed; `<inode>.map` is written by `fsync`, after the bytes are durable, and is what counts after the machine lost its power, since then a mark in the
+//! live one may have outlived its bytes. A file that has nothing below it is owned whole and has no map.
 
 use crate::{
 	bitmap::Bitmap,
+	blocks::{
+		copy_up_edges, mark, pieces, punch_data, read_below, read_owned, Below, Edges, State,
+		BLOCK_BYTES,
+	},
 	stats::{add, Counters},
-	Lower,
 };
 use parking_lot::{Mutex, RwLock};
 use std::{
@@ -21,19 +24,6 @@ use std::{
 		Arc,
 	},
 };
-
-/// The unit of copy on write: a page.
-pub const BLOCK_BYTES: u64 = 4096;
-
-/// What of a file lies below.
-#[derive(Clone, Debug)]
-pub(crate) struct Below {
-	pub(crate) lower: Arc<dyn Lower>,
-	/// The entry of the snapshot.
-	pub(crate) entry: usize,
-	/// Bytes of it that still count.
-	pub(crate) limit: u64,
-}
 
 /// A file with content in the layer.
 #[derive(Debug)]
@@ -50,52 +40,10 @@ pub(crate) struct ThinFile {
 #[derive(Debug)]
 pub(crate) struct Handles {
 	pub(crate) data: File,
-	pub(crate) map: Option<File>,
-}
-
-#[derive(Debug)]
-pub(crate) struct State {
-	pub(crate) below: Option<Below>,
-	/// Blocks that the layer owns; unused where nothing lies below.
-	pub(crate) owned: Bitmap,
-	pub(crate) size: u64,
-	/// The generation's directory, which holds the map.
-	pub(crate) map_dir: PathBuf,
-	/// What was changed since a commit began, while there is one.
-	pub(crate) since: Option<Since>,
-}
-
-/// Changes since a moment.
-#[derive(Clone, Debug)]
-pub(crate) struct Since {
-	/// Blocks that were written.
-	pub(crate) blocks: Bitmap,
-	/// The lowest length that the file had when its length changed: nothing from there on is as it was.
-	pub(crate) cut: u64,
-}
-
-impl Default for Since {
-	fn default() -> Self {
-		Self { blocks: Bitmap::default(), cut: u64::MAX }
-	}
-}
-
-impl State {
-	pub(crate) fn owns(&self, block: u64) -> bool {
-		self.below.is_none() || self.owned.has(block)
-	}
-
-	/// Bytes from below that still count.
-	pub(crate) fn limit(&self) -> u64 {
-		self.below.as_ref().map_or(0, |below| below.limit.min(self.size))
-	}
-
-	fn resized(&mut self, size: u64) {
-		if let Some(since) = self.since.as_mut().filter(|_| size != self.size) {
-			since.cut = since.cut.min(self.size).min(size);
-		}
-		self.size = size;
-	}
+	/// Marks as they are.
+	pub(crate) live: Option<File>,
+	/// Marks of bytes that are durable.
+	durable: Option<File>,
 }
 
 pub(crate) fn data_path(dir: &Path, ino: u64) -> PathBuf {
@@ -104,6 +52,10 @@ pub(crate) fn data_path(dir: &Path, ino: u64) -> PathBuf {
 
 pub(crate) fn map_path(dir: &Path, ino: u64) -> PathBuf {
 	dir.join(format!("{ino:016x}.map"))
+}
+
+fn live_path(dir: &Path, ino: u64) -> PathBuf {
+	dir.join(format!("{ino:016x}.live"))
 }
 
 /// Where a layer keeps contents and maps.
@@ -118,11 +70,27 @@ pub(crate) fn remove(places: Places<'_>, ino: u64) {
 	// Either may be missing, and what is left over is only waste.
 	let _ = std::fs::remove_file(data_path(places.files_dir, ino));
 	let _ = std::fs::remove_file(map_path(places.map_dir, ino));
+	let _ = std::fs::remove_file(live_path(places.map_dir, ino));
 }
 
-/// What a write needs of blocks that it covers in part.
-#[derive(Debug, Default)]
-pub(crate) struct Edges(Vec<(u64, Vec<u8>)>);
+/// Makes the durable maps the ones that count: the machine was started anew since the others were written.
+pub(crate) fn forget_live(map_dir: &Path) -> io::Result<()> {
+	for entry in std::fs::read_dir(map_dir)? {
+		let path = entry?.path();
+		if path.extension().is_some_and(|extension| extension == "live") {
+			std::fs::remove_file(path)?;
+		}
+	}
+	Ok(())
+}
+
+fn read_map(path: &Path) -> io::Result<Option<Bitmap>> {
+	match std::fs::read(path) {
+		Ok(bytes) => Ok(Some(Bitmap::from_bytes(bytes))),
+		Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+		Err(error) => Err(error),
+	}
+}
 
 impl ThinFile {
 	/// The content of this inode, if the layer has any.
@@ -136,17 +104,22 @@ impl ThinFile {
 			Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
 			Err(error) => return Err(error),
 		};
-		let owned = match below.as_ref().map(|_| std::fs::read(map_path(places.map_dir, ino))) {
-			Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-			Some(Ok(owned)) => Bitmap::from_bytes(owned),
-			_ => Bitmap::default(),
+		let owned = match below {
+			Some(_) => match read_map(&live_path(places.map_dir, ino))? {
+				Some(live) => live,
+				None => read_map(&map_path(places.map_dir, ino))?.unwrap_or_default(),
+			},
+			None => Bitmap::default(),
 		};
+		// Whatever was cut does not come back, also if the record that says so was lost with the power.
+		let below = below.map(|below| Below { limit: below.limit.min(size), ..below });
+		let unsynced = (!owned.bytes().is_empty()).then(|| 0..owned.bytes().len());
 		let map_dir = places.map_dir.to_owned();
 		Ok(Some(Self {
 			files_dir: places.files_dir.to_owned(),
 			ino,
 			handles: Mutex::new(None),
-			state: RwLock::new(State { below, owned, size, map_dir, since: None }),
+			state: RwLock::new(State { below, owned, unsynced, size, map_dir, since: None }),
 			poisoned: AtomicBool::new(false),
 		}))
 	}
@@ -160,13 +133,20 @@ impl ThinFile {
 		let mut options = OpenOptions::new();
 		options.read(true).write(true);
 		let data = options.open(data_path(&self.files_dir, self.ino))?;
-		let map = match state.below.is_some() {
-			true => Some(
-				options.create(true).truncate(false).open(map_path(&state.map_dir, self.ino))?,
-			),
-			false => None,
-		};
-		let opened = Arc::new(Handles { data, map });
+		let (mut live, mut durable) = (None, None);
+		if state.below.is_some() {
+			let path = live_path(&state.map_dir, self.ino);
+			let missing = !path.exists();
+			options.create(true).truncate(false);
+			let file = options.open(path)?;
+			if missing {
+				// What is durable is part of what is.
+				file.write_all_at(state.owned.bytes(), 0)?;
+			}
+			live = Some(file);
+			durable = Some(options.open(map_path(&state.map_dir, self.ino))?);
+		}
+		let opened = Arc::new(Handles { data, live, durable });
 		*handles = Some(opened.clone());
 		Ok(opened)
 	}
@@ -190,12 +170,6 @@ impl ThinFile {
 		data.set_len(size)?;
 		std::fs::rename(&unfinished, data_path(places.files_dir, ino))?;
 		Self::open(places, ino, below)?.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
-	}
-
-	/// Removes the content, whose file has no name any more.
-	pub(crate) fn discard(&self) {
-		let map_dir = self.state.read().map_dir.clone();
-		remove(Places { files_dir: &self.files_dir, map_dir: &map_dir }, self.ino);
 	}
 
 	/// The file's length.
@@ -304,7 +278,7 @@ impl ThinFile {
 		let handles = self.handles(&state)?;
 		copy_up_edges(&handles.data, counters, &state, edges)?;
 		handles.data.write_all_at(bytes, offset)?;
-		mark(handles.map.as_ref(), &mut state, offset / BLOCK_BYTES, (end - 1) / BLOCK_BYTES)?;
+		mark(handles.live.as_ref(), &mut state, offset / BLOCK_BYTES, (end - 1) / BLOCK_BYTES)?;
 		let size = state.size.max(end);
 		state.resized(size);
 		add(&counters.thin_bytes_written, bytes.len() as u64);
@@ -327,7 +301,7 @@ impl ThinFile {
 		let handles = self.handles(&state)?;
 		copy_up_edges(&handles.data, counters, &state, edges)?;
 		punch_data(&handles.data, offset, end - offset)?;
-		mark(handles.map.as_ref(), &mut state, offset / BLOCK_BYTES, (end - 1) / BLOCK_BYTES)
+		mark(handles.live.as_ref(), &mut state, offset / BLOCK_BYTES, (end - 1) / BLOCK_BYTES)
 	}
 
 	/// What lies below of a block that the layer does not own.
@@ -378,114 +352,36 @@ impl ThinFile {
 		Ok(rustix::fs::seek(&handles.data, whence)?)
 	}
 
-	/// Makes content and map durable, in this order.
+	/// Makes content durable if something of it may not be; the marks are written elsewhere.
+	pub(crate) fn sync_content(&self, state: &State) -> io::Result<()> {
+		match state.unsynced {
+			Some(_) => self.handles(state)?.data.sync_data(),
+			None => Ok(()),
+		}
+	}
+
+	/// Makes content durable, then the marks of what was in it when this began.
 	pub(crate) fn sync(&self) -> io::Result<()> {
 		if self.poisoned.load(Ordering::Relaxed) {
 			return Err(io::Error::other("an earlier sync of the file failed"));
 		}
-		let handles = self.handles(&self.state.read())?;
-		let result = handles
-			.data
-			.sync_data()
-			.and_then(|()| handles.map.as_ref().map_or(Ok(()), File::sync_data));
+		let (handles, marks) = {
+			let mut state = self.state.write();
+			let range = state.unsynced.take();
+			let marks = range.map(|range| {
+				(range.start as u64, state.owned.bytes().get(range).unwrap_or_default().to_vec())
+			});
+			(self.handles(&state)?, marks)
+		};
+		let result = handles.data.sync_data().and_then(|()| match (&handles.durable, &marks) {
+			(Some(durable), Some((at, bytes))) => {
+				durable.write_all_at(bytes, *at).and_then(|()| durable.sync_data())
+			},
+			_ => Ok(()),
+		});
 		if result.is_err() {
 			self.poisoned.store(true, Ordering::Relaxed);
 		}
 		result
 	}
-}
-
-/// Runs of bytes with the same owner: whether it is the layer, and their number.
-fn pieces(state: &State, offset: u64, len: usize) -> Vec<(bool, usize)> {
-	let (mut at, end) = (offset, offset + len as u64);
-	let mut pieces = Vec::new();
-	while at < end {
-		let owned = state.owns(at / BLOCK_BYTES);
-		let mut stop = (at / BLOCK_BYTES + 1) * BLOCK_BYTES;
-		while stop < end && state.owns(stop / BLOCK_BYTES) == owned {
-			stop += BLOCK_BYTES;
-		}
-		let stop = stop.min(end);
-		pieces.push((owned, (stop - at) as usize));
-		at = stop;
-	}
-	pieces
-}
-
-/// Reads from the layer; a file that was cut meanwhile ends in zeros.
-pub(crate) fn read_owned(data: &File, at: u64, buffer: &mut [u8]) -> io::Result<()> {
-	let mut filled = 0;
-	while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-		match data.read_at(rest, at + filled as u64) {
-			Ok(0) => {
-				rest.fill(0);
-				break;
-			},
-			Ok(count) => filled += count,
-			Err(error) if error.kind() == io::ErrorKind::Interrupted => {},
-			Err(error) => return Err(error),
-		}
-	}
-	Ok(())
-}
-
-/// Gives a range's space back; it reads as zeros.
-pub(crate) fn punch_data(data: &File, offset: u64, len: u64) -> io::Result<()> {
-	let flags = rustix::fs::FallocateFlags::PUNCH_HOLE | rustix::fs::FallocateFlags::KEEP_SIZE;
-	Ok(rustix::fs::fallocate(data, flags, offset, len)?)
-}
-
-/// Brings blocks' bytes from below into the layer. They are not marked yet: the write that needs them follows.
-fn copy_up_edges(data: &File, counters: &Counters, state: &State, edges: &Edges) -> io::Result<()> {
-	if state.below.is_none() {
-		return Ok(());
-	}
-	for (block, fetched) in &edges.0 {
-		let start = block * BLOCK_BYTES;
-		let len = state.size.saturating_sub(start).min(BLOCK_BYTES) as usize;
-		if state.owns(*block) || len == 0 {
-			continue;
-		}
-		// The file may have been cut since it was fetched; what was cut reads as zeros.
-		let valid = state.limit().saturating_sub(start).min(fetched.len() as u64) as usize;
-		let mut bytes: Vec<u8> = fetched.iter().copied().take(valid.min(len)).collect();
-		bytes.resize(len, 0);
-		add(&counters.copied_up_blocks, 1);
-		data.write_all_at(&bytes, start)?;
-	}
-	Ok(())
-}
-
-/// Marks blocks as owned, in memory and in the map, and as changed.
-pub(crate) fn mark(map: Option<&File>, state: &mut State, first: u64, last: u64) -> io::Result<()> {
-	if let Some(since) = &mut state.since {
-		since.blocks.add(first, last);
-	}
-	if state.below.is_none() {
-		return Ok(());
-	}
-	let changed = state.owned.add(first, last);
-	let (Some(map), Some(range)) = (map, changed) else { return Ok(()) };
-	let from = range.start as u64;
-	map.write_all_at(state.owned.bytes().get(range).unwrap_or_default(), from)
-}
-
-/// Reads what lies below at `at`; behind the limit there are zeros.
-pub(crate) fn read_below(
-	counters: &Counters,
-	below: Option<&Below>,
-	limit: u64,
-	at: u64,
-	buffer: &mut [u8],
-) -> io::Result<()> {
-	let count = limit.saturating_sub(at).min(buffer.len() as u64) as usize;
-	let (real, zeros) = buffer.split_at_mut(count);
-	zeros.fill(0);
-	let (Some(below), false) = (below, real.is_empty()) else { return Ok(()) };
-	let read = below.lower.read_at(below.entry, at, real)?;
-	add(&counters.lower_bytes_read, read as u64);
-	if read < real.len() {
-		return Err(io::Error::other("the snapshot's file is shorter than its manifest says"));
-	}
-	Ok(())
 }

@@ -1,9 +1,10 @@
 //! The tree of inodes, and what each record of the journal does to it.
 
 use crate::{
+	blocks::Below,
 	journal::{NewKind, NodeKind, Record},
 	node::{Kind, Node},
-	thin::{self, Below, Places, ThinFile},
+	thin::{self, Places, ThinFile},
 	Lower, MountError,
 };
 use granary_snapshot::EntryKind;
@@ -25,6 +26,9 @@ pub(crate) struct Tree {
 	files_dir: PathBuf,
 	/// The generation's directory.
 	pub(crate) map_dir: PathBuf,
+	/// Contents of inodes that are gone. They are removed when the record that removed the last name is durable: a loss of power must not keep the
+	/// name and lose the content.
+	gone: Vec<u64>,
 }
 
 impl Tree {
@@ -41,6 +45,7 @@ impl Tree {
 			lower,
 			files_dir: files_dir.to_owned(),
 			map_dir: map_dir.to_owned(),
+			gone: Vec::new(),
 		};
 		if !matches!(records.first(), Some(Record::Reset { .. })) {
 			tree.add_entries();
@@ -314,13 +319,18 @@ impl Tree {
 		{
 			return;
 		}
-		if let Some(Node { kind: Kind::File { thin: Some(thin), .. }, .. }) =
-			self.nodes.remove(&ino)
-		{
-			thin.discard();
-		} else {
-			thin::remove(self.places(), ino);
-		}
+		self.nodes.remove(&ino);
+		self.gone.push(ino);
+	}
+
+	/// How many contents wait for their removal.
+	pub(crate) fn waiting_contents(&self) -> usize {
+		self.gone.len()
+	}
+
+	/// Takes the list of contents that wait for their removal.
+	pub(crate) fn take_gone(&mut self) -> Vec<u64> {
+		std::mem::take(&mut self.gone)
 	}
 
 	/// The records from which this tree is built again.

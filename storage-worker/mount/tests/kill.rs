@@ -26,8 +26,8 @@ use std::{
 
 const BLOCK: u64 = 4096;
 const FILE_BLOCKS: u64 = 64;
-/// Kills; `GRANARY_KILLS` asks for more.
-const KILLS: u64 = 12;
+/// Kills; `GRANARY_KILLS` asks for another number.
+const KILLS: u64 = 200;
 
 /// What one writer knows: the bytes that were acknowledged, and the write that was under way.
 struct Known {

@@ -1,0 +1,182 @@
+# `scripts/bench provision`: a node's database of some gigabytes, built by the node, published at 16+4 over twenty workers of this machine, then a node
+# started from it lazily, beside the same database restored from an lz4 archive; fio on the mount, beside the filesystem below.
+
+PROVISION_BYTES=${GRANARY_BENCH_BYTES:-5368709120}
+TENANT=//Granary//Tenant
+MOUNT_DIR=$GRID_DIR/mount
+KEY_FILE=$GRID_DIR/dataset.key
+
+now_ms() { echo $(($(date +%s%N) / 1000000)); }
+seconds_since() { awk -v a="$1" -v b="$(now_ms)" 'BEGIN { printf "%.2f", (b - a) / 1000 }'; }
+share() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f %%", (b > 0 ? 100 * a / b : 0) }'; }
+drop_caches() { sync; echo 3 >/proc/sys/vm/drop_caches 2>/dev/null || note "the page cache stays warm: not root"; }
+row() { printf '  %-58s %-28s %s\n' "$1" "$2" "${3:-}"; }
+bytes_below() { du -sb --apparent-size "$1" | cut -f1; }
+
+# The source: a validator of a development chain, whose blocks are full of remarks until its database is large enough.
+# GRANARY_BENCH_SOURCE names the base path of such a node that was built before.
+start_source() {
+  local source=${GRANARY_BENCH_SOURCE:-$GRID_DIR/source} missing
+  free_port; ALICE_RPC=$REPLY
+  free_port; SOURCE_P2P=$REPLY
+  start_process source "$NODE_BIN" --dev --base-path "$source" --rpc-port "$ALICE_RPC" --port "$SOURCE_P2P" \
+    --no-mdns --no-telemetry --no-prometheus --rpc-max-request-size 50
+  wait_until 90 "the source answers" best_number "$ALICE_RPC"
+  BOOTNODE=/ip4/127.0.0.1/tcp/$SOURCE_P2P/p2p/$(rpc "$ALICE_RPC" system_localPeerId '[]' | jq -r .)
+  SOURCE_DIR=$source
+  missing=$(((PROVISION_BYTES - $(du -sb "$source" | cut -f1)) / 900000))
+  [ "$missing" -le 0 ] ||
+    step "filling $missing megabytes of blocks" "$LOAD_BIN" --chain "ws://127.0.0.1:$ALICE_RPC" --count "$missing" --in-flight 24 --remark-bytes 900000
+}
+
+# A follower's command; its RPC port is in REPLY.
+follower() {
+  free_port
+  FOLLOWER=("$NODE_BIN" --chain dev --base-path '{base-path}' --rpc-port "$REPLY" --port 0 --no-mdns --no-telemetry
+    --no-prometheus --unsafe-force-node-key-generation --bootnodes "$BOOTNODE")
+}
+
+start_workers() {
+  local i
+  for i in $(seq 20); do
+    granary account transfer --suri //Alice --to "//Farmer$i" --amount 2000 >>"$GRID_DIR/fund.log" 2>&1
+  done
+  granary account transfer --suri //Bob --to "$TENANT" --amount 20000 >>"$GRID_DIR/fund.log" 2>&1
+  for i in $(seq 20); do start_worker "$i"; done
+  wait_until 300 "twenty workers are registered" twenty_workers
+}
+twenty_workers() { [ "$(rpc "$ALICE_RPC" granary_nodes '[0, 64]' | jq length)" -eq 20 ]; }
+
+publish_source() {
+  local answer started
+  RESERVATION=$(granary --json reservation create --suri "$TENANT" --data 16 --parity 4 --size 1GiB --blocks 3000 --public-read | jq -r .id)
+  follower
+  started=$(now_ms)
+  answer=$(granary --json snapshot create "$SOURCE_DIR" --pid "${GRID_PIDS[source]}" --suri "$TENANT" --reservation "$RESERVATION" \
+    --key "$KEY_FILE" --name source --work-dir "$GRID_DIR" --verify start -- "${FOLLOWER[@]}" 2>"$GRID_DIR/create.log")
+  row "snapshot of the running node, verified by starting it" "$(seconds_since "$started") s" "$(grep -o 'stood still for [0-9.]* ms' "$GRID_DIR/create.log")"
+  SNAPSHOT=$(jq -r .id <<<"$answer")
+  TOTAL_BYTES=$(jq -r .total_bytes <<<"$answer")
+  STORED_FIRST=$(jq -r .stored_bytes <<<"$answer")
+  row "its size, and what was stored over 20 nodes" "$TOTAL_BYTES" "$STORED_FIRST"
+}
+
+# provision NAME more-arguments...: starts a follower cold; SECONDS_TAKEN and the report's figures follow.
+provision() {
+  local name=$1
+  shift
+  rm -rf "$GRID_DIR/$name-cache" "$GRID_DIR/$name-state" "$GRID_DIR/$name.json"
+  mkdir -p "$MOUNT_DIR"
+  GRID_MOUNTS+=("$MOUNT_DIR")
+  drop_caches
+  follower
+  FOLLOWER_RPC=$REPLY
+  start_process "$name" sh -c 'exec "$@" >"$0"' "$GRID_DIR/$name.json" "$GRANARY_BIN" --json --rpc "ws://127.0.0.1:$ALICE_RPC" provision \
+    --chain source --key "$KEY_FILE" --state-dir "$GRID_DIR/$name-state" --cache-dir "$GRID_DIR/$name-cache" --mount-point "$MOUNT_DIR" "$@" -- "${FOLLOWER[@]}"
+  wait_until 300 "the node of '$name' imports" imported "$name" >/dev/null
+}
+imported() { [ -s "$GRID_DIR/$1.json" ] && jq -e .first_block "$GRID_DIR/$1.json" >/dev/null 2>&1; }
+figure() { jq -r ".$2" "$GRID_DIR/$1.json"; }
+
+bench_lazy_start() {
+  local name
+  for name in traced untraced; do
+    case "$name" in traced) provision traced ;; untraced) provision untraced --no-prefetch ;; esac
+    row "$name: mounted after" "$(grep -oP 'mounted on .* after \K[0-9]+(?= ms)' "$GRID_DIR/$name.log") ms" "goal 500 ms"
+    row "$name: start to the first new block" "$(figure "$name" seconds) s" "goal 10 s"
+    row "$name: fetched by then" "$(figure "$name" chunk_bytes_fetched) ($(share "$(figure "$name" chunk_bytes_fetched)" "$TOTAL_BYTES"))" \
+      "$([ "$name" = traced ] && echo goal 3 % || echo goal 6 %)"
+    stop_process "$name" TERM 90
+  done
+}
+
+bench_restore() {
+  local started restored=$GRID_DIR/restored seconds
+  # The archive is of what the snapshot holds.
+  granary snapshot materialise "$SNAPSHOT" "$restored" --key "$KEY_FILE" --cache-dir "$GRID_DIR/restore-cache" --cache-bytes 64MiB >/dev/null
+  tar -C "$restored" -cf - . | lz4 -q >"$GRID_DIR/archive.tar.lz4"
+  rm -rf "$restored"
+  drop_caches
+  mkdir "$restored"
+  follower
+  started=$(now_ms)
+  lz4 -dcq "$GRID_DIR/archive.tar.lz4" | tar -C "$restored" -xf -
+  start_process restored "${FOLLOWER[@]/\{base-path\}/$restored}"
+  wait_until 300 "the restored node imports" at_least best_number "$REPLY" "$(($(figure traced started_at) + 1))" >/dev/null
+  seconds=$(seconds_since "$started")
+  stop_process restored
+  rm -f "$GRID_DIR/archive.tar.lz4"
+  row "the same from a local tar and lz4, restored in full" "$seconds s" "ratio $(ratio "$seconds" "$(figure traced seconds)"), goal 10"
+}
+
+fio_on() { # FILE more... -> iops MiB/s p99 in µs
+  local file=$1
+  shift
+  fio --name=round --filename="$file" --ioengine=psync --direct=0 --runtime=4 --time_based --output-format=json "$@" 2>/dev/null |
+    jq -r '.jobs[0] | (if .write.iops > 0 then .write else .read end) as $r | "\($r.iops | floor) \(($r.bw / 1024) | floor) \(($r.clat_ns.percentile["99.000000"] // 0) / 1000 | floor)"'
+}
+
+fio_row() { # TITLE GOAL arguments...: on the mount, then below
+  local title=$1 goal=$2 mounted below
+  shift 2
+  mounted=$(fio_on "$MOUNT_FILE" "$@")
+  below=$(fio_on "$BELOW_FILE" "$@")
+  row "$title" "${mounted%% *} IOPS, $(cut -d' ' -f2 <<<"$mounted") MiB/s, p99 $(cut -d' ' -f3 <<<"$mounted") µs" \
+    "below ${below%% *}, $(cut -d' ' -f2 <<<"$below") MiB/s; ratio $(ratio "${mounted%% *}" "${below%% *}"), goal $goal"
+}
+
+bench_files() {
+  local started file before after seconds
+  mkdir -p "$MOUNT_DIR"
+  drop_caches
+  start_process files "$GRANARY_BIN" --rpc "ws://127.0.0.1:$ALICE_RPC" mount "$SNAPSHOT" "$MOUNT_DIR" --key "$KEY_FILE" \
+    --state-dir "$GRID_DIR/files-state" --cache-dir "$GRID_DIR/files-cache" --no-prefetch
+  wait_until 60 "the snapshot is mounted" mountpoint -q "$MOUNT_DIR" >/dev/null
+  file=$(find "$MOUNT_DIR" -type f -size +256M -printf '%s %p\n' | sort -n | tail -1 | cut -d' ' -f2)
+  [ -n "$file" ] || die "no file of the snapshot is large enough to read from"
+  before=$(jq -r .chunk_bytes_fetched "$MOUNT_DIR/.granary/status.json")
+  fio_on "$file" --rw=randread --bs=4k --number_ios=500 --randseed=7 --size=100% >/dev/null
+  after=$(jq -r .chunk_bytes_fetched "$MOUNT_DIR/.granary/status.json")
+  row "fetched for each of 500 random reads of 4 KiB" "$(((after - before) / 500)) B" "goal 65536 B"
+  started=$(now_ms)
+  dd if="$file" of=/dev/null bs=1M count=1024 status=none
+  seconds=$(seconds_since "$started")
+  row "sequential read, cold, 16+4" "$(awk -v s="$seconds" 'BEGIN { printf "%.0f", 1024 * 1.048576 / s }') MB/s" "goal 400 MB/s"
+  cp "$file" "$GRID_DIR/below" && truncate -s 256M "$GRID_DIR/below"
+  MOUNT_FILE=$file BELOW_FILE=$GRID_DIR/below
+  fio_row "random reads of 4 KiB, cached" "40,000/s, p99 60 µs" --rw=randread --bs=4k --size=256m
+  fio_row "the same past the page cache" "-" --rw=randread --bs=4k --size=256m --direct=1
+  fio_row "sequential reads of 1 MiB, cached" "0.8" --rw=read --bs=1m --size=256m
+  fio_row "random writes of 4 KiB, each with fsync" "0.7" --rw=randwrite --bs=4k --size=256m --fsync=1
+  fusermount3 -u "$MOUNT_DIR"
+  stop_process files
+  rm -f "$GRID_DIR/below"
+}
+
+# The node catches up on a warm mount and commits a tenth more; then the same from a directory.
+bench_growth() {
+  local answer before after changed
+  provision grown
+  before=$(jq -r .chunk_bytes_fetched "$MOUNT_DIR/.granary/status.json")
+  "$LOAD_BIN" --chain "ws://127.0.0.1:$ALICE_RPC" --count "$((PROVISION_BYTES / 10 / 900000))" --in-flight 24 --remark-bytes 900000 >/dev/null
+  wait_until 300 "the follower has caught up" at_least best_number "$FOLLOWER_RPC" "$(best_number "$ALICE_RPC")" >/dev/null
+  after=$(jq -r .chunk_bytes_fetched "$MOUNT_DIR/.granary/status.json")
+  row "fetched while a tenth more blocks were imported" "$((after - before)) ($(share "$((after - before))" "$TOTAL_BYTES"))" "goal 15 %"
+  answer=$(granary --json commit "$MOUNT_DIR" --suri "$TENANT" --height "$(best_number "$FOLLOWER_RPC")")
+  changed=$(jq -r .changed_bytes <<<"$answer")
+  row "committed as the second snapshot: changed, stored" "$changed, $(jq -r .stored_bytes <<<"$answer")" \
+    "ratio $(ratio "$(jq -r .stored_bytes <<<"$answer")" "$((changed * 20 / 16))") of changed bytes coded at 16+4, goal 1.3"
+  row "the filesystem stood still for the commit" "$(jq -r .pause_us <<<"$answer") µs"
+  stop_process grown TERM 90
+}
+
+bench_provision() {
+  say "a node's database of $((PROVISION_BYTES / 1000000)) MB at 16+4 over twenty workers on this machine"
+  start_source
+  start_workers
+  publish_source
+  bench_lazy_start
+  bench_restore
+  bench_files
+  bench_growth
+}
