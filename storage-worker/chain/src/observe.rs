@@ -79,7 +79,7 @@ impl ObservedNode {
 
 	async fn block(&self, hash: subxt::utils::H256) -> Result<ObservedBlock, ChainError> {
 		let header = self.ask("a header", self.rpc.chain_get_header(Some(hash))).await?;
-		let number = header.map_or(0, |header| u64::from(header.number));
+		let number = header.map_or(0, |header| header.number);
 		let number = BlockNumber::try_from(number).unwrap_or(BlockNumber::MAX);
 		Ok(ObservedBlock { number, hash: hash.0 })
 	}

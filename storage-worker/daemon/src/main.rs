@@ -77,6 +77,8 @@ enum Command {
 	Provision(Box<provision::ProvisionArgs>),
 	/// Publish what was written on a mount as the next snapshot.
 	Commit(mount::CommitArgs),
+	/// Go on from another snapshot of the chain, giving up what was written.
+	Rebase(Box<mount::RebaseArgs>),
 	/// Fetch, keep and evict what a mount reads.
 	#[command(subcommand)]
 	Cache(mount::CacheCommand),
@@ -131,6 +133,7 @@ async fn run(command: Command, context: &cli::Context) -> anyhow::Result<()> {
 		Command::Mount(args) => mount::run(*args, context).await,
 		Command::Provision(args) => provision::run(*args, context).await,
 		Command::Commit(args) => mount::run_commit(args, context).await,
+		Command::Rebase(args) => mount::run_rebase(*args, context).await,
 		Command::Cache(command) => mount::run_cache(command, context).await,
 		Command::Key(command) => key::run(command, context),
 		Command::Dataset(command) => dataset::run(command, context).await,

@@ -31,7 +31,7 @@ impl Bitmap {
 				*byte |= bit;
 			}
 		}
-		changed.then(|| (first / 8) as usize..end)
+		changed.then_some((first / 8) as usize..end)
 	}
 
 	pub(crate) fn count(&self) -> u64 {

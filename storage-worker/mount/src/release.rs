@@ -8,14 +8,15 @@ use crate::{
 	blocks::{punch_data, read_below, Below, BLOCK_BYTES},
 	commit::Committed,
 	generation::{failed, sync_file},
-	journal::Journal,
+	journal::{Journal, Record},
 	layer::Layer,
 	node::Kind,
+	stats::Counters,
 	thin::{map_path, ThinFile},
 	tree::Tree,
 	Lower, MountError,
 };
-use std::{collections::HashMap, fs, io, os::unix::fs::FileExt, sync::Arc};
+use std::{collections::HashMap, fs, io, os::unix::fs::FileExt, path::Path, sync::Arc};
 
 /// What the layer is above from now on.
 pub(crate) struct Onto {
@@ -43,7 +44,7 @@ impl Committed {
 			let missing = |ino: &u64| !self.entries.contains_key(ino);
 			tree.give_contents(missing).map_err(failed(&tree.map_dir))?;
 			for (_, thin) in tree.contents().into_iter().filter(|(ino, _)| missing(ino)) {
-				own_everything(&layer, &thin).map_err(failed(&tree.map_dir))?;
+				own_everything(&layer.counters, &thin).map_err(failed(&tree.map_dir))?;
 			}
 			let onto = self.onto(&tree, lower);
 			layer.next_generation(&mut tree, &self.manifest_id, Some(onto))?;
@@ -78,17 +79,13 @@ impl Layer {
 		snapshot_id: &[u8; 32],
 		onto: Option<Onto>,
 	) -> Result<(), MountError> {
-		let mut dir = self.dir.lock();
-		let next = dir.prepare_next(snapshot_id)?;
 		let records = match &onto {
 			Some(onto) => tree.records_with(|ino, _| onto.below.get(&ino).copied()),
 			None => tree.records(),
 		};
-		let (mut journal, _) = Journal::open(&next.join("journal"))?;
-		for record in &records {
-			journal.append(record).map_err(failed(journal.path()))?;
-		}
-		journal.sync().map_err(|source| failed(&next)(source))?;
+		let mut dir = self.dir.lock();
+		let next = dir.prepare_next(snapshot_id)?;
+		let journal = write_journal(&next, &records)?;
 		for (ino, thin) in tree.contents() {
 			let state = thin.state.read();
 			let owned = match &onto {
@@ -110,11 +107,33 @@ impl Layer {
 		tree.settle(&next, onto.as_ref());
 		Ok(())
 	}
+
+	/// Writes the next generation from records alone, durable, and makes it current. Nothing may be done with this layer afterwards.
+	pub(crate) fn write_generation(
+		&self,
+		snapshot_id: &[u8; 32],
+		records: &[Record],
+	) -> Result<(), MountError> {
+		let mut dir = self.dir.lock();
+		let next = dir.prepare_next(snapshot_id)?;
+		write_journal(&next, records)?;
+		sync_file(&next)?;
+		dir.switch_to_next()
+	}
+}
+
+fn write_journal(generation: &Path, records: &[Record]) -> Result<Journal, MountError> {
+	let (mut journal, _) = Journal::open(&generation.join("journal"))?;
+	for record in records {
+		journal.append(record).map_err(failed(journal.path()))?;
+	}
+	journal.sync().map_err(failed(generation))?;
+	Ok(journal)
 }
 
 impl Tree {
 	/// Takes the new generation over in memory.
-	fn settle(&mut self, map_dir: &std::path::Path, onto: Option<&Onto>) {
+	fn settle(&mut self, map_dir: &Path, onto: Option<&Onto>) {
 		if let Some(onto) = onto {
 			self.lower = onto.lower.clone();
 		}
@@ -144,7 +163,7 @@ impl Tree {
 	}
 
 	/// Makes contents for files that are wholly below and will not be there any more.
-	fn give_contents(&mut self, missing: impl Fn(&u64) -> bool) -> io::Result<()> {
+	pub(crate) fn give_contents(&mut self, missing: impl Fn(&u64) -> bool) -> io::Result<()> {
 		let wanted: Vec<(u64, Below, u64)> = self
 			.nodes()
 			.filter(|(ino, _)| missing(ino))
@@ -166,7 +185,7 @@ impl Tree {
 }
 
 /// Copies whatever of a file lies below into the layer: the new snapshot does not have the file.
-fn own_everything(layer: &Layer, thin: &ThinFile) -> io::Result<()> {
+pub(crate) fn own_everything(counters: &Counters, thin: &ThinFile) -> io::Result<()> {
 	let mut state = thin.state.write();
 	let handles = thin.handles(&state)?;
 	let limit = state.limit();
@@ -174,7 +193,7 @@ fn own_everything(layer: &Layer, thin: &ThinFile) -> io::Result<()> {
 		if !state.owns(block) {
 			let at = block * BLOCK_BYTES;
 			let mut bytes = vec![0; (limit - at).min(BLOCK_BYTES) as usize];
-			read_below(&layer.counters, state.below.as_ref(), limit, at, &mut bytes)?;
+			read_below(counters, state.below.as_ref(), limit, at, &mut bytes)?;
 			handles.data.write_all_at(&bytes, at)?;
 		}
 	}

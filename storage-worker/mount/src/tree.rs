@@ -39,17 +39,11 @@ impl Tree {
 		files_dir: &Path,
 		map_dir: &Path,
 	) -> Result<Self, MountError> {
-		let mut tree = Self {
-			nodes: HashMap::new(),
-			next_ino: ROOT + 1,
-			lower,
-			files_dir: files_dir.to_owned(),
-			map_dir: map_dir.to_owned(),
-			gone: Vec::new(),
+		let own = !matches!(records.first(), Some(Record::Reset { .. }));
+		let mut tree = match own {
+			true => Self::above(lower, ROOT, files_dir, map_dir),
+			false => Self::empty(lower, files_dir, map_dir),
 		};
-		if !matches!(records.first(), Some(Record::Reset { .. })) {
-			tree.add_entries();
-		}
 		for record in records {
 			tree.apply(record);
 		}
@@ -57,14 +51,36 @@ impl Tree {
 		Ok(tree)
 	}
 
-	/// The snapshot's own tree.
-	fn add_entries(&mut self) {
+	fn empty(lower: Arc<dyn Lower>, files_dir: &Path, map_dir: &Path) -> Self {
+		Self {
+			nodes: HashMap::new(),
+			next_ino: ROOT + 1,
+			lower,
+			files_dir: files_dir.to_owned(),
+			map_dir: map_dir.to_owned(),
+			gone: Vec::new(),
+		}
+	}
+
+	/// The snapshot's own tree. The root has its number, other entries that of their place after `first`.
+	pub(crate) fn above(
+		lower: Arc<dyn Lower>,
+		first: u64,
+		files_dir: &Path,
+		map_dir: &Path,
+	) -> Self {
+		let mut tree = Self::empty(lower, files_dir, map_dir);
+		tree.add_entries(first);
+		tree
+	}
+
+	fn add_entries(&mut self, first: u64) {
 		let lower = self.lower.clone();
 		let entries = lower.entries();
-		self.next_ino = entries.len() as u64 + ROOT;
+		self.next_ino = entries.len() as u64 + first;
 		let mut directories: HashMap<&[u8], u64> = HashMap::new();
 		for (number, entry) in entries.iter().enumerate() {
-			let ino = number as u64 + ROOT;
+			let ino = if number == 0 { ROOT } else { number as u64 + first };
 			let split = entry.path.iter().rposition(|byte| *byte == b'/');
 			let (directory, name) = match split {
 				Some(at) => (entry.path.get(..at), entry.path.get(at + 1..)),

@@ -16,7 +16,7 @@ use common::{
 	operations::{assert_same, populate, Operation},
 	pattern, Place,
 };
-use granary_mount::{CommitOptions, Committed, MountError, MountOptions, Mounted};
+use granary_mount::{rebase, Base, CommitOptions, Committed, MountError, MountOptions, Mounted};
 use granary_snapshot::{materialise, Reader};
 use rand::{rngs::StdRng, SeedableRng};
 use std::{
@@ -285,4 +285,51 @@ fn keys_are_local_and_stay_when_everything_else_is_released() {
 	let lock = thin.place.mnt().join("chains/x/db/LOCK");
 	assert_eq!(fs::read(&lock).unwrap(), pattern(1, 100_000));
 	assert!(fs::metadata(&lock).unwrap().mtime() >= changed);
+}
+
+#[test]
+fn a_layer_moves_to_another_snapshot_and_keeps_its_keys_only() {
+	let place = Place::new();
+	fs::create_dir_all(place.lower().join("chains/x/db")).unwrap();
+	fs::write(place.lower().join("chains/x/db/table"), pattern(1, 100_000)).unwrap();
+	let mut thin = Thin::new(place);
+	let mnt = thin.place.mnt();
+	fs::create_dir(mnt.join("chains/x/keystore")).unwrap();
+	fs::write(mnt.join("chains/x/keystore/62616265"), b"a session key").unwrap();
+	fs::write(mnt.join("chains/x/db/table"), b"written over").unwrap();
+	fs::write(mnt.join("chains/x/db/new"), b"new").unwrap();
+	let mounted = thin.mounted.take().unwrap();
+	alone(|| mounted.unmount()).unwrap();
+	mounted.wait().unwrap();
+
+	// A newer state, published by somebody else.
+	let newer = thin.place.path("newer");
+	fs::create_dir_all(newer.join("chains/x/db")).unwrap();
+	fs::write(newer.join("chains/x/db/table"), pattern(2, 200_000)).unwrap();
+	fs::write(newer.join("chains/x/db/another"), pattern(3, 50_000)).unwrap();
+	let created = thin.runtime.block_on(publish(&newer, &thin.store)).unwrap();
+	let reader = {
+		let _inside = thin.runtime.enter();
+		support::reader(&created.manifest, &thin.store, &thin.place.path("cache"))
+	};
+	let from = Base { id: thin.id, lower: thin.reader.clone() };
+	let onto = Base { id: created.manifest_id, lower: reader.clone() };
+	let wrong = rebase(&thin.place.thin(), onto.clone(), from.clone()).unwrap_err();
+	assert!(matches!(wrong, MountError::OtherSnapshot { .. }), "{wrong}");
+	let kept = rebase(&thin.place.thin(), from, onto).unwrap();
+	assert_eq!(kept, [b"chains/x/keystore".as_slice(), b"chains/x/keystore/62616265"]);
+
+	(thin.id, thin.reader) = (created.manifest_id, reader);
+	for _ in 0..2 {
+		if thin.mounted.is_some() {
+			thin.remount();
+		} else {
+			thin.mount();
+		}
+		assert_eq!(fs::read(mnt.join("chains/x/keystore/62616265")).unwrap(), b"a session key");
+		assert_eq!(fs::read(mnt.join("chains/x/db/table")).unwrap(), pattern(2, 200_000));
+		assert_eq!(fs::read(mnt.join("chains/x/db/another")).unwrap(), pattern(3, 50_000));
+		assert!(!mnt.join("chains/x/db/new").exists());
+	}
+	assert!(thin.local_bytes() < 64 << 10, "{} bytes stay", thin.local_bytes());
 }

@@ -39,11 +39,13 @@ fn chunks(bytes: &[u8], cut: Cut) -> Vec<(Hash, usize)> {
 	let filled = |chunk: &&[u8]| chunk.iter().any(|byte| *byte != 0);
 	match cut {
 		Cut::Fixed(size) => bytes.chunks(size).filter(filled).map(hash).collect(),
-		Cut::ByContent(least, usual, most) => FastCDC::new(bytes, least as _, usual as _, most as _)
-			.filter_map(|chunk| bytes.get(chunk.offset..chunk.offset + chunk.length))
-			.filter(filled)
-			.map(hash)
-			.collect(),
+		Cut::ByContent(least, usual, most) => {
+			FastCDC::new(bytes, least as _, usual as _, most as _)
+				.filter_map(|chunk| bytes.get(chunk.offset..chunk.offset + chunk.length))
+				.filter(filled)
+				.map(hash)
+				.collect()
+		},
 	}
 }
 
@@ -75,7 +77,9 @@ fn class(path: &Path) -> &'static str {
 
 fn main() -> Result<(), Box<dyn Error>> {
 	let args: Vec<_> = std::env::args_os().skip(1).map(PathBuf::from).collect();
-	let [first, second] = args.as_slice() else { return Err("usage: chunking FIRST SECOND".into()) };
+	let [first, second] = args.as_slice() else {
+		return Err("usage: chunking FIRST SECOND".into());
+	};
 	for (name, cut) in WAYS {
 		let mut known: HashSet<Hash> = HashSet::new();
 		for path in files(first)? {

@@ -2,6 +2,7 @@
 
 mod commit;
 mod control;
+mod rebase;
 mod requests;
 mod session;
 mod status;
@@ -15,6 +16,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use std::path::PathBuf;
 
+pub(crate) use rebase::{run_rebase, RebaseArgs};
 pub(crate) use requests::{run_cache, run_commit, CacheCommand, CommitArgs};
 pub(crate) use session::{Session, SessionOptions};
 pub(crate) use status::{run_status, StatusArgs};

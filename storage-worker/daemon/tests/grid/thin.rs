@@ -243,6 +243,13 @@ fn a_collator_starts_from_a_running_validator_and_its_disk_stays_small() {
 	);
 	assert!(!keystore.exists(), "it is unmounted");
 
+	// Back to the first snapshot: what was written goes, the keys stay; then to the newest again.
+	let first_id = created["id"].to_string();
+	let rebased = place.json(&format!("rebase @state {first_id} --key @key --cache-dir @cache"));
+	assert!(rebased["kept"].to_string().contains("keystore/aura"), "{rebased}");
+	assert_eq!(place.json("rebase @state --key @key --cache-dir @cache")["to"], second["id"]);
+	place.fails("rebase @nowhere --key @key", 1, "holds no thin layer");
+
 	// The committed snapshot stands for itself, and holds no key.
 	let id = second["id"].to_string();
 	place.json(&format!("snapshot materialise {id} @restored --key @key --cache-dir @cache2"));
