@@ -109,6 +109,30 @@ bench_restore() {
   row "the same from a local tar and lz4, restored in full" "$seconds s" "ratio $(ratio "$seconds" "$(figure traced seconds)"), goal 10"
 }
 
+# Several nodes' mounts of one snapshot at once, each with a cache of its own and the snapshot's trace.
+bench_many() {
+  local i count=10 held=0 wire=0 started
+  started=$(now_ms)
+  for i in $(seq "$count"); do
+    mkdir -p "$GRID_DIR/many-$i"
+    GRID_MOUNTS+=("$GRID_DIR/many-$i")
+    start_process "many-$i" "$GRANARY_BIN" --rpc "ws://127.0.0.1:$ALICE_RPC" mount "$SNAPSHOT" "$GRID_DIR/many-$i" --key "$KEY_FILE" \
+      --state-dir "$GRID_DIR/many-state-$i" --cache-dir "$GRID_DIR/many-cache-$i"
+  done
+  for i in $(seq "$count"); do wait_until 60 "mount $i is there" mountpoint -q "$GRID_DIR/many-$i" >/dev/null; done
+  row "$count mounts at once, all there after" "$(seconds_since "$started") s"
+  sleep 10
+  for i in $(seq "$count"); do
+    wire=$((wire + $(jq -r .bytes_fetched "$GRID_DIR/many-$i/.granary/status.json")))
+    held=$((held + $(du -sb "$GRID_DIR/many-cache-$i" | cut -f1)))
+    fusermount3 -u "$GRID_DIR/many-$i"
+    stop_process "many-$i"
+    rm -rf "$GRID_DIR/many-cache-$i"
+  done
+  row "local disk of $count started nodes together, and of 100" "$held, $((held * 10))" "100 full copies: $((TOTAL_BYTES * 100))"
+  row "bytes that each of 20 backends served for it, and for 100" "$((wire / 20)), $((wire / 2))"
+}
+
 fio_on() { # FILE more... -> iops MiB/s p99 in µs
   local file=$1
   shift
@@ -176,6 +200,7 @@ bench_provision() {
   start_workers
   publish_source
   bench_lazy_start
+  bench_many
   bench_restore
   bench_files
   bench_growth

@@ -25,7 +25,7 @@ of the reservation that holds the snapshot below.")]
 pub(crate) struct CommitArgs {
 	/// The mount point, or the mount's state directory.
 	mount: PathBuf,
-	/// Name of the new snapshot; a dataset has each name once. [default: NAME@HEIGHT, by the one below]
+	/// Name of the new snapshot; a dataset has each name once. Without it: name@height, by the one below.
 	#[arg(long)]
 	name: Option<String>,
 	/// Height of the database. [default: that of the snapshot below]

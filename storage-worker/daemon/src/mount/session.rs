@@ -26,8 +26,6 @@ use tracing::warn;
 
 /// How often a mount writes its figures.
 const STATUS_INTERVAL: Duration = Duration::from_millis(500);
-/// How often a trace that is being recorded is looked after.
-const TRACE_NAME: &str = "trace";
 
 /// What is mounted, where and how.
 #[derive(Debug)]
@@ -219,6 +217,10 @@ impl Session {
 	/// Puts another snapshot below the layer.
 	pub(super) fn now_above(&self, info: SnapshotInfo, reader: Arc<Reader>) {
 		let mut below = locked(&self.below);
+		if let Some(trace) = below.reader.stop_recording() {
+			// What is recorded is the start, which was on that one.
+			*locked(&self.recording) = Some(trace);
+		}
 		let earlier = sum(&below.earlier, &below.reader.stats());
 		*below = Below { info, reader, earlier };
 	}
@@ -365,7 +367,7 @@ async fn write_figures(session: Weak<Session>, file: StatusFile) {
 /// Writes a trace, whole or not at all.
 fn write_trace(path: &Path, trace: &Trace) -> Result<()> {
 	let mut next = path.as_os_str().to_owned();
-	next.push(format!(".{TRACE_NAME}-next"));
+	next.push(".next");
 	std::fs::write(&next, trace.to_bytes())
 		.and_then(|()| std::fs::rename(&next, path))
 		.with_context(|| format!("writing {}", path.display()))
