@@ -60,7 +60,7 @@ follower_command() {
   free_port; p2p=$REPLY
   free_port
   FOLLOWER=("$NODE_BIN" "${NODE_ARGUMENTS[@]}" --base-path '{base-path}' --listen-addr "/ip4/127.0.0.1/tcp/$p2p"
-    --rpc-port "$REPLY" --bootnodes "$BOOTNODE" --node-key 00000000000000000000000000000000000000000000000000000000000000ab)
+    --rpc-port "$REPLY" --bootnodes "$BOOTNODE" --unsafe-force-node-key-generation)
 }
 
 mount_status() { cat "$MOUNT_DIR/.granary/status.json"; }
@@ -80,7 +80,8 @@ start_from_mount() {
   FETCHED_BYTES=$(jq -r .bytes_fetched "$GRID_DIR/provision.json")
   FETCHED_CHUNK_BYTES=$(jq -r .chunk_bytes_fetched "$GRID_DIR/provision.json")
   [ "$(jq -r .started_at "$GRID_DIR/provision.json")" -ge "$INPUT_BEST" ] || die "the third node did not start at block $INPUT_BEST: $(cat "$GRID_DIR/provision.json")"
-  [ ! -e "$MOUNT_DIR/chains/"*/network/secret_ed25519 ] || die "the mount shows a network key that is not this node's own"
+  ! cmp -s "$MOUNT_DIR/chains/"*/network/secret_ed25519 "$GRID_DIR/follower/chains/"*/network/secret_ed25519 ||
+    die "the third node has the second node's network key"
   wait_until 180 "the third node has caught up" caught_up
   wait_until 120 "the third node finalises" at_least finalised_number "$MOUNTED_RPC" $((INPUT_BEST + 3))
 }

@@ -148,7 +148,8 @@ async fn run(command: Command, context: &cli::Context) -> anyhow::Result<()> {
 
 fn start_logging(verbose: u8) {
 	let level = match verbose {
-		0 => "warn,granary=info",
+		// The FUSE library warns when a mount was taken away by others before it, which is how mounts go here.
+		0 => "warn,fuser=error,granary=info",
 		1 => "info,granary=debug",
 		_ => "debug",
 	};
