@@ -15,7 +15,7 @@ use std::{fs, io::Write, os::unix::fs::PermissionsExt, process::Stdio};
 
 #[test]
 fn every_command_explains_itself() {
-	let commands: [&[&str]; 14] = [
+	let commands: [&[&str]; 18] = [
 		&[],
 		&["zdb", "serve"],
 		&["worker", "run"],
@@ -30,6 +30,10 @@ fn every_command_explains_itself() {
 		&["audit", "verify"],
 		&["snapshot"],
 		&["mount"],
+		&["provision"],
+		&["commit"],
+		&["rebase"],
+		&["cache", "evict"],
 	];
 	for command in commands {
 		let output = granary().args(command).arg("--help").output().unwrap();
@@ -239,4 +243,36 @@ fn a_system_without_fuse_is_told_so() {
 	let message = text(&output.stderr);
 	assert!(message.contains("FUSE is not available"), "{message}");
 	assert!(message.contains("install fuse3"), "{message}");
+}
+
+#[test]
+fn settings_of_a_provisioned_node_are_checked_before_anything_starts() {
+	let dir = tempfile::tempdir().unwrap();
+	let file = dir.path().join("node.toml");
+	let provision = || {
+		let mut command = granary();
+		command.args(["provision", "--config"]).arg(&file);
+		let output = command.output().unwrap();
+		(output.status.code(), text(&output.stderr))
+	};
+	let (code, error) = provision();
+	assert_eq!(code, Some(1), "{error}");
+	assert!(error.contains("reading the settings") && error.contains("node.toml"), "{error}");
+	for (settings, says) in [
+		("chain = 'x'\nkye = 'k'", "unknown field `kye`"),
+		("chain = 'x'\nrestart = 'often'", "unknown variant `often`"),
+		("chain = 'x'\nkey = 'k'", "no node was named"),
+		("key = 'k'\ncommand = ['node', '{base-path}']", "no chain was named"),
+		("chain = 'x'\ncommand = ['node', '{base-path}']", "no dataset key was named"),
+		("chain = 'x'\nkey = 'k'\ncommand = ['node', '--base-path', '/d']", "has no {base-path}"),
+		(
+			"chain = 'x'\nkey = 'k'\ndatabase = 'leveldb'\ncommand = ['node', '{base-path}']",
+			"'leveldb' is no kind of database",
+		),
+	] {
+		std::fs::write(&file, settings).unwrap();
+		let (code, error) = provision();
+		assert_eq!(code, Some(1), "{settings}: {error}");
+		assert!(error.contains(says), "{settings}: {error}");
+	}
 }
