@@ -17,16 +17,16 @@ bytes_below() { du -sb --apparent-size "$1" | cut -f1; }
 # GRANARY_BENCH_SOURCE names the base path of such a node that was built before.
 start_source() {
   local source=${GRANARY_BENCH_SOURCE:-$GRID_DIR/source} missing
-  free_port; ALICE_RPC=$REPLY
+  free_port; SOURCE_RPC=$REPLY
   free_port; SOURCE_P2P=$REPLY
-  start_process source "$NODE_BIN" --dev --base-path "$source" --rpc-port "$ALICE_RPC" --port "$SOURCE_P2P" \
+  start_process source "$NODE_BIN" --dev --base-path "$source" --rpc-port "$SOURCE_RPC" --port "$SOURCE_P2P" \
     --no-mdns --no-telemetry --no-prometheus --rpc-max-request-size 50
-  wait_until 90 "the source answers" best_number "$ALICE_RPC"
-  BOOTNODE=/ip4/127.0.0.1/tcp/$SOURCE_P2P/p2p/$(rpc "$ALICE_RPC" system_localPeerId '[]' | jq -r .)
+  wait_until 90 "the source answers" best_number "$SOURCE_RPC"
+  BOOTNODE=/ip4/127.0.0.1/tcp/$SOURCE_P2P/p2p/$(rpc "$SOURCE_RPC" system_localPeerId '[]' | jq -r .)
   SOURCE_DIR=$source
   missing=$(((PROVISION_BYTES - $(du -sb "$source" | cut -f1)) / 900000))
   [ "$missing" -le 0 ] ||
-    step "filling $missing megabytes of blocks" "$LOAD_BIN" --chain "ws://127.0.0.1:$ALICE_RPC" --count "$missing" --in-flight 24 --remark-bytes 900000
+    step "filling $missing megabytes of blocks" "$LOAD_BIN" --chain "ws://127.0.0.1:$SOURCE_RPC" --count "$missing" --in-flight 24 --remark-bytes 900000
 }
 
 # A follower's command; its RPC port is in REPLY.
@@ -36,16 +36,23 @@ follower() {
     --no-prometheus --unsafe-force-node-key-generation --bootnodes "$BOOTNODE")
 }
 
+# The chain that holds the reservation, and its workers.
 start_workers() {
-  local i
-  for i in $(seq 20); do
-    granary account transfer --suri //Alice --to "//Farmer$i" --amount 2000 >>"$GRID_DIR/fund.log" 2>&1
-  done
+  local i rich=(//Alice //Bob //Charlie //Dave //Eve //Ferdie) pids=()
+  free_port; ALICE_RPC=$REPLY
+  start_process chain "$NODE_BIN" --dev --tmp --rpc-port "$ALICE_RPC" --port 0 --no-mdns --no-telemetry --no-prometheus
+  wait_until 90 "the chain answers" at_least finalised_number "$ALICE_RPC" 1
   granary account transfer --suri //Bob --to "$TENANT" --amount 20000 >>"$GRID_DIR/fund.log" 2>&1
+  # Each from another account, so that they need not wait for one another.
+  for i in $(seq 20); do
+    granary account transfer --suri "${rich[i % 6]}" --to "//Farmer$i" --amount 2000 >>"$GRID_DIR/fund.log" 2>&1 &
+    pids+=($!)
+    if [ $((i % 6)) -eq 0 ] || [ "$i" -eq 20 ]; then wait "${pids[@]}"; pids=(); fi
+  done
   for i in $(seq 20); do start_worker "$i"; done
   wait_until 300 "twenty workers are registered" twenty_workers
 }
-twenty_workers() { [ "$(rpc "$ALICE_RPC" granary_nodes '[0, 64]' | jq length)" -eq 20 ]; }
+twenty_workers() { [ "$(granary --json node list | jq length)" -eq 20 ]; }
 
 publish_source() {
   local answer started
@@ -53,7 +60,7 @@ publish_source() {
   follower
   started=$(now_ms)
   answer=$(granary --json snapshot create "$SOURCE_DIR" --pid "${GRID_PIDS[source]}" --suri "$TENANT" --reservation "$RESERVATION" \
-    --key "$KEY_FILE" --name source --work-dir "$GRID_DIR" --verify start -- "${FOLLOWER[@]}" 2>"$GRID_DIR/create.log")
+    --key "$KEY_FILE" --name source --genesis "$(rpc "$SOURCE_RPC" chain_getBlockHash '[0]' | jq -r .)" --work-dir "$GRID_DIR" --verify start -- "${FOLLOWER[@]}" 2>"$GRID_DIR/create.log")
   row "snapshot of the running node, verified by starting it" "$(seconds_since "$started") s" "$(grep -o 'stood still for [0-9.]* ms' "$GRID_DIR/create.log")"
   SNAPSHOT=$(jq -r .id <<<"$answer")
   TOTAL_BYTES=$(jq -r .total_bytes <<<"$answer")
@@ -182,8 +189,8 @@ bench_growth() {
   local answer before after changed
   provision grown
   before=$(jq -r .chunk_bytes_fetched "$MOUNT_DIR/.granary/status.json")
-  "$LOAD_BIN" --chain "ws://127.0.0.1:$ALICE_RPC" --count "$((PROVISION_BYTES / 10 / 900000))" --in-flight 24 --remark-bytes 900000 >/dev/null
-  wait_until 300 "the follower has caught up" at_least best_number "$FOLLOWER_RPC" "$(best_number "$ALICE_RPC")" >/dev/null
+  "$LOAD_BIN" --chain "ws://127.0.0.1:$SOURCE_RPC" --count "$((PROVISION_BYTES / 10 / 900000))" --in-flight 24 --remark-bytes 900000 >/dev/null
+  wait_until 300 "the follower has caught up" at_least best_number "$FOLLOWER_RPC" "$(best_number "$SOURCE_RPC")" >/dev/null
   after=$(jq -r .chunk_bytes_fetched "$MOUNT_DIR/.granary/status.json")
   row "fetched while a tenth more blocks were imported" "$((after - before)) ($(share "$((after - before))" "$TOTAL_BYTES"))" "goal 15 %"
   answer=$(granary --json commit "$MOUNT_DIR" --suri "$TENANT" --height "$(best_number "$FOLLOWER_RPC")")
