@@ -262,6 +262,7 @@ fn settings_of_a_provisioned_node_are_checked_before_anything_starts() {
 		("chain = 'x'\nkye = 'k'", "unknown field `kye`"),
 		("chain = 'x'\nrestart = 'often'", "unknown variant `often`"),
 		("chain = 'x'\nkey = 'k'", "no node was named"),
+		("chain = 'x'\nkey = 'k'\ncommand = ['node', '{base-path}']", "dataset key k"),
 		("key = 'k'\ncommand = ['node', '{base-path}']", "no chain was named"),
 		("chain = 'x'\ncommand = ['node', '{base-path}']", "no dataset key was named"),
 		("chain = 'x'\nkey = 'k'\ncommand = ['node', '--base-path', '/d']", "has no {base-path}"),

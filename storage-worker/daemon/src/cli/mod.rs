@@ -2,6 +2,7 @@
 
 mod account;
 mod failure;
+mod hash;
 mod output;
 mod paths;
 mod progress;
@@ -9,6 +10,7 @@ mod size;
 
 pub(crate) use account::AccountArgs;
 pub(crate) use failure::{exit_code, print_failure, Failure};
+pub(crate) use hash::parse_hash;
 pub(crate) use output::Context;
 pub(crate) use paths::{user_cache_dir, user_state_dir};
 pub(crate) use progress::Bar;

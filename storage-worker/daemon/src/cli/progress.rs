@@ -36,16 +36,9 @@ impl Bar {
 	}
 
 	/// Shows another step, with so much of it done.
-	pub(crate) fn at(&self, step: &'static str, done: u64, all: u64) {
-		self.0.set_message(step);
+	pub(crate) fn at(&self, step: &str, done: u64, all: u64) {
+		self.0.set_message(step.to_owned());
 		self.0.set_length(all);
-		self.0.set_position(done);
-	}
-
-	/// What another process says of its work.
-	pub(crate) fn told(&self, what: &str, done: u64, total: u64) {
-		self.0.set_message(what.to_owned());
-		self.0.set_length(total);
 		self.0.set_position(done);
 	}
 

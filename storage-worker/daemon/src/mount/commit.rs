@@ -1,6 +1,9 @@
 //! Publishing a living layer as the next snapshot, and giving back what is held remotely and proven.
 
-use super::{control::Told, session::Session};
+use super::{
+	control::Told,
+	session::{locked, Session},
+};
 use crate::{
 	cli::AccountArgs,
 	dataset::{open_for_writing, record_checkpoints, Shrunk},
@@ -40,14 +43,13 @@ struct Doing<'a>(&'a Session);
 
 impl Doing<'_> {
 	fn say(&self, what: impl Into<String>) {
-		*self.0.committing.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
-			Some(what.into());
+		*locked(&self.0.committing) = Some(what.into());
 	}
 }
 
 impl Drop for Doing<'_> {
 	fn drop(&mut self) {
-		*self.0.committing.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
+		*locked(&self.0.committing) = None;
 	}
 }
 
@@ -61,10 +63,7 @@ pub(super) async fn commit(
 	doing.say("storing what changed");
 	let tenant = request.account.tenant_keys()?;
 	let chain = session.context.connect().await?;
-	let below = {
-		let below = session.below.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-		below.info.clone()
-	};
+	let below = locked(&session.below).info.clone();
 	let key = crate::snapshot::snapshot_key(&session.open.key, &below)?;
 	let open = open_for_writing(&chain, below.reservation, key, &tenant).await?;
 	let height = request.height.unwrap_or(below.height);

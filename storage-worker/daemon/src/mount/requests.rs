@@ -85,7 +85,7 @@ pub(crate) struct EvictArgs {
 async fn run(mount: &std::path::Path, request: &Request, context: &Context) -> Result<Value> {
 	let state_dir = state_dir_of(mount)?;
 	let bar = Bar::count(context, 0, "");
-	let result = ask(&state_dir, request, |what, done, total| bar.told(what, done, total)).await;
+	let result = ask(&state_dir, request, |what, done, total| bar.at(what, done, total)).await;
 	bar.finish();
 	result
 }

@@ -61,7 +61,7 @@ pub(crate) struct Session {
 	recording: Mutex<Option<Trace>>,
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 	// What is behind these locks is replaced as a whole, so it is right whoever failed.
 	mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

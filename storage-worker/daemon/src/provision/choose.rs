@@ -1,7 +1,7 @@
 //! Which snapshot a node starts from.
 
 use crate::{
-	cli::{Context, Failure},
+	cli::{parse_hash, Context, Failure},
 	dataset::{key_of_dataset, open_for_reading},
 	snapshot::{find_by_manifest, ReadingArgs},
 };
@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use granary_chain::ChainClient;
 use granary_primitives::{
 	snapshot::{DatabaseKind, SnapshotInfo},
-	BlockNumber, Hash,
+	BlockNumber,
 };
 use granary_snapshot::{ChainInfo, Manifest};
 use std::{
@@ -61,11 +61,6 @@ pub(super) fn default_state_dir(chain: &str) -> Result<PathBuf> {
 	Ok(crate::cli::user_state_dir()?.join("nodes").join(name))
 }
 
-fn genesis(text: &str) -> Option<Hash> {
-	let bytes = hex::decode(text.trim_start_matches("0x")).ok()?;
-	Hash::try_from(bytes.as_slice()).ok()
-}
-
 /// The snapshot that the state directory's layer belongs to or, for a new one, the newest that matches.
 pub(super) async fn choose(
 	wanted: &Wanted<'_>,
@@ -86,7 +81,7 @@ pub(super) async fn choose(
 			format!("the layer in {} belongs to another dataset key", state_dir.display())
 		});
 	}
-	let mut candidates = match genesis(wanted.chain) {
+	let mut candidates = match parse_hash(wanted.chain).ok() {
 		Some(genesis) => chain.snapshots_of_chain(genesis, wanted.database, None, PAGE).await?,
 		None => catalogue(&chain).await?,
 	};
@@ -99,7 +94,7 @@ pub(super) async fn choose(
 	let mut read = 0;
 	for info in candidates {
 		let series = info.name.split(|byte| *byte == b'@').next().unwrap_or_default();
-		let named = series == wanted.chain.as_bytes() || genesis(wanted.chain).is_some();
+		let named = series == wanted.chain.as_bytes() || parse_hash(wanted.chain).is_ok();
 		if !named && read >= MANIFESTS_MAX {
 			continue;
 		}

@@ -16,6 +16,7 @@ use crate::{
 };
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
+use granary_dispersal::DatasetKey;
 use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, time::Instant};
 
@@ -47,7 +48,7 @@ pub(crate) struct ProvisionArgs {
 	/// The node's chain: its genesis hash, its id, or the name of its snapshots.
 	#[arg(long, value_name = "GENESIS|NAME", required_unless_present = "config")]
 	chain: Option<String>,
-	/// Settings from a file; flags go before it.
+	/// Settings from a file; what flags say counts more.
 	#[arg(long, value_name = "FILE")]
 	config: Option<PathBuf>,
 	/// The newest snapshot at or below this height, or the newest of all.
@@ -87,6 +88,8 @@ pub(crate) async fn run(args: ProvisionArgs, context: &Context) -> Result<()> {
 	let key = args.key.clone().context("no dataset key was named")?;
 	let mut command = NodeCommand::new(args.command.clone(), args.node_rpc.clone())?;
 	let database = check::wanted_database(args.database.as_deref(), &command)?;
+	// A bad key file is told before the chain is asked.
+	DatasetKey::load(&key)?;
 	let wanted = choose::Wanted {
 		chain: &chain_name,
 		at: choose::parse_height(args.at.as_deref())?,

@@ -114,7 +114,7 @@ async fn first_block(
 	let bar = Bar::bytes(context, "starting the node");
 	let showing = async {
 		loop {
-			bar.told(
+			bar.at(
 				"starting the node",
 				session.figures().chunk_bytes_fetched,
 				session.total_bytes(),

@@ -1,19 +1,19 @@
 //! `granary snapshot create`.
 
 use super::{
-	describe::{describe_chain, on_chain_kind, parse_hash},
+	describe::{describe_chain, on_chain_kind},
 	pause::Process,
 	verify_start::{verify_start, with_trace, Started},
 };
 use crate::{
-	cli::{bytes_text, AccountArgs, Bar, Context},
+	cli::{bytes_text, parse_hash, AccountArgs, Bar, Context},
 	dataset::{load_or_create_key, open_for_writing, record_checkpoints, OpenDataset, Shrunk},
 	node_command::NodeCommand,
 };
 use anyhow::{ensure, Context as _, Result};
 use clap::{Args, ValueEnum};
 use granary_chain::PublishSnapshot;
-use granary_primitives::{snapshot::SnapshotStatement, BlockNumber, ReservationId};
+use granary_primitives::{snapshot::SnapshotStatement, BlockNumber, Hash, ReservationId};
 use granary_snapshot::{create, create_live, Chunking, CreateOptions, Created, Trace};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -54,8 +54,8 @@ pub(crate) struct CreateArgs {
 	#[arg(long)]
 	chunk_bytes: Option<u32>,
 	/// Genesis hash of the chain whose database this is. [default: that of the connected chain]
-	#[arg(long, value_name = "HEX")]
-	genesis: Option<String>,
+	#[arg(long, value_name = "HEX", value_parser = parse_hash)]
+	genesis: Option<Hash>,
 	/// Height of that database; 0 for other directories. With --verify start the node says it.
 	#[arg(long, default_value_t = 0)]
 	height: u64,
@@ -186,12 +186,9 @@ async fn store(
 async fn create_options(
 	args: &CreateArgs,
 	command: Option<&NodeCommand>,
-	connected: [u8; 32],
+	connected: Hash,
 ) -> Result<CreateOptions> {
-	let genesis = match &args.genesis {
-		Some(text) => parse_hash(text)?,
-		None => connected,
-	};
+	let genesis = args.genesis.unwrap_or(connected);
 	let software = match (&args.software, command) {
 		(Some(software), _) => software.clone(),
 		(None, Some(command)) => command.version().await?,

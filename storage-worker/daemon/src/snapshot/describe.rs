@@ -1,6 +1,5 @@
 //! What a base path says of its database.
 
-use anyhow::{Context as _, Result};
 use granary_primitives::{snapshot::DatabaseKind, Hash};
 use granary_snapshot::ChainInfo;
 use std::path::Path;
@@ -25,12 +24,6 @@ pub(super) fn describe_chain(
 		software,
 		..ChainInfo::default()
 	}
-}
-
-pub(super) fn parse_hash(text: &str) -> Result<Hash> {
-	let bytes = hex::decode(text.trim_start_matches("0x")).context("--genesis is not hex")?;
-	Hash::try_from(bytes.as_slice())
-		.map_err(|_| anyhow::anyhow!("--genesis has {} bytes, a block hash has 32", bytes.len()))
 }
 
 /// The chain id is the name of the one directory below `chains/`.

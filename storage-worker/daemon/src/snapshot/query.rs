@@ -2,7 +2,7 @@
 
 use super::{find, restore::snapshot_key};
 use crate::{
-	cli::{bytes_text, AccountArgs, Context},
+	cli::{bytes_text, parse_hash, AccountArgs, Context},
 	dataset::open_for_reading,
 };
 use anyhow::Result;
@@ -23,7 +23,7 @@ pub(crate) struct ListArgs {
 	#[arg(long, default_value_t = 0)]
 	start: SnapshotId,
 	/// Only databases of the chain with this genesis hash, newest height first.
-	#[arg(long, value_name = "HEX", conflicts_with = "start", value_parser = parse_genesis)]
+	#[arg(long, value_name = "HEX", conflicts_with = "start", value_parser = parse_hash)]
 	genesis: Option<Hash>,
 	/// Only databases of this kind.
 	#[arg(long, requires = "genesis", value_enum)]
@@ -52,12 +52,6 @@ impl From<Database> for DatabaseKind {
 			Database::Other => Self::Other,
 		}
 	}
-}
-
-fn parse_genesis(text: &str) -> Result<Hash, String> {
-	let bytes = hex::decode(text.trim_start_matches("0x")).map_err(|error| error.to_string())?;
-	Hash::try_from(bytes.as_slice())
-		.map_err(|_| format!("it has {} bytes, a genesis hash has 32", bytes.len()))
 }
 
 #[derive(Debug, Args)]
