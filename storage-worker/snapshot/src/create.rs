@@ -2,13 +2,11 @@
 
 use crate::{
 	manifest::{is_chunk_size, ChainInfo, EntryKind, Manifest},
-	walk::{file_error, same_content, Found, Walk},
+	walk::{file_error, next_chunk, same_content, Found, Walk},
 	Chunking, ManifestWriter, ObjectId, ObjectStore, Progress, SnapshotError, Written,
 };
 use std::{
 	fs::{self, File},
-	io::{self, Read},
-	os::unix::ffi::OsStrExt,
 	path::{Path, PathBuf},
 	sync::Arc,
 	time::{SystemTime, UNIX_EPOCH},
@@ -59,14 +57,9 @@ pub async fn create<S: ObjectStore + 'static>(
 	let mut writer = ManifestWriter::new(store.as_ref());
 	let mut entries = Vec::with_capacity(walk.found.len());
 	for found in &walk.found {
-		let kind = match found.metadata.file_type() {
-			kind if kind.is_dir() => EntryKind::Directory,
-			kind if kind.is_symlink() => {
-				let target =
-					fs::read_link(&found.path).map_err(|source| file_error(&found.path, source))?;
-				EntryKind::Symlink { target: target.as_os_str().as_bytes().to_vec() }
-			},
-			_ => {
+		let kind = match found.kind_unless_file()? {
+			Some(kind) => kind,
+			None => {
 				let chunk_bytes = options.chunking.bytes(&found.relative);
 				store_file(&mut writer, found, chunk_bytes, progress).await?
 			},
@@ -102,22 +95,15 @@ async fn store_file(
 ) -> Result<EntryKind, SnapshotError> {
 	let failed = |source| file_error(&found.path, source);
 	let size = found.metadata.len();
-	let mut file = File::open(&found.path).map_err(failed)?;
-	let mut ids = Vec::new();
-	let mut left = size;
-	while left > 0 {
-		let want = left.min(u64::from(chunk_bytes)) as usize;
-		let mut chunk = vec![0; want];
-		file.read_exact(&mut chunk).map_err(|error| match error.kind() {
-			io::ErrorKind::UnexpectedEof => SnapshotError::Changed { path: found.path.clone() },
-			_ => failed(error),
-		})?;
-		left -= want as u64;
-		progress.advance(want as u64);
+	let file = File::open(&found.path).map_err(failed)?;
+	let (mut ids, mut at) = (Vec::new(), 0);
+	while let Some(chunk) = next_chunk(&file, at, chunk_bytes as usize, size).map_err(failed)? {
+		at += chunk.len() as u64;
+		progress.advance(chunk.len() as u64);
 		ids.push(writer.chunk(chunk).await?);
 	}
 	let after = fs::symlink_metadata(&found.path).map_err(failed)?;
-	if !same_content(&found.metadata, &after) {
+	if at < size || !same_content(&found.metadata, &after) {
 		return Err(SnapshotError::Changed { path: found.path.clone() });
 	}
 	Ok(EntryKind::File { size, chunk_bytes, chunks: writer.table(ids).await? })

@@ -10,14 +10,15 @@
 use crate::{
 	create::{now_unix_ms, CreateOptions, Created},
 	manifest::{EntryKind, Manifest},
-	walk::{file_error, same_content, Found, Walk},
+	walk::{file_error, next_chunk, same_content, Found, Walk},
+	writer::is_zeros,
 	ManifestWriter, ObjectId, ObjectStore, Progress, SnapshotError,
 };
 use std::{
 	collections::HashMap,
 	fs::{self, File, Metadata},
 	io,
-	os::unix::{ffi::OsStrExt, fs::FileExt},
+	os::unix::fs::FileExt,
 	path::{Path, PathBuf},
 	sync::Arc,
 	time::{Duration, Instant, SystemTime},
@@ -203,7 +204,7 @@ impl Live<'_> {
 		let file = File::open(&found.path)?;
 		let (mut changed, mut at, mut number) = (Vec::new(), 0, 0);
 		while let Some(chunk) = next_chunk(&file, at, chunk_bytes, found.metadata.len())? {
-			let id = chunk.iter().any(|byte| *byte != 0).then(|| self.store.object_id(&chunk));
+			let id = (!is_zeros(&chunk)).then(|| self.store.object_id(&chunk));
 			if known.and_then(|ids| ids.get(number)) != Some(&id) {
 				let offset = spill.append(&chunk)?;
 				changed.push(Spilled { number, offset, len: chunk.len() });
@@ -223,14 +224,9 @@ impl Live<'_> {
 	) -> Result<Created, SnapshotError> {
 		let mut entries = Vec::with_capacity(walk.found.len());
 		for (found, state) in walk.found.iter().zip(states) {
-			let failed = |source| file_error(&found.path, source);
-			let kind = match found.metadata.file_type() {
-				kind if kind.is_dir() => EntryKind::Directory,
-				kind if kind.is_symlink() => {
-					let target = fs::read_link(&found.path).map_err(failed)?;
-					EntryKind::Symlink { target: target.as_os_str().as_bytes().to_vec() }
-				},
-				_ => self.file(found, state, spill).await?,
+			let kind = match found.kind_unless_file()? {
+				Some(kind) => kind,
+				None => self.file(found, state, spill).await?,
 			};
 			entries.push(found.entry(kind));
 		}
@@ -281,19 +277,6 @@ impl Live<'_> {
 			},
 		}
 		Ok(EntryKind::File { size, chunk_bytes, chunks: self.writer.table(ids).await? })
-	}
-}
-
-/// The chunk at `at` of a file that had `size` bytes; none at the end, or where the file ends by now.
-fn next_chunk(file: &File, at: u64, chunk_bytes: usize, size: u64) -> io::Result<Option<Vec<u8>>> {
-	let mut chunk = vec![0; size.saturating_sub(at).min(chunk_bytes as u64) as usize];
-	if chunk.is_empty() {
-		return Ok(None);
-	}
-	match file.read_exact_at(&mut chunk, at) {
-		Ok(()) => Ok(Some(chunk)),
-		Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
-		Err(error) => Err(error),
 	}
 }
 

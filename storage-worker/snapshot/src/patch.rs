@@ -3,7 +3,7 @@
 use crate::{
 	manifest::EntryKind,
 	reader::FileShape,
-	table::{ChunkIds, Slot, INLINE_CHUNKS, PAGE_CHUNKS},
+	table::{ChunkIds, INLINE_CHUNKS, PAGE_CHUNKS},
 	ChunkTable, ManifestWriter, ObjectId, Reader, SnapshotError,
 };
 use std::collections::BTreeMap;
@@ -57,27 +57,11 @@ impl Reader {
 		for number in range {
 			let id = match changes.get(&number) {
 				Some(id) => *id,
+				None if number >= before.chunks() => None,
 				None => self.listed(before, number).await?,
 			};
 			ids.push(id);
 		}
 		Ok(ids)
-	}
-
-	async fn listed(
-		&self,
-		file: FileShape<'_>,
-		number: u64,
-	) -> Result<Option<ObjectId>, SnapshotError> {
-		if number >= file.chunks() {
-			return Ok(None);
-		}
-		match file.table.slot(number, file.chunks()) {
-			Slot::Known(id) => Ok(id),
-			Slot::Page(page, place, listed) => {
-				let ids = self.page(page, listed).await?;
-				Ok(ids.get(place).copied().flatten())
-			},
-		}
 	}
 }

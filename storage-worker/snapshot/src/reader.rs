@@ -287,23 +287,28 @@ impl Reader {
 		let file = self.file(entry)?;
 		let mut found = Vec::new();
 		for number in range.start..range.end.min(file.chunks()) {
-			let id = match file.table.slot(number, file.chunks()) {
-				Slot::Known(id) => id,
-				Slot::Page(page, place, listed) => {
-					self.page(page, listed).await?.get(place).copied().flatten()
-				},
-			};
+			let id = self.listed(file, number).await?;
 			found.extend(id.map(|id| (id, file.len_of(number))));
 		}
 		Ok(found)
 	}
 
-	/// A page of a table, from where an asynchronous thread may wait.
-	pub(crate) async fn page(
+	/// The id of a chunk, from where an asynchronous thread may wait.
+	pub(crate) async fn listed(
 		&self,
-		page: ObjectId,
-		listed: usize,
-	) -> Result<Arc<ChunkIds>, ReadError> {
+		file: FileShape<'_>,
+		number: u64,
+	) -> Result<Option<ObjectId>, ReadError> {
+		match file.table.slot(number, file.chunks()) {
+			Slot::Known(id) => Ok(id),
+			Slot::Page(page, place, listed) => {
+				Ok(self.page(page, listed).await?.get(place).copied().flatten())
+			},
+		}
+	}
+
+	/// A page of a table, from where an asynchronous thread may wait.
+	async fn page(&self, page: ObjectId, listed: usize) -> Result<Arc<ChunkIds>, ReadError> {
 		if let Some(ids) = self.known_page(&page) {
 			return Ok(ids);
 		}

@@ -2,6 +2,7 @@
 
 use crate::{
 	manifest::{Entry, EntryKind},
+	writer::is_zeros,
 	Manifest, ObjectId, ObjectStore, Progress, Reader, SnapshotError,
 };
 use futures::stream::{self, StreamExt};
@@ -155,7 +156,7 @@ fn write_file(
 		let (piece, _) = buffer.split_at(read);
 		for (chunk, offset) in piece.chunks(chunk_bytes).zip((at..).step_by(chunk_bytes)) {
 			// What is zero stays a hole.
-			if chunk.iter().any(|byte| *byte != 0) {
+			if !is_zeros(chunk) {
 				file.write_all_at(chunk, offset).map_err(failed)?;
 			}
 		}

@@ -6,9 +6,12 @@ use crate::{
 	SnapshotError,
 };
 use std::{
-	fs::{self, Metadata},
+	fs::{self, File, Metadata},
 	io,
-	os::unix::{ffi::OsStrExt, fs::MetadataExt},
+	os::unix::{
+		ffi::OsStrExt,
+		fs::{FileExt, MetadataExt},
+	},
 	path::{Path, PathBuf},
 };
 
@@ -20,6 +23,19 @@ pub(crate) struct Found {
 }
 
 impl Found {
+	/// What it is, if it is no regular file.
+	pub(crate) fn kind_unless_file(&self) -> Result<Option<EntryKind>, SnapshotError> {
+		let kind = self.metadata.file_type();
+		if kind.is_dir() {
+			return Ok(Some(EntryKind::Directory));
+		}
+		if !kind.is_symlink() {
+			return Ok(None);
+		}
+		let target = fs::read_link(&self.path).map_err(|source| file_error(&self.path, source))?;
+		Ok(Some(EntryKind::Symlink { target: target.as_os_str().as_bytes().to_vec() }))
+	}
+
 	/// Its entry in the manifest.
 	pub(crate) fn entry(&self, kind: EntryKind) -> Entry {
 		Entry {
@@ -106,4 +122,22 @@ pub(crate) fn same_content(before: &Metadata, after: &Metadata) -> bool {
 
 pub(crate) fn file_error(path: &Path, source: io::Error) -> SnapshotError {
 	SnapshotError::File { path: path.to_owned(), source }
+}
+
+/// The chunk at `at` of a file that had `size` bytes; none at the end, or where the file ends by now.
+pub(crate) fn next_chunk(
+	file: &File,
+	at: u64,
+	chunk_bytes: usize,
+	size: u64,
+) -> io::Result<Option<Vec<u8>>> {
+	let mut chunk = vec![0; size.saturating_sub(at).min(chunk_bytes as u64) as usize];
+	if chunk.is_empty() {
+		return Ok(None);
+	}
+	match file.read_exact_at(&mut chunk, at) {
+		Ok(()) => Ok(Some(chunk)),
+		Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+		Err(error) => Err(error),
+	}
 }

@@ -8,6 +8,11 @@ use crate::{
 /// Bytes of chunks that are handed to the store at once.
 const BATCH_BYTES: usize = 16 << 20;
 
+/// Whether a chunk needs no object.
+pub(crate) fn is_zeros(chunk: &[u8]) -> bool {
+	chunk.iter().all(|byte| *byte == 0)
+}
+
 /// What a manifest and its chunks came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Written {
@@ -36,7 +41,7 @@ impl<'a> ManifestWriter<'a> {
 
 	/// Stores a chunk, unless it is zeros, and answers what a table says of it.
 	pub async fn chunk(&mut self, bytes: Vec<u8>) -> Result<Option<ObjectId>, SnapshotError> {
-		if bytes.iter().all(|byte| *byte == 0) {
+		if is_zeros(&bytes) {
 			self.written.holes += 1;
 			return Ok(None);
 		}
