@@ -122,6 +122,9 @@ pub enum ZdbError {
 	/// Compaction moved the record meanwhile; whoever looks it up again finds it.
 	#[error("the record was moved by compaction")]
 	Moved,
+	/// The thread never waits for the disk, and the kernel does not have the record in memory.
+	#[error("the record has to be read from the disk")]
+	NotInMemory,
 	/// Nothing is removed from an audited log but by the removal rule.
 	#[error("an audited namespace is emptied by removing it, not otherwise")]
 	AuditedStays,

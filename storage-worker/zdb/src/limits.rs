@@ -32,9 +32,11 @@ pub const OUTPUT_FLUSH_BYTES: usize = 1 << 20;
 pub const OUTPUT_KEEP_BYTES: usize = 64 << 10;
 /// What a thread's read buffer and a namespace's write buffer shrink to.
 pub const SCRATCH_KEEP_BYTES: usize = 1 << 20;
-/// The most that a connection reads at once.
-pub const READ_CHUNK_MAX_BYTES: usize = 128 << 10;
-/// The smallest piece by which a connection reads.
+/// What a thread reads from a connection at once.
+pub const READ_SCRATCH_BYTES: usize = 128 << 10;
+/// What a thread reads from one connection before the others get their turn.
+pub const READ_TURN_BYTES: usize = 1 << 20;
+/// The smallest piece by which the buffer of an unfinished command grows.
 pub const READ_CHUNK_BYTES: usize = 16 << 10;
 /// Records that wait in memory for their write call, per namespace.
 pub const PENDING_MAX_BYTES: usize = 1 << 20;

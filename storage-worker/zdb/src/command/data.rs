@@ -178,6 +178,10 @@ pub(super) fn mget(session: &mut Session, args: Args<'_>, output: &mut Output) -
 		match session.namespace.get_with(key, |value| output.bulk(value)) {
 			Ok(Some(())) => {},
 			Ok(None) => output.nil(),
+			Err(ZdbError::NotInMemory) => {
+				output.truncate(before);
+				return Err(errors::NOT_IN_MEMORY);
+			},
 			Err(error) => output.error(errors::text(&error)),
 		}
 		if output.len() - before > REPLY_MAX_BYTES {

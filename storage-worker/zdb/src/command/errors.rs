@@ -11,6 +11,8 @@ pub(super) const NAMESPACE_TOO_LONG: &str = "Namespace too long";
 pub(super) const NAMESPACE_NOT_FOUND: &str = "Namespace not found";
 pub(super) const PASSWORD_TOO_LONG: &str = "Password too long";
 pub(super) const ACCESS_DENIED: &str = "Access denied";
+/// Not a reply: what is to be read is not in memory, so the command is executed anew where it may block.
+pub(super) const NOT_IN_MEMORY: &str = "Not in memory";
 pub(super) const NO_AUTH: &str = "Authentication disabled";
 
 /// The text for an error of the engine. What only the operator can mend is logged, and the client is told the rest.
@@ -34,6 +36,7 @@ pub(super) fn text(error: &ZdbError) -> &'static str {
 		ZdbError::NotAudited => "Namespace is not audited",
 		ZdbError::Used => "Cannot change mode of used namespace",
 		ZdbError::AuditedIsWorm => "An audited namespace is in user mode and worm, and stays so",
+		ZdbError::NotInMemory => NOT_IN_MEMORY,
 		ZdbError::Damaged { .. } => {
 			tracing::error!(%error, "a read failed");
 			INTERNAL

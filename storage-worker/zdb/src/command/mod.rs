@@ -13,7 +13,10 @@ mod replicate;
 mod scan;
 mod wait;
 
-use crate::server::{Args, Flow, Output, Session, SlowLog};
+use crate::{
+	engine::Durability,
+	server::{Args, Flow, Output, Session, SlowLog},
+};
 use std::sync::atomic::Ordering::Relaxed;
 
 /// No command of ours has a longer name.
@@ -33,8 +36,8 @@ type Answer = Result<Flow, &'static str>;
 
 /// Executes a command and appends its reply to the output, unless it is [`Flow::Unknown`].
 pub(crate) fn execute(session: &mut Session, args: Args<'_>, output: &mut Output) -> Flow {
-	session.commands += 1;
 	if !session.has_namespace() {
+		session.commands += 1;
 		output.error("Your active namespace is not available anymore (probably removed).");
 		return Flow::Close;
 	}
@@ -47,9 +50,16 @@ pub(crate) fn execute(session: &mut Session, args: Args<'_>, output: &mut Output
 		output.error("This server is a replica and takes no changes");
 		return Flow::Continue;
 	}
+	if !session.may_block && is_slow(upper, session, args) {
+		return Flow::Elsewhere;
+	}
 	let began = SlowLog::begin();
 	let outcome = dispatch(upper, session, args, output);
 	session.shared.slow.end(began, session.id, args);
+	if outcome == Err(errors::NOT_IN_MEMORY) {
+		return Flow::Elsewhere;
+	}
+	session.commands += 1;
 	match outcome {
 		Ok(flow) => {
 			if flow != Flow::Unknown && session.shared.watchers.any() {
@@ -76,6 +86,25 @@ fn changes(name: &[u8]) -> bool {
 		b"NSJUMP", b"COMPACT",
 	];
 	CHANGING.contains(&name)
+}
+
+/// Whether the command is slow by its nature or waits for the disk in any case, so that other clients of the thread would wait with it.
+fn is_slow(name: &[u8], session: &Session, args: Args<'_>) -> bool {
+	/// More keys than these take longer than handing the command over.
+	const KEYS_FEW: usize = 64;
+	match name {
+		b"GET" | b"SET" | b"SETX" => false,
+		b"MGET" => args.len() > KEYS_FEW,
+		// Repeated from its start, it would issue ids again.
+		b"MSET" => args.len() > KEYS_FEW || session.namespace.ids().is_some(),
+		// What was written into the namespace before is made durable first.
+		b"SELECT" => {
+			session.unflushed_from.is_some() && session.namespace.durability() == Durability::Always
+		},
+		b"SCAN" | b"SCANX" | b"RSCAN" | b"KSCAN" | b"NSNEW" | b"NSDEL" | b"NSSET" | b"NSJUMP"
+		| b"RELOAD" | b"FLUSH" | b"DATA" | b"MEND" | b"COMPACT" | b"NSLOG" => true,
+		_ => false,
+	}
 }
 
 /// Answers a command that nobody knows.

@@ -118,7 +118,7 @@ impl Namespace {
 				},
 			},
 		});
-		found.inspect_err(|_| self.count_read_error())
+		found.inspect_err(|error| self.count_read_error(error))
 	}
 
 	/// Lets `read` look at the key's value; `None` if there is none. `read` must not use the namespace.
@@ -132,7 +132,7 @@ impl Namespace {
 			let Some(len) = settled(|| self.read_value(key, buffer))? else { return Ok(None) };
 			Ok(buffer.get(len).map(read))
 		});
-		found.inspect_err(|_| self.count_read_error())
+		found.inspect_err(|error| self.count_read_error(error))
 	}
 
 	/// Reads the key's record; answers where in the buffer its value is.

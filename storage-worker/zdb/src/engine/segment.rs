@@ -17,13 +17,37 @@ use crate::{
 	},
 	ZdbError,
 };
+use rustix::io::{Errno, ReadWriteFlags};
 use std::{
+	cell::Cell,
 	fs::{File, OpenOptions},
-	io,
+	io::{self, IoSliceMut},
 	os::unix::fs::{FileExt, OpenOptionsExt},
 	path::{Path, PathBuf},
 	sync::atomic::{AtomicBool, AtomicU64, Ordering},
 };
+
+thread_local! {
+	static NEVER_WAITS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// From now on, reading a record that the kernel would have to fetch from the disk fails on this thread with
+/// [`ZdbError::NotInMemory`]. For threads with clients that have nothing to do with the record.
+pub(crate) fn never_wait_for_reads() {
+	NEVER_WAITS.set(true);
+}
+
+fn read_some(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+	if NEVER_WAITS.get() {
+		let buffers = &mut [IoSliceMut::new(buffer)];
+		match rustix::io::preadv2(file, buffers, offset, ReadWriteFlags::NOWAIT) {
+			// A file system that cannot tell: better to wait than to hand over every command.
+			Err(Errno::OPNOTSUPP) => {},
+			read => return Ok(read?),
+		}
+	}
+	file.read_at(buffer, offset)
+}
 
 /// Bytes before the first record.
 pub(crate) const SEGMENT_HEADER_BYTES: u64 = 32;
@@ -244,10 +268,13 @@ impl Segment {
 	pub(crate) fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize, ZdbError> {
 		let mut filled = 0;
 		while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-			match self.file.read_at(rest, offset + filled as u64) {
+			match read_some(&self.file, offset + filled as u64, rest) {
 				Ok(0) => break,
 				Ok(read) => filled += read,
 				Err(error) if error.kind() == io::ErrorKind::Interrupted => {},
+				Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+					return Err(ZdbError::NotInMemory)
+				},
 				Err(error) => return Err(ZdbError::file("read", &self.path, error)),
 			}
 		}

@@ -29,6 +29,11 @@ impl Namespace {
 		self.audit.as_ref().map_or(Ok(()), |audit| audit.sync_if_grown(durable_leaves))
 	}
 
+	/// How long the last fsync took.
+	pub(crate) fn sync_took(&self) -> Duration {
+		self.log.sync_took()
+	}
+
 	/// Makes the log durable and returns the ordinal up to which it surely is.
 	fn sync_log(&self) -> Result<u64, ZdbError> {
 		*self.last_sync.lock() = Instant::now();
@@ -54,8 +59,11 @@ impl Namespace {
 		Ok(())
 	}
 
-	pub(super) fn count_read_error(&self) {
-		self.read_errors.fetch_add(1, Relaxed);
+	/// Counts reads that failed, not those that are done again elsewhere.
+	pub(super) fn count_read_error(&self, error: &ZdbError) {
+		if !matches!(error, ZdbError::NotInMemory) {
+			self.read_errors.fetch_add(1, Relaxed);
+		}
 	}
 
 	/// Counts what the disk refused, not what the rules did.

@@ -4,9 +4,9 @@ use crate::{
 	engine::{Password, Store},
 	server::{
 		commit::Committer,
-		connection::Connection,
 		hooks::Hooks,
 		metrics::Metrics,
+		reactor::{Reactors, Stream},
 		session::Shared,
 		tls::{Handshakes, TlsDoor},
 		Extension, ServerOptions, Session, SlowLog, Stats, Visitor,
@@ -23,8 +23,9 @@ use std::{
 	time::Duration,
 };
 use tokio::{
-	io::{AsyncRead, AsyncWrite, AsyncWriteExt},
+	io::{AsyncWrite, AsyncWriteExt},
 	net::{TcpListener, TcpStream, UnixListener, UnixStream},
+	runtime::Handle,
 	sync::watch,
 	task::{self, JoinSet},
 	time::{sleep, timeout},
@@ -155,8 +156,11 @@ impl Server {
 		if !is_ready.unwrap_or(false) {
 			return Err(ServerError::NotReady);
 		}
+		let reactors =
+			Reactors::start(&shared, &Handle::current()).map_err(ServerError::Threads)?;
+		let hall = Arc::new(Hall { shared: shared.clone(), reactors });
 		let (stop, stopped) = watch::channel(false);
-		let mut connections = JoinSet::new();
+		let mut handshakes = JoinSet::new();
 		tokio::pin!(shutdown);
 		let rotate = shared.options.rotate;
 		let mut rotation = tokio::time::interval(Duration::from_secs(1));
@@ -165,25 +169,21 @@ impl Server {
 				biased;
 				() = &mut shutdown => break,
 				() = shared.stop_requested.notified() => break,
-				accepted = accept_tcp(tcp.as_ref()) => match accepted {
-					Ok(stream) => {
-						connections.spawn(converse(stream, Visitor::default(), shared.clone(), stopped.clone()));
-					},
+				accepted = accept_tcp(tcp.as_ref()) => match accepted.and_then(Stream::from_tcp) {
+					Ok(stream) => hall.enter(stream, Visitor::default()),
 					Err(error) => pause(&error).await,
 				},
 				accepted = accept_tls(tls.as_ref()) => match accepted {
-					Ok((stream, handshakes)) => {
-						connections.spawn(let_in(stream, handshakes, shared.clone(), stopped.clone()));
+					Ok((stream, greeter)) => {
+						handshakes.spawn(let_in(stream, greeter, hall.clone(), stopped.clone()));
 					},
 					Err(error) => pause(&error).await,
 				},
-				accepted = accept_unix(unix.as_ref()) => match accepted {
-					Ok(stream) => {
-						connections.spawn(converse(stream, Visitor::default(), shared.clone(), stopped.clone()));
-					},
+				accepted = accept_unix(unix.as_ref()) => match accepted.and_then(Stream::from_unix) {
+					Ok(stream) => hall.enter(stream, Visitor::default()),
 					Err(error) => pause(&error).await,
 				},
-				Some(_) = connections.join_next() => {},
+				Some(_) = handshakes.join_next() => {},
 				_ = rotation.tick(), if rotate.is_some() => {
 					let (store, age) = (shared.store.clone(), rotate.unwrap_or_default());
 					drop(task::spawn_blocking(move || store.jump_older_than(age)));
@@ -196,23 +196,45 @@ impl Server {
 			let _ = std::fs::remove_file(path);
 		}
 		stop.send_replace(true);
+		while handshakes.join_next().await.is_some() {}
 		let closing = shared.clone();
 		let closed = task::spawn_blocking(move || closing.hooks.fire_and_wait("close", &[])).await;
 		if !closed.unwrap_or(false) {
 			tracing::warn!("the close hook failed");
 		}
-		let drained = async { while connections.join_next().await.is_some() {} };
-		if timeout(shared.options.drain_timeout, drained).await.is_err() {
-			tracing::warn!(connections = connections.len(), "cut off clients that do not receive");
-			connections.shutdown().await;
-		}
-		let store = shared.store.clone();
-		match task::spawn_blocking(move || store.sync_all()).await {
-			Ok(result) => Ok(result?),
+		let ended = task::spawn_blocking(move || {
+			hall.reactors.stop(shared.options.drain_timeout);
+			shared.store.sync_all()
+		});
+		match ended.await {
+			Ok(synced) => Ok(synced?),
 			Err(error) => {
 				tracing::error!(%error, "the final sync did not run");
-				Ok(shared.store.sync_all()?)
+				Err(ServerError::Threads(io::Error::other(error)))
 			},
+		}
+	}
+}
+
+/// Where clients come in.
+struct Hall {
+	shared: Arc<Shared>,
+	reactors: Reactors,
+}
+
+impl Hall {
+	/// Lets a client in, unless there are too many.
+	fn enter(&self, mut stream: Stream, visitor: Visitor) {
+		let stats = &self.shared.stats;
+		let before = stats.clients_connected.load(Relaxed);
+		if before >= self.shared.options.max_connections as u64 {
+			stats.clients_rejected.fetch_add(1, Relaxed);
+			return stream.refuse("Too many connections");
+		}
+		let id = stats.clients_lifetime.fetch_add(1, Relaxed) + 1;
+		if let Some(session) = Session::new(self.shared.clone(), id, visitor) {
+			stats.clients_connected.fetch_add(1, Relaxed);
+			self.reactors.serve(stream, session);
 		}
 	}
 }
@@ -260,9 +282,10 @@ async fn pause(error: &io::Error) {
 async fn let_in(
 	stream: TcpStream,
 	handshakes: Arc<Handshakes>,
-	shared: Arc<Shared>,
+	hall: Arc<Hall>,
 	mut stopped: watch::Receiver<bool>,
 ) {
+	let shared = &hall.shared;
 	let greeted = tokio::select! {
 		greeted = handshakes.greet(stream) => greeted,
 		_ = stopped.wait_for(|stop| *stop) => return,
@@ -281,10 +304,13 @@ async fn let_in(
 		let admission = admission.await.unwrap_or_else(|_| Err("Internal Error".to_owned()));
 		if let Err(reason) = admission {
 			tracing::debug!(reason, "a client is not admitted");
-			return refuse(&mut stream, &reason, &shared).await;
+			return refuse(&mut stream, &reason, shared).await;
 		}
 	}
-	converse(stream, visitor, shared, stopped).await;
+	match Stream::from_tls(stream) {
+		Ok(stream) => hall.enter(stream, visitor),
+		Err(error) => tracing::debug!(%error, "a connection ended"),
+	}
 }
 
 /// A courtesy to a client that is turned away; it may be gone already.
@@ -295,36 +321,6 @@ async fn refuse<S: AsyncWrite + Unpin>(stream: &mut S, reason: &str, shared: &Sh
 		stream.shutdown().await
 	};
 	let _ = timeout(Duration::from_secs(1), refusal).await;
-}
-
-/// Serves a client until it leaves or the server stops.
-async fn converse<S>(
-	mut stream: S,
-	visitor: Visitor,
-	shared: Arc<Shared>,
-	stopped: watch::Receiver<bool>,
-) where
-	S: AsyncRead + AsyncWrite + Unpin,
-{
-	let before = shared.stats.clients_connected.fetch_add(1, Relaxed);
-	let _connected = Connected(shared.clone());
-	if before >= shared.options.max_connections as u64 {
-		return refuse(&mut stream, "Too many connections", &shared).await;
-	}
-	let id = shared.stats.clients_lifetime.fetch_add(1, Relaxed) + 1;
-	let Some(session) = Session::new(shared, id, visitor) else { return };
-	if let Err(error) = Connection::new(stream, session).run(stopped).await {
-		tracing::debug!(client = id, %error, "connection ended");
-	}
-}
-
-/// Counts a client as long as it is there, however it ends.
-struct Connected(Arc<Shared>);
-
-impl Drop for Connected {
-	fn drop(&mut self) {
-		self.0.stats.clients_connected.fetch_sub(1, Relaxed);
-	}
 }
 
 /// Binds a Unix socket that only the owner can use. A socket that nobody answers on is replaced; any other file is not.

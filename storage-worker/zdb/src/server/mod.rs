@@ -2,12 +2,12 @@
 
 mod args;
 mod commit;
-mod connection;
 mod frame;
 mod hooks;
 mod listen;
 mod metrics;
 mod options;
+mod reactor;
 mod replica;
 mod reply;
 mod session;

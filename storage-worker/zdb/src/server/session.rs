@@ -5,12 +5,13 @@ use crate::{
 	server::{
 		commit::Committer,
 		hooks::Hooks,
-		watch::{Mirroring, Waiting, Watchers},
+		reactor::Postbox,
+		watch::{Waiting, Watchers},
 		Extension, Reply, ServerOptions, SlowLog, Stats, Visitor,
 	},
 	ZdbError,
 };
-use std::sync::Arc;
+use std::sync::{atomic::AtomicUsize, Arc};
 use tokio::sync::Notify;
 
 /// What all clients of a server share.
@@ -45,6 +46,8 @@ pub(crate) enum Flow {
 	Unknown,
 	/// The reply is the session's job, which takes long and runs where it may block.
 	Later,
+	/// Nothing was done: the command has to be executed where it may block.
+	Elsewhere,
 }
 
 /// Work that would keep other clients waiting.
@@ -70,8 +73,12 @@ pub(crate) struct Session {
 	pub(crate) nonce: Option<String>,
 	/// The WAIT that is not answered yet.
 	pub(crate) waiting: Option<Waiting>,
-	/// Others' commands, after MIRROR.
-	pub(crate) mirroring: Option<Mirroring>,
+	/// After MIRROR: bytes of others' commands that were not sent yet.
+	pub(crate) mirroring: Option<Arc<AtomicUsize>>,
+	/// The way to the client for what happens without its doing.
+	pub(crate) postbox: Option<Postbox>,
+	/// It is on a thread that may block.
+	pub(crate) may_block: bool,
 	/// Where in the output the first reply is that acknowledges a write that is not flushed.
 	pub(crate) unflushed_from: Option<usize>,
 }
@@ -93,6 +100,8 @@ impl Session {
 			nonce: None,
 			waiting: None,
 			mirroring: None,
+			postbox: None,
+			may_block: false,
 			unflushed_from: None,
 			shared,
 		})

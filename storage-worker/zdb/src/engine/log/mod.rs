@@ -67,6 +67,8 @@ pub(crate) struct Log {
 	/// The buffer that is written next, kept for its memory.
 	flushing: Mutex<Vec<u8>>,
 	syncing: Mutex<()>,
+	/// What the last fsync took.
+	sync_micros: AtomicU64,
 	poisoned: AtomicBool,
 	/// Why the last write failed; `None` once one succeeds again.
 	fault: Mutex<Option<String>>,
@@ -149,6 +151,7 @@ impl Log {
 			writer: Mutex::new(writer),
 			flushing: Mutex::default(),
 			syncing: Mutex::default(),
+			sync_micros: AtomicU64::new(0),
 			poisoned: AtomicBool::new(false),
 			fault: Mutex::default(),
 			jumped: Mutex::new(Instant::now()),
@@ -416,8 +419,16 @@ impl Log {
 		Ok(())
 	}
 
+	/// How long the last fsync took.
+	pub(crate) fn sync_took(&self) -> Duration {
+		Duration::from_micros(self.sync_micros.load(Ordering::Relaxed))
+	}
+
 	fn sync_segment(&self, segment: &Segment) -> Result<(), ZdbError> {
-		segment.sync().map_err(|error| {
+		let began = Instant::now();
+		let synced = segment.sync();
+		self.sync_micros.store(began.elapsed().as_micros() as u64, Ordering::Relaxed);
+		synced.map_err(|error| {
 			// The kernel may have dropped the pages that it could not write: a second fsync would report
 			// success for data that are lost.
 			self.poisoned.store(true, Ordering::Release);
