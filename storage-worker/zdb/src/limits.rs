@@ -38,6 +38,8 @@ pub const READ_SCRATCH_BYTES: usize = 128 << 10;
 pub const READ_TURN_BYTES: usize = 1 << 20;
 /// The smallest piece by which the buffer of an unfinished command grows.
 pub const READ_CHUNK_BYTES: usize = 16 << 10;
+/// Memory for records that are read or written often, unless the options say otherwise.
+pub const CACHE_BYTES_DEFAULT: usize = 64 << 20;
 /// Records that wait in memory for their write call, per namespace.
 pub const PENDING_MAX_BYTES: usize = 1 << 20;
 /// A segment is left for the next one when it is this long, unless the options say otherwise.

@@ -2,6 +2,7 @@
 
 mod audit;
 mod backward;
+mod cache;
 mod compact;
 mod compactor;
 mod config;

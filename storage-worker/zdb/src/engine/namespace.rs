@@ -3,6 +3,7 @@
 use crate::{
 	engine::{
 		audit::{tree_dir, Audit},
+		cache::RecordCache,
 		config::{Config, CONFIG_NAME},
 		dirty::Dirty,
 		index::{IdIndex, KeyIndex},
@@ -71,6 +72,7 @@ impl Namespace {
 		dir: &Path,
 		segment_bytes: u64,
 		secret: &Arc<StoreSecret>,
+		cache: &Arc<RecordCache>,
 	) -> Result<(Self, RecoveryReport), ZdbError> {
 		let config = Config::load(dir, secret)?;
 		let (mode, audited) = (config.mode, config.audited);
@@ -81,8 +83,13 @@ impl Namespace {
 			rebuilt.visit(segment, offset, header, key, audited)
 		})?;
 		let Rebuilt { index, extents, live_bytes, .. } = rebuilt;
-		let log =
-			Log::new(shape, recovered.segments, recovered.next_sequence, recovered.next_ordinal)?;
+		let log = Log::new(
+			shape,
+			recovered.segments,
+			recovered.next_sequence,
+			recovered.next_ordinal,
+			cache.clone(),
+		)?;
 		let namespace = Self {
 			name: name.to_owned(),
 			dir: dir.to_owned(),

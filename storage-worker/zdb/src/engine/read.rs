@@ -22,6 +22,14 @@ pub(super) fn id_of(key: &[u8]) -> Option<u64> {
 	key.try_into().ok().map(u64::from_le_bytes)
 }
 
+/// What a look at a record came to.
+enum Looked<R> {
+	/// It is the key's; this is what was made of its value.
+	At(R),
+	/// Another key has the same hash.
+	OtherKey,
+}
+
 /// Looks a key up again while compaction moves its record between the index and the reading. A record is moved once
 /// in a segment's life, so a few times are enough.
 fn settled<R>(mut look: impl FnMut() -> Result<R, ZdbError>) -> Result<R, ZdbError> {
@@ -57,6 +65,13 @@ impl Namespace {
 		location: Location,
 		key: &[u8],
 	) -> Result<Option<Header>, ZdbError> {
+		let cached = self.log.cached(location, |cached| {
+			let (header, found, _) = cached.parts()?;
+			Some((found == key).then_some(header))
+		})?;
+		if let Some(header) = cached.flatten() {
+			return Ok(header);
+		}
 		self.with_scratch(|buffer| {
 			let (header, found) = self.log.read_head(location, buffer)?;
 			Ok((found == key).then_some(header))
@@ -128,35 +143,59 @@ impl Namespace {
 		read: impl FnOnce(&[u8]) -> R,
 	) -> Result<Option<R>, ZdbError> {
 		self.readable()?;
-		let found = self.with_scratch(|buffer| {
-			let Some(len) = settled(|| self.read_value(key, buffer))? else { return Ok(None) };
-			Ok(buffer.get(len).map(read))
+		let mut read = Some(read);
+		let found = settled(|| {
+			for location in self.candidates(key) {
+				match self.look(location, key, &mut read)? {
+					Looked::At(result) => return Ok(Some(result)),
+					Looked::OtherKey => {},
+				}
+			}
+			Ok(None)
 		});
 		found.inspect_err(|error| self.count_read_error(error))
 	}
 
-	/// Reads the key's record; answers where in the buffer its value is.
-	fn read_value(
-		&self,
-		key: &[u8],
-		buffer: &mut Vec<u8>,
-	) -> Result<Option<std::ops::Range<usize>>, ZdbError> {
-		let locations = match &self.index {
+	/// Where the key's record may be.
+	fn candidates(&self, key: &[u8]) -> Candidates {
+		match &self.index {
 			Index::Keys(index) => index.candidates(index.hash(key)),
 			Index::Ids(ids) => Candidates::from(id_of(key).and_then(|id| ids.get(id))),
-		};
-		for location in locations {
+		}
+	}
+
+	/// Lets `read`, which is there until it was used, look at the value of the record if the key is this one.
+	fn look<R>(
+		&self,
+		location: Location,
+		key: &[u8],
+		read: &mut Option<impl FnOnce(&[u8]) -> R>,
+	) -> Result<Looked<R>, ZdbError> {
+		let cached = self.log.cached(location, |cached| {
+			let (_, found, value) = cached.parts()?;
+			if found != key {
+				return Some(Looked::OtherKey);
+			}
+			let value = value?;
+			Some(Looked::At(read.take()?(value)))
+		})?;
+		if let Some(looked) = cached.flatten() {
+			return Ok(looked);
+		}
+		self.with_scratch(|buffer| {
 			let record = self.log.read(location, buffer)?;
 			if record.key != key {
-				continue;
+				return Ok(Looked::OtherKey);
 			}
 			if !record.value_is_valid() {
 				return Err(self.log.damaged(location));
 			}
-			let start = HEADER_BYTES + record.key.len();
-			return Ok(Some(start..start + record.value.len()));
-		}
-		Ok(None)
+			let (start, len) = (HEADER_BYTES + record.key.len(), record.value.len());
+			let record = buffer.get(..start + len).unwrap_or_default();
+			self.log.keep(location, record);
+			let value = record.get(start..).unwrap_or_default();
+			Ok(read.take().map_or(Looked::OtherKey, |read| Looked::At(read(value))))
+		})
 	}
 
 	/// The key's value.

@@ -2,6 +2,7 @@
 
 use crate::{
 	engine::{
+		cache::RecordCache,
 		compact::Compacted,
 		compactor::{CompactionOptions, Compactor},
 		config::Config,
@@ -11,7 +12,7 @@ use crate::{
 		syncer::Syncer,
 		Durability, NamespaceOptions, NamespaceUpdate,
 	},
-	limits::{NAMESPACES_MAX, NAMESPACE_NAME_MAX_BYTES, SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MAX},
+	limits::{CACHE_BYTES_DEFAULT, NAMESPACES_MAX, NAMESPACE_NAME_MAX_BYTES, SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MAX},
 	sys, ZdbError,
 };
 use parking_lot::{Mutex, RwLock};
@@ -42,6 +43,8 @@ pub struct StoreOptions {
 	pub durability: Durability,
 	/// When a segment is left for the next; at most 2 GiB.
 	pub segment_bytes: u64,
+	/// Memory for records that are read or written often, of all namespaces; it is taken as it is needed. 0 is none.
+	pub cache_bytes: usize,
 	/// How the background thread compacts.
 	pub compaction: CompactionOptions,
 }
@@ -51,7 +54,8 @@ impl StoreOptions {
 	pub fn new(dir: impl Into<PathBuf>) -> Self {
 		let (durability, segment_bytes) = (Durability::default(), SEGMENT_BYTES_DEFAULT);
 		let compaction = CompactionOptions::default();
-		Self { dir: dir.into(), durability, segment_bytes, compaction }
+		let cache_bytes = CACHE_BYTES_DEFAULT;
+		Self { dir: dir.into(), durability, segment_bytes, cache_bytes, compaction }
 	}
 }
 
@@ -67,6 +71,7 @@ pub struct Store {
 	administration: Mutex<()>,
 	report: RecoveryReport,
 	secret: Arc<StoreSecret>,
+	cache: Arc<RecordCache>,
 	compactor: Compactor,
 	_syncer: Syncer,
 	_lock: File,
@@ -90,6 +95,7 @@ impl Store {
 			tracing::warn!(%error, "the limit of open files could not be raised");
 		}
 		let secret = Arc::new(StoreSecret::open(&options.dir)?);
+		let cache = Arc::new(RecordCache::new(options.cache_bytes));
 		let mut report = RecoveryReport::default();
 		let mut namespaces = BTreeMap::new();
 		for name in directory_names(&dir)? {
@@ -102,7 +108,7 @@ impl Store {
 					.map_err(|error| ZdbError::file("remove", &path, error))?;
 				continue;
 			}
-			let (namespace, found) = Namespace::open(&name, &path, options.segment_bytes, &secret)?;
+			let (namespace, found) = Namespace::open(&name, &path, options.segment_bytes, &secret, &cache)?;
 			for line in found.lines() {
 				tracing::warn!(namespace = name, "{line}");
 			}
@@ -120,6 +126,7 @@ impl Store {
 			compactor: compactor.map_err(|error| ZdbError::file("compact", &dir, error))?,
 			_syncer: syncer.map_err(|error| ZdbError::file("sync", &dir, error))?,
 			secret,
+			cache,
 			options,
 			namespaces,
 			administration: Mutex::default(),
@@ -194,7 +201,7 @@ impl Store {
 		config.store(&making, &self.secret)?;
 		self.rename(&making, &path)?;
 		let (namespace, _) =
-			Namespace::open(name, &path, self.options.segment_bytes, &self.secret)?;
+			Namespace::open(name, &path, self.options.segment_bytes, &self.secret, &self.cache)?;
 		let namespace = Arc::new(namespace);
 		self.namespaces.write().insert(name.to_owned(), namespace.clone());
 		Ok(namespace)
@@ -230,7 +237,7 @@ impl Store {
 	fn open_again(&self, namespace: &Namespace) -> Result<(), ZdbError> {
 		let (name, path) = (namespace.name(), self.path(namespace.name()));
 		let (replaced, found) =
-			Namespace::open(name, &path, self.options.segment_bytes, &self.secret)?;
+			Namespace::open(name, &path, self.options.segment_bytes, &self.secret, &self.cache)?;
 		for line in found.lines() {
 			tracing::warn!(namespace = name, "{line}");
 		}

@@ -1,8 +1,9 @@
 //! Finding segments of a log, and reading records from them.
 
-use super::{Log, Record};
+use super::{place_of, Log, Record};
 use crate::{
 	engine::{
+		cache::Cached,
 		location::Location,
 		record::{Header, HEADER_BYTES, HEAD_MAX_BYTES},
 		segment::Segment,
@@ -61,6 +62,25 @@ impl Log {
 	/// The first segment.
 	pub(crate) fn first_segment(&self) -> Option<Arc<Segment>> {
 		self.segments.read().values().next().cloned()
+	}
+
+	/// Lets `look` see the record at `location` if it is in memory.
+	pub(crate) fn cached<R>(
+		&self,
+		location: Location,
+		look: impl FnOnce(Cached<'_>) -> R,
+	) -> Result<Option<R>, ZdbError> {
+		// Nobody sees what the kernel does not have.
+		let place = place_of(location.segment(), location.offset());
+		if place >= self.unflushed.load(Ordering::Acquire) {
+			self.flush()?;
+		}
+		Ok(self.cache.look(self.number, location, look))
+	}
+
+	/// Keeps a record in memory that was read whole and verified.
+	pub(crate) fn keep(&self, location: Location, record: &[u8]) {
+		self.cache.keep(self.number, location, record);
 	}
 
 	/// Reads the record at `location` into `buffer`; header and key are verified, the value is not.

@@ -11,6 +11,7 @@ mod tests;
 
 use crate::{
 	engine::{
+		cache::RecordCache,
 		location::Location,
 		record::{Header, HEADER_BYTES},
 		segment::{Segment, SEGMENT_HEADER_BYTES},
@@ -26,7 +27,7 @@ use std::{
 	os::unix::fs::FileExt,
 	path::PathBuf,
 	sync::{
-		atomic::{AtomicBool, AtomicU64, Ordering},
+		atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
 		Arc,
 	},
 	time::{Duration, Instant},
@@ -58,10 +59,18 @@ struct Writer {
 	closed: bool,
 }
 
+/// Numbers logs, so that their records are told apart in the cache.
+static LOGS: AtomicU32 = AtomicU32::new(0);
+
 /// The records of a namespace.
 #[derive(Debug)]
 pub(crate) struct Log {
 	shape: LogShape,
+	/// Different from all other logs of the process.
+	number: u32,
+	cache: Arc<RecordCache>,
+	/// Where the next record is that the kernel does not have: segment and offset, see [`place_of`].
+	unflushed: AtomicU64,
 	segments: RwLock<BTreeMap<u32, Arc<Segment>>>,
 	writer: Mutex<Writer>,
 	/// The buffer that is written next, kept for its memory.
@@ -126,6 +135,7 @@ impl Log {
 		mut segments: BTreeMap<u32, Arc<Segment>>,
 		next_sequence: u64,
 		next_ordinal: u64,
+		cache: Arc<RecordCache>,
 	) -> Result<Self, ZdbError> {
 		if segments.is_empty() {
 			let first = Segment::create(&shape.dir, 0, shape.mode, shape.audited)?;
@@ -147,6 +157,9 @@ impl Log {
 		};
 		Ok(Self {
 			shape,
+			number: LOGS.fetch_add(1, Ordering::Relaxed),
+			cache,
+			unflushed: AtomicU64::new(place_of(writer.active.number, end)),
 			segments: RwLock::new(segments),
 			writer: Mutex::new(writer),
 			flushing: Mutex::default(),
@@ -201,6 +214,9 @@ impl Log {
 		self.bytes.fetch_add(record_len, Ordering::Relaxed);
 		let full = writer.pending.len() > PENDING_MAX_BYTES;
 		drop(writer);
+		if let AppendKey::Given(key) = append.key {
+			self.cache.keep_new(self.number, location, &header.to_bytes(), key, value);
+		}
 		if full {
 			self.flush()?;
 		}
@@ -327,7 +343,9 @@ impl Log {
 		});
 		self.note_fault(&result);
 		if result.is_ok() {
-			active.set_flushed(start + batch.len() as u64);
+			let end = start + batch.len() as u64;
+			active.set_flushed(end);
+			self.unflushed.store(place_of(active.number, end), Ordering::Release);
 		} else {
 			let mut writer = self.writer.lock();
 			batch.append(&mut writer.pending);
@@ -392,6 +410,7 @@ impl Log {
 		self.segments.write().insert(number, segment.clone());
 		writer.end = segment.flushed();
 		writer.pending_start = writer.end;
+		self.unflushed.store(place_of(number, writer.end), Ordering::Release);
 		self.bytes.fetch_add(writer.end, Ordering::Relaxed);
 		let full = std::mem::replace(&mut writer.active, segment);
 		writer.unsynced.push(full);
@@ -449,6 +468,11 @@ impl Log {
 	pub(crate) fn jump(&self) -> Result<(), ZdbError> {
 		self.rotate(u64::MAX / 2)
 	}
+}
+
+/// A place in a log as a number that grows with it.
+const fn place_of(segment: u32, offset: u64) -> u64 {
+	(segment as u64) << 32 | offset
 }
 
 /// How many ordinals a record consumes: leaves of an audited log, ids of a sequential one.

@@ -12,7 +12,7 @@ fn log_over(device: &str, dir: &Path) -> Log {
 	let segment = Arc::new(Segment::over_file(0, Path::new(device)));
 	let shape =
 		LogShape { dir: dir.to_owned(), mode: Mode::User, audited: false, segment_bytes: 1 << 30 };
-	Log::new(shape, BTreeMap::from([(0, segment)]), 0, 0).unwrap()
+	Log::new(shape, BTreeMap::from([(0, segment)]), 0, 0, Arc::new(RecordCache::new(0))).unwrap()
 }
 
 fn append(value: &[u8]) -> Append<'_> {
