@@ -6,13 +6,14 @@ use crate::{
 	mark::Mark,
 	TreeError, BLOCK_LEAVES, STORED_LEVEL,
 };
+use granary_disk::Disk;
 use granary_por::{
 	build, leaves_of, mountains, node_hash, root, verify, Blake2, BuildError, Hash, Peaks,
 	TreeSource, LEAF_BYTES,
 };
 use std::{
 	cell::RefCell,
-	fs, io,
+	io,
 	path::{Path, PathBuf},
 	rc::Rc,
 };
@@ -26,6 +27,7 @@ pub trait LeafSource: Sync {
 /// The tree of an append-only log.
 #[derive(Debug)]
 pub struct LogTree {
+	disk: Disk,
 	dir: PathBuf,
 	/// Level 4 upwards; a level exists once it has a node.
 	levels: Vec<Level>,
@@ -39,16 +41,21 @@ impl LogTree {
 	/// data, and all of it if the stored nodes do not lead to the mark's root.
 	///
 	/// Errors: [`TreeError::LogShrunk`] and [`TreeError::Damaged`] if the data are not those that the mark vouches for.
-	pub fn open(dir: &Path, source: &dyn LeafSource, leaf_count: u64) -> Result<Self, TreeError> {
-		fs::create_dir_all(dir)
+	pub fn open(
+		disk: &Disk,
+		dir: &Path,
+		source: &dyn LeafSource,
+		leaf_count: u64,
+	) -> Result<Self, TreeError> {
+		disk.make_dirs(dir)
 			.map_err(|error| TreeError::File { path: dir.to_owned(), source: error })?;
-		let mark = Mark::read(dir)?;
+		let mark = Mark::read(disk, dir)?;
 		let durable = mark.map_or(0, |mark| mark.blocks);
 		if durable > leaf_count / BLOCK_LEAVES {
 			let marked = durable.saturating_mul(BLOCK_LEAVES);
 			return Err(TreeError::LogShrunk { marked, available: leaf_count });
 		}
-		let mut tree = Self::stored(dir, durable)?;
+		let mut tree = Self::stored(disk, dir, durable)?;
 		if tree.blocks() == durable && !tree.leads_to(mark)? {
 			tree.cut_levels(0)?;
 		}
@@ -67,7 +74,7 @@ impl LogTree {
 		let leaf_count = self.leaf_count();
 		self.cut_levels(0)?;
 		self.extend(source, leaf_count)?;
-		let mark = Mark::read(&self.dir)?;
+		let mark = Mark::read(&self.disk, &self.dir)?;
 		if !self.leads_to(mark)? {
 			let marked = mark.map_or(0, |mark| mark.blocks).saturating_mul(BLOCK_LEAVES);
 			return Err(TreeError::Damaged { marked });
@@ -91,9 +98,14 @@ impl LogTree {
 	}
 
 	/// The stored part, cut so that every level agrees with at most `blocks` blocks.
-	fn stored(dir: &Path, blocks: u64) -> Result<Self, TreeError> {
-		let mut tree =
-			Self { dir: dir.to_owned(), levels: Vec::new(), tail: Vec::new(), peaks: Peaks::new() };
+	fn stored(disk: &Disk, dir: &Path, blocks: u64) -> Result<Self, TreeError> {
+		let mut tree = Self {
+			disk: disk.clone(),
+			dir: dir.to_owned(),
+			levels: Vec::new(),
+			tail: Vec::new(),
+			peaks: Peaks::new(),
+		};
 		let mut usable = blocks.min(tree.level(0)?.len());
 		// A level above that is too short limits what of the levels below can be trusted to be
 		// complete; the missing nodes are cheaper to recompute than to reason about.
@@ -112,7 +124,7 @@ impl LogTree {
 	/// The level `height` above the lowest stored one, opened on first use.
 	fn level(&mut self, height: usize) -> Result<&mut Level, TreeError> {
 		while self.levels.len() <= height {
-			let next = Level::open(&self.dir, STORED_LEVEL + self.levels.len() as u8)?;
+			let next = Level::open(&self.disk, &self.dir, STORED_LEVEL + self.levels.len() as u8)?;
 			self.levels.push(next);
 		}
 		self.levels.get_mut(height).ok_or_else(|| no_such_node(height as u8, 0, 0))
@@ -256,9 +268,9 @@ impl LogTree {
 	pub fn truncate(&mut self, leaf_count: u64, source: &dyn LeafSource) -> Result<(), TreeError> {
 		self.check_count(leaf_count)?;
 		let blocks = leaf_count / BLOCK_LEAVES;
-		if Mark::read(&self.dir)?.is_some_and(|mark| mark.blocks > blocks) {
+		if Mark::read(&self.disk, &self.dir)?.is_some_and(|mark| mark.blocks > blocks) {
 			// First, or a crash in between would leave a mark that the log no longer reaches.
-			Mark { blocks, root: self.root_of_blocks(blocks)? }.write(&self.dir)?;
+			Mark { blocks, root: self.root_of_blocks(blocks)? }.write(&self.disk, &self.dir)?;
 		}
 		self.cut_levels(blocks)?;
 		self.extend(source, leaf_count)
@@ -274,7 +286,7 @@ impl LogTree {
 	pub fn sync(&mut self, durable_leaves: u64) -> Result<(), TreeError> {
 		self.levels.iter_mut().try_for_each(Level::sync)?;
 		let blocks = self.blocks().min(durable_leaves / BLOCK_LEAVES);
-		Mark { blocks, root: self.root_of_blocks(blocks)? }.write(&self.dir)
+		Mark { blocks, root: self.root_of_blocks(blocks)? }.write(&self.disk, &self.dir)
 	}
 
 	fn check_count(&self, leaf_count: u64) -> Result<(), TreeError> {

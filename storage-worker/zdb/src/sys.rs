@@ -2,22 +2,10 @@
 
 #![allow(
 	unsafe_code,
-	reason = "flock, rlimit, fstatvfs and the coarse clock have no safe form in the standard library"
+	reason = "rlimit and the coarse clock have no safe form in the standard library"
 )]
 
-use std::{fs::File, io, mem::MaybeUninit, os::fd::AsRawFd, path::Path, time::Duration};
-
-/// Takes an exclusive lock that lives as long as the file is open; `false` if another process has it.
-pub(crate) fn try_lock(file: &File) -> io::Result<bool> {
-	// SAFETY: the descriptor is open for as long as `file` is borrowed.
-	if unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } == 0 {
-		return Ok(true);
-	}
-	match io::Error::last_os_error() {
-		error if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
-		error => Err(error),
-	}
-}
+use std::{io, mem::MaybeUninit, time::Duration};
 
 /// Lifts the limit of open files to what the system allows this process: every segment is one.
 pub(crate) fn raise_open_files_limit() -> io::Result<()> {
@@ -43,25 +31,4 @@ pub(crate) fn coarse_clock() -> Duration {
 	let result = unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &raw mut time) };
 	debug_assert_eq!(result, 0);
 	Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
-}
-
-/// Whether the file system of this directory takes no writes.
-pub(crate) fn is_read_only(dir: &Path) -> io::Result<bool> {
-	Ok(statvfs(&File::open(dir)?)?.f_flag & libc::ST_RDONLY != 0)
-}
-
-/// Bytes that an unprivileged process can still write on the file's disk.
-pub(crate) fn free_bytes(file: &File) -> io::Result<u64> {
-	let stat = statvfs(file)?;
-	Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
-}
-
-fn statvfs(file: &File) -> io::Result<libc::statvfs> {
-	let mut stat = MaybeUninit::<libc::statvfs>::zeroed();
-	// SAFETY: the descriptor is open and the pointer is valid for writes of a `statvfs`.
-	if unsafe { libc::fstatvfs(file.as_raw_fd(), stat.as_mut_ptr()) } != 0 {
-		return Err(io::Error::last_os_error());
-	}
-	// SAFETY: the call succeeded, so the structure is filled; all zeros are valid as well.
-	Ok(unsafe { stat.assume_init() })
 }

@@ -8,6 +8,7 @@ use crate::{
 	},
 	ZdbError,
 };
+use granary_disk::Disk;
 use granary_por::{leaves_of, LEAF_BYTES};
 use granary_prover::{LeafSource, LogTree, TreeError};
 use parking_lot::RwLock;
@@ -62,6 +63,7 @@ impl Extents {
 /// The audited side of a namespace.
 #[derive(Debug)]
 pub(crate) struct Audit {
+	disk: Disk,
 	dir: PathBuf,
 	extents: RwLock<Extents>,
 	/// `None` while the tree cannot be opened; the next use tries again.
@@ -72,8 +74,9 @@ pub(crate) struct Audit {
 
 impl Audit {
 	/// An audited side whose tree is opened at its first use.
-	pub(crate) fn new(dir: PathBuf, extents: Extents) -> Self {
+	pub(crate) fn new(disk: Disk, dir: PathBuf, extents: Extents) -> Self {
 		Self {
+			disk,
 			dir,
 			extents: RwLock::new(extents),
 			tree: RwLock::new(None),
@@ -90,7 +93,8 @@ impl Audit {
 			Some(tree) => Ok(tree),
 			None => {
 				let source = Leaves { log, extents: &self.extents };
-				Ok(tree.insert(LogTree::open(&self.dir, &source, log.next_ordinal())?))
+				let leaf_count = log.next_ordinal();
+				Ok(tree.insert(LogTree::open(&self.disk, &self.dir, &source, leaf_count)?))
 			},
 		}
 	}

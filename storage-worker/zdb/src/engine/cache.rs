@@ -145,7 +145,11 @@ impl Ring {
 		let (of, len) = rest_of_label.split_first_chunk::<4>()?;
 		let len = u32::from_le_bytes(len.try_into().ok()?) as usize;
 		let is_it = u64::from_le_bytes(*is) == location.bits() && u32::from_le_bytes(*of) == log;
-		if is_it { rest.get(..len) } else { None }
+		if is_it {
+			rest.get(..len)
+		} else {
+			None
+		}
 	}
 
 	fn look<R>(

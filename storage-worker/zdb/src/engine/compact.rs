@@ -170,9 +170,9 @@ impl Namespace {
 		let mut retired = self.retired.lock();
 		let mut longer = retired.clone();
 		longer.insert(segment.number, segment.last_sequence()?.unwrap_or_default());
-		longer.store(&self.dir)?;
+		longer.store(&self.disk, &self.dir)?;
 		*retired = longer;
 		self.log().forget_segment(segment);
-		remove_segment(&self.dir, segment.number)
+		remove_segment(&self.disk, &self.dir, segment.number)
 	}
 }

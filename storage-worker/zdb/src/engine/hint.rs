@@ -7,15 +7,13 @@
 use crate::{
 	engine::{
 		record::{Header, HEADER_BYTES},
-		segment::{segment_path, Segment, SEGMENT_HEADER_BYTES},
+		segment::{Segment, SEGMENT_HEADER_BYTES},
 		window::Window,
 	},
 	ZdbError,
 };
-use std::{
-	fs,
-	path::{Path, PathBuf},
-};
+use granary_disk::Disk;
+use std::path::{Path, PathBuf};
 
 const MAGIC: &[u8; 8] = b"GRZDBHT1";
 const HEAD_BYTES: usize = 8 + 4 + 4 + 8 + 8;
@@ -23,7 +21,11 @@ const STEP_BYTES: usize = 1 << 20;
 
 /// The path of a segment's hint.
 pub(crate) fn hint_path(dir: &Path, number: u32) -> PathBuf {
-	segment_path(dir, number).with_extension("hint")
+	dir.join(hint_name(number))
+}
+
+fn hint_name(number: u32) -> String {
+	format!("segment-{number:08}.hint")
 }
 
 /// Receives each record of a hint in order: offset, header, key.
@@ -36,8 +38,8 @@ pub(crate) struct Hint {
 
 impl Hint {
 	/// Reads the hint of a segment; `None` if there is none that fits it.
-	pub(crate) fn load(dir: &Path, segment: &Segment) -> Option<Self> {
-		let bytes = fs::read(hint_path(dir, segment.number)).ok()?;
+	pub(crate) fn load(disk: &Disk, dir: &Path, segment: &Segment) -> Option<Self> {
+		let bytes = disk.read(&hint_path(dir, segment.number)).ok()?;
 		let (body, crc) = bytes.split_last_chunk::<4>()?;
 		let fits = crc32c::crc32c(body) == u32::from_le_bytes(*crc)
 			&& body.get(..HEAD_BYTES)? == head(segment, records(body)?);
@@ -87,7 +89,7 @@ fn head(segment: &Segment, records: u32) -> Vec<u8> {
 }
 
 /// Writes the hint of a sealed segment. One that is damaged gets none: opening then reports the damage each time.
-pub(crate) fn write(dir: &Path, segment: &Segment) -> Result<(), ZdbError> {
+pub(crate) fn write(disk: &Disk, dir: &Path, segment: &Segment) -> Result<(), ZdbError> {
 	let end = segment.flushed();
 	let mut window = Window::new(segment, end, STEP_BYTES);
 	let (mut heads, mut records, mut offset) = (Vec::new(), 0, SEGMENT_HEADER_BYTES);
@@ -102,9 +104,8 @@ pub(crate) fn write(dir: &Path, segment: &Segment) -> Result<(), ZdbError> {
 	let mut bytes = head(segment, records);
 	bytes.append(&mut heads);
 	bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_le_bytes());
-	let (path, new) = (hint_path(dir, segment.number), dir.join("hint.new"));
+	let name = hint_name(segment.number);
 	// Not made durable: after a loss of power its checksum tells whether it is whole.
-	fs::write(&new, bytes)
-		.and_then(|()| fs::rename(&new, &path))
-		.map_err(|error| ZdbError::file("write", &path, error))
+	disk.replace_unsynced(dir, &name, &bytes)
+		.map_err(|error| ZdbError::file("write", &dir.join(name), error))
 }

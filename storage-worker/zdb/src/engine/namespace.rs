@@ -14,11 +14,11 @@ use crate::{
 		recovery::{recover, RecoveryReport},
 		retired::Retired,
 	},
-	sys, ZdbError,
+	ZdbError,
 };
+use granary_disk::Disk;
 use parking_lot::{Mutex, RwLock};
 use std::{
-	fs,
 	path::{Path, PathBuf},
 	sync::{
 		atomic::{AtomicBool, AtomicU64, Ordering},
@@ -40,6 +40,7 @@ pub(crate) enum Index {
 #[derive(Debug)]
 pub struct Namespace {
 	name: String,
+	pub(super) disk: Disk,
 	pub(super) dir: PathBuf,
 	config: RwLock<Arc<Config>>,
 	pub(super) log: Log,
@@ -68,17 +69,19 @@ pub struct Namespace {
 impl Namespace {
 	/// Opens the namespace in `dir`, whose settings file exists.
 	pub(crate) fn open(
+		disk: &Disk,
 		name: &str,
 		dir: &Path,
 		segment_bytes: u64,
 		secret: &Arc<StoreSecret>,
 		cache: &Arc<RecordCache>,
 	) -> Result<(Self, RecoveryReport), ZdbError> {
-		let config = Config::load(dir, secret)?;
+		let config = Config::load(disk, dir, secret)?;
 		let (mode, audited) = (config.mode, config.audited);
-		let shape = LogShape { dir: dir.to_owned(), mode, audited, segment_bytes };
+		let (disk, dir) = (disk.clone(), dir.to_owned());
+		let shape = LogShape { disk: disk.clone(), dir: dir.clone(), mode, audited, segment_bytes };
 		let mut rebuilt = Rebuilt::new(mode);
-		let retired = Retired::load(dir)?;
+		let retired = Retired::load(&disk, &dir)?;
 		let recovered = recover(&shape, &retired, &mut |segment, offset, header, key| {
 			rebuilt.visit(segment, offset, header, key, audited)
 		})?;
@@ -92,11 +95,10 @@ impl Namespace {
 		)?;
 		let namespace = Self {
 			name: name.to_owned(),
-			dir: dir.to_owned(),
 			config: RwLock::new(Arc::new(config)),
 			log,
 			index,
-			audit: audited.then(|| Audit::new(tree_dir(dir), extents)),
+			audit: audited.then(|| Audit::new(disk.clone(), tree_dir(&dir), extents)),
 			stripes: (0..STRIPES).map(|_| Mutex::default()).collect(),
 			issuing: RwLock::default(),
 			dirty: Dirty::default(),
@@ -104,13 +106,16 @@ impl Namespace {
 			retired: Mutex::new(retired),
 			secret: secret.clone(),
 			live_bytes: AtomicU64::new(live_bytes),
-			read_only: sys::is_read_only(dir)
-				.map_err(|error| ZdbError::file("look at", dir, error))?,
+			read_only: disk
+				.is_read_only(&dir)
+				.map_err(|error| ZdbError::file("look at", &dir, error))?,
 			removed: AtomicBool::new(false),
 			replaced: AtomicBool::new(false),
 			last_sync: Mutex::new(Instant::now()),
 			read_errors: AtomicU64::new(0),
 			write_errors: AtomicU64::new(0),
+			disk,
+			dir,
 		};
 		if let Some(audit) = &namespace.audit {
 			// A damaged log can still be read, so this is no reason to stay closed.
@@ -213,12 +218,12 @@ impl Namespace {
 	/// Removes everything but the settings.
 	pub(crate) fn remove_files(&self) -> Result<(), ZdbError> {
 		let remove = || -> std::io::Result<()> {
-			for entry in fs::read_dir(&self.dir)? {
-				let entry = entry?;
-				if entry.file_type()?.is_dir() {
-					fs::remove_dir_all(entry.path())?;
-				} else if entry.file_name() != CONFIG_NAME {
-					fs::remove_file(entry.path())?;
+			for entry in self.disk.list(&self.dir)? {
+				let path = self.dir.join(&entry.name);
+				if entry.is_dir {
+					self.disk.remove_dir_all(&path)?;
+				} else if entry.name != CONFIG_NAME {
+					self.disk.remove_file(&path)?;
 				}
 			}
 			Ok(())
@@ -230,7 +235,7 @@ impl Namespace {
 	pub(crate) fn update(&self, update: &NamespaceUpdate) -> Result<(), ZdbError> {
 		let mut config = self.config.write();
 		let updated = config.updated(update, self.is_unused())?;
-		updated.store(&self.dir, &self.secret)?;
+		updated.store(&self.disk, &self.dir, &self.secret)?;
 		*config = Arc::new(updated);
 		Ok(())
 	}

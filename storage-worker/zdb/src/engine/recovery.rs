@@ -12,8 +12,9 @@ use crate::{
 	},
 	ZdbError,
 };
+use granary_disk::Open;
 use granary_prover::durable_leaves;
-use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 /// How much is read at once where values are verified.
 const VALUES_STEP_BYTES: usize = 1 << 20;
@@ -132,7 +133,7 @@ pub(crate) fn recover(
 			recovered.report.missing_segments.push(path);
 		}
 		expected = number + 1;
-		let segment = Segment::open(&shape.dir, *number, shape.mode, shape.audited)?;
+		let segment = Segment::open(&shape.disk, &shape.dir, *number, shape.mode, shape.audited)?;
 		let segment = Arc::new(segment);
 		// Values are verified where a crash may have left them unwritten; the rest is verified when it is read.
 		let recent = last.is_some_and(|last| number + 2 > last);
@@ -160,17 +161,17 @@ pub(crate) fn recover(
 /// The numbers of the segments, ascending. A last file without a whole header is what a crash during
 /// its creation leaves; nothing can be in it.
 fn segment_numbers(shape: &LogShape) -> Result<Vec<u32>, ZdbError> {
-	let dir = &shape.dir;
+	let (disk, dir) = (&shape.disk, &shape.dir);
 	let list = || -> std::io::Result<Vec<u32>> {
 		let mut numbers = Vec::new();
-		for entry in fs::read_dir(dir)? {
-			numbers.extend(entry?.file_name().to_str().and_then(segment_number));
+		for entry in disk.list(dir)? {
+			numbers.extend(entry.name.to_str().and_then(segment_number));
 		}
 		numbers.sort_unstable();
 		if let Some(last) = numbers.last() {
 			let path = segment_path(dir, *last);
-			if fs::metadata(&path)?.len() < SEGMENT_HEADER_BYTES {
-				fs::remove_file(&path)?;
+			if disk.open(&path, Open::Read)?.len_bytes()? < SEGMENT_HEADER_BYTES {
+				disk.remove_file(&path)?;
 				numbers.pop();
 			}
 		}
@@ -186,7 +187,7 @@ fn from_hint(
 	recovered: &mut Recovered,
 	visit: Visit<'_>,
 ) -> Result<bool, ZdbError> {
-	let Some(hint) = Hint::load(&shape.dir, segment) else { return Ok(false) };
+	let Some(hint) = Hint::load(&shape.disk, &shape.dir, segment) else { return Ok(false) };
 	hint.visit(segment, &mut |offset, header, key| {
 		visit(segment, offset, header, key)?;
 		segment.set_last(offset);
@@ -296,7 +297,7 @@ impl Walk<'_> {
 	fn was_durable(&self, record: Option<&Header>) -> Result<bool, ZdbError> {
 		match record {
 			Some(header) if self.shape.audited => {
-				Ok(header.ordinal < durable_leaves(&tree_dir(&self.shape.dir))?)
+				Ok(header.ordinal < durable_leaves(&self.shape.disk, &tree_dir(&self.shape.dir))?)
 			},
 			_ => Ok(false),
 		}

@@ -17,12 +17,10 @@ use crate::{
 	},
 	ZdbError,
 };
-use rustix::io::{Errno, ReadWriteFlags};
+use granary_disk::{Disk, DiskFile, Open};
 use std::{
 	cell::Cell,
-	fs::{File, OpenOptions},
-	io::{self, IoSliceMut},
-	os::unix::fs::{FileExt, OpenOptionsExt},
+	io,
 	path::{Path, PathBuf},
 	sync::atomic::{AtomicBool, AtomicU64, Ordering},
 };
@@ -37,18 +35,6 @@ pub(crate) fn never_wait_for_reads() {
 	NEVER_WAITS.set(true);
 }
 
-fn read_some(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-	if NEVER_WAITS.get() {
-		let buffers = &mut [IoSliceMut::new(buffer)];
-		match rustix::io::preadv2(file, buffers, offset, ReadWriteFlags::NOWAIT) {
-			// A file system that cannot tell: better to wait than to hand over every command.
-			Err(Errno::OPNOTSUPP) => {},
-			read => return Ok(read?),
-		}
-	}
-	file.read_at(buffer, offset)
-}
-
 /// Bytes before the first record.
 pub(crate) const SEGMENT_HEADER_BYTES: u64 = 32;
 const MAGIC: &[u8; 8] = b"GRZDBSG2";
@@ -59,7 +45,7 @@ pub(crate) struct Segment {
 	pub(crate) number: u32,
 	pub(crate) salt: u64,
 	pub(crate) path: PathBuf,
-	pub(crate) file: File,
+	pub(crate) file: DiskFile,
 	/// Bytes that the kernel has.
 	flushed: AtomicU64,
 	/// Bytes that the disk has.
@@ -86,6 +72,7 @@ pub(crate) fn segment_number(name: &str) -> Option<u32> {
 impl Segment {
 	/// Creates a segment and makes its header and name durable.
 	pub(crate) fn create(
+		disk: &Disk,
 		dir: &Path,
 		number: u32,
 		mode: Mode,
@@ -93,17 +80,11 @@ impl Segment {
 	) -> Result<Self, ZdbError> {
 		let path = segment_path(dir, number);
 		let salt = rand::random();
-		let make = || -> io::Result<File> {
-			let file = OpenOptions::new()
-				.read(true)
-				.write(true)
-				.create(true)
-				.truncate(true)
-				.mode(0o600)
-				.open(&path)?;
+		let make = || -> io::Result<DiskFile> {
+			let file = disk.open(&path, Open::Replace)?;
 			file.write_all_at(&encode_header(number, mode, audited, salt), 0)?;
 			file.sync_all()?;
-			File::open(dir)?.sync_all()?;
+			disk.sync_dir(dir)?;
 			Ok(file)
 		};
 		let file = make().map_err(|error| ZdbError::file("create", &path, error))?;
@@ -112,22 +93,22 @@ impl Segment {
 
 	/// Opens a segment and checks its header.
 	pub(crate) fn open(
+		disk: &Disk,
 		dir: &Path,
 		number: u32,
 		mode: Mode,
 		audited: bool,
 	) -> Result<Self, ZdbError> {
 		let path = segment_path(dir, number);
-		let read = || -> io::Result<(File, u64)> {
-			let writing = OpenOptions::new().read(true).write(true).open(&path);
-			let file = match writing {
+		let read = || -> io::Result<(DiskFile, u64)> {
+			let file = match disk.open(&path, Open::Write) {
 				// It can be read all the same.
 				Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
-					File::open(&path)?
+					disk.open(&path, Open::Read)?
 				},
 				opened => opened?,
 			};
-			let len = file.metadata()?.len();
+			let len = file.len_bytes()?;
 			Ok((file, len))
 		};
 		let (file, len) = read().map_err(|error| ZdbError::file("open", &path, error))?;
@@ -147,7 +128,7 @@ impl Segment {
 		Ok(Self::new(number, salt, path, file, len))
 	}
 
-	fn new(number: u32, salt: u64, path: PathBuf, file: File, len: u64) -> Self {
+	fn new(number: u32, salt: u64, path: PathBuf, file: DiskFile, len: u64) -> Self {
 		let (flushed, synced) = (AtomicU64::new(len), AtomicU64::new(len));
 		let (last, live) = (AtomicU64::new(0), AtomicU64::new(0));
 		let hinted = AtomicBool::new(false);
@@ -157,7 +138,7 @@ impl Segment {
 	/// A segment over any file, such as a device that refuses what a disk only refuses on a bad day.
 	#[cfg(test)]
 	pub(crate) fn over_file(number: u32, path: &Path) -> Self {
-		let file = OpenOptions::new().read(true).write(true).open(path).unwrap();
+		let file = Disk::default().open(path, Open::Write).unwrap();
 		Self::new(number, 7, path.to_owned(), file, SEGMENT_HEADER_BYTES)
 	}
 
@@ -266,19 +247,14 @@ impl Segment {
 
 	/// Fills `buffer` from `offset` on as far as the file goes.
 	pub(crate) fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize, ZdbError> {
-		let mut filled = 0;
-		while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-			match read_some(&self.file, offset + filled as u64, rest) {
-				Ok(0) => break,
-				Ok(read) => filled += read,
-				Err(error) if error.kind() == io::ErrorKind::Interrupted => {},
-				Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-					return Err(ZdbError::NotInMemory)
-				},
-				Err(error) => return Err(ZdbError::file("read", &self.path, error)),
-			}
-		}
-		Ok(filled)
+		let read = match NEVER_WAITS.get() {
+			true => self.file.read_full_at_from_memory(buffer, offset),
+			false => self.file.read_full_at(buffer, offset),
+		};
+		read.map_err(|error| match error.kind() {
+			io::ErrorKind::WouldBlock => ZdbError::NotInMemory,
+			_ => ZdbError::file("read", &self.path, error),
+		})
 	}
 
 	/// Writes over bytes that were damaged and makes them durable.

@@ -12,15 +12,17 @@ use crate::{
 		syncer::Syncer,
 		Durability, NamespaceOptions, NamespaceUpdate,
 	},
-	limits::{CACHE_BYTES_DEFAULT, NAMESPACES_MAX, NAMESPACE_NAME_MAX_BYTES, SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MAX},
+	limits::{
+		CACHE_BYTES_DEFAULT, NAMESPACES_MAX, NAMESPACE_NAME_MAX_BYTES, SEGMENT_BYTES_DEFAULT,
+		SEGMENT_BYTES_MAX,
+	},
 	sys, ZdbError,
 };
+use granary_disk::{Disk, DiskFile, Open};
 use parking_lot::{Mutex, RwLock};
 use std::{
 	collections::BTreeMap,
-	fs::{self, File, OpenOptions},
 	io,
-	os::unix::fs::{DirBuilderExt, OpenOptionsExt},
 	path::{Path, PathBuf},
 	sync::Arc,
 	thread,
@@ -47,6 +49,8 @@ pub struct StoreOptions {
 	pub cache_bytes: usize,
 	/// How the background thread compacts.
 	pub compaction: CompactionOptions,
+	/// Where the directory is: on the system's disks, unless it is a test's.
+	pub disk: Disk,
 }
 
 impl StoreOptions {
@@ -54,8 +58,8 @@ impl StoreOptions {
 	pub fn new(dir: impl Into<PathBuf>) -> Self {
 		let (durability, segment_bytes) = (Durability::default(), SEGMENT_BYTES_DEFAULT);
 		let compaction = CompactionOptions::default();
-		let cache_bytes = CACHE_BYTES_DEFAULT;
-		Self { dir: dir.into(), durability, segment_bytes, cache_bytes, compaction }
+		let (cache_bytes, disk) = (CACHE_BYTES_DEFAULT, Disk::default());
+		Self { dir: dir.into(), durability, segment_bytes, cache_bytes, compaction, disk }
 	}
 }
 
@@ -74,7 +78,7 @@ pub struct Store {
 	cache: Arc<RecordCache>,
 	compactor: Compactor,
 	_syncer: Syncer,
-	_lock: File,
+	_lock: DiskFile,
 }
 
 impl Store {
@@ -84,9 +88,9 @@ impl Store {
 			segment_bytes: options.segment_bytes.clamp(4096, SEGMENT_BYTES_MAX),
 			..options
 		};
-		let dir = options.dir.join("namespaces");
-		make_dir(&dir)?;
-		let (lock, read_only) = lock(&options.dir)?;
+		let (disk, dir) = (options.disk.clone(), options.dir.join("namespaces"));
+		make_dir(&disk, &dir)?;
+		let (lock, read_only) = lock(&disk, &options.dir)?;
 		if read_only {
 			tracing::warn!(dir = %options.dir.display(), "a read-only file system: nothing can be written");
 		}
@@ -94,21 +98,22 @@ impl Store {
 			// Only a store of very many segments needs it, and that one will say so.
 			tracing::warn!(%error, "the limit of open files could not be raised");
 		}
-		let secret = Arc::new(StoreSecret::open(&options.dir)?);
+		let secret = Arc::new(StoreSecret::open(&disk, &options.dir)?);
 		let cache = Arc::new(RecordCache::new(options.cache_bytes));
 		let mut report = RecoveryReport::default();
 		let mut namespaces = BTreeMap::new();
-		for name in directory_names(&dir)? {
+		for name in directory_names(&disk, &dir)? {
 			let path = dir.join(&name);
 			if name.starts_with(HIDDEN) {
 				if read_only {
 					continue;
 				}
-				fs::remove_dir_all(&path)
+				disk.remove_dir_all(&path)
 					.map_err(|error| ZdbError::file("remove", &path, error))?;
 				continue;
 			}
-			let (namespace, found) = Namespace::open(&name, &path, options.segment_bytes, &secret, &cache)?;
+			let (namespace, found) =
+				Namespace::open(&disk, &name, &path, options.segment_bytes, &secret, &cache)?;
 			for line in found.lines() {
 				tracing::warn!(namespace = name, "{line}");
 			}
@@ -193,23 +198,28 @@ impl Store {
 			return Err(ZdbError::TooManyNamespaces { max: NAMESPACES_MAX });
 		}
 		let (making, path) = (self.path(".making"), self.path(name));
-		if making.exists() {
-			fs::remove_dir_all(&making)
-				.map_err(|error| ZdbError::file("remove", &making, error))?;
-		}
-		make_dir(&making)?;
-		config.store(&making, &self.secret)?;
+		let disk = &self.options.disk;
+		self.discard(&making)?;
+		make_dir(disk, &making)?;
+		config.store(disk, &making, &self.secret)?;
 		self.rename(&making, &path)?;
-		let (namespace, _) =
-			Namespace::open(name, &path, self.options.segment_bytes, &self.secret, &self.cache)?;
+		let (namespace, _) = Namespace::open(
+			disk,
+			name,
+			&path,
+			self.options.segment_bytes,
+			&self.secret,
+			&self.cache,
+		)?;
 		let namespace = Arc::new(namespace);
 		self.namespaces.write().insert(name.to_owned(), namespace.clone());
 		Ok(namespace)
 	}
 
 	fn rename(&self, from: &Path, to: &Path) -> Result<(), ZdbError> {
-		fs::rename(from, to)
-			.and_then(|()| File::open(self.options.dir.join("namespaces"))?.sync_all())
+		let disk = &self.options.disk;
+		disk.rename(from, to)
+			.and_then(|()| disk.sync_dir(&self.options.dir.join("namespaces")))
 			.map_err(|error| ZdbError::file("rename", from, error))
 	}
 
@@ -229,15 +239,21 @@ impl Store {
 			return Err(ZdbError::Used);
 		}
 		namespace.remove_files()?;
-		config.store(&self.path(name), &self.secret)?;
+		config.store(&self.options.disk, &self.path(name), &self.secret)?;
 		self.open_again(&namespace)
 	}
 
 	/// Opens the files of a closed namespace anew; whoever holds the old one finds the new one.
 	fn open_again(&self, namespace: &Namespace) -> Result<(), ZdbError> {
 		let (name, path) = (namespace.name(), self.path(namespace.name()));
-		let (replaced, found) =
-			Namespace::open(name, &path, self.options.segment_bytes, &self.secret, &self.cache)?;
+		let (replaced, found) = Namespace::open(
+			&self.options.disk,
+			name,
+			&path,
+			self.options.segment_bytes,
+			&self.secret,
+			&self.cache,
+		)?;
 		for line in found.lines() {
 			tracing::warn!(namespace = name, "{line}");
 		}
@@ -333,8 +349,17 @@ impl Store {
 		let namespace = self.namespaces.write().remove(name).ok_or_else(unknown)?;
 		namespace.close(false);
 		self.rename(&self.path(name), &self.path(".removing"))?;
-		let path = self.path(".removing");
-		fs::remove_dir_all(&path).map_err(|error| ZdbError::file("remove", &path, error))
+		self.discard(&self.path(".removing"))
+	}
+
+	/// Removes a directory, if it is there.
+	fn discard(&self, dir: &Path) -> Result<(), ZdbError> {
+		match self.options.disk.remove_dir_all(dir) {
+			Err(error) if error.kind() != io::ErrorKind::NotFound => {
+				Err(ZdbError::file("remove", dir, error))
+			},
+			_ => Ok(()),
+		}
 	}
 
 	/// Brings everything to the disk.
@@ -360,30 +385,23 @@ pub(crate) fn is_valid_name(name: &str) -> bool {
 		&& !name.contains(|letter: char| letter == '/' || letter.is_control())
 }
 
-fn make_dir(dir: &Path) -> Result<(), ZdbError> {
-	let mut builder = fs::DirBuilder::new();
-	builder
-		.recursive(true)
-		.mode(0o700)
-		.create(dir)
-		.map_err(|error| ZdbError::file("create", dir, error))
+fn make_dir(disk: &Disk, dir: &Path) -> Result<(), ZdbError> {
+	disk.make_dirs(dir).map_err(|error| ZdbError::file("create", dir, error))
 }
 
 /// Locks the directory; says as well whether its file system takes no writes.
-fn lock(dir: &Path) -> Result<(File, bool), ZdbError> {
+fn lock(disk: &Disk, dir: &Path) -> Result<(DiskFile, bool), ZdbError> {
 	let path = dir.join("lock");
-	let mut options = OpenOptions::new();
-	let opened = options.write(true).create(true).truncate(false).mode(0o600).open(&path);
-	let (file, read_only) = match opened {
+	let (file, read_only) = match disk.open(&path, Open::Create) {
 		Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
-			(File::open(&path), true)
+			(disk.open(&path, Open::Read), true)
 		},
 		opened => (opened, false),
 	};
 	let file = file.map_err(|error| ZdbError::file("open", &path, error))?;
 	let deadline = Instant::now() + LOCK_PATIENCE;
 	loop {
-		match sys::try_lock(&file) {
+		match file.try_lock() {
 			Ok(true) => return Ok((file, read_only)),
 			Ok(false) if Instant::now() < deadline => thread::sleep(LOCK_PATIENCE / 100),
 			Ok(false) => return Err(ZdbError::InUse(dir.to_owned())),
@@ -392,17 +410,10 @@ fn lock(dir: &Path) -> Result<(File, bool), ZdbError> {
 	}
 }
 
-fn directory_names(dir: &Path) -> Result<Vec<String>, ZdbError> {
-	let list = || -> io::Result<Vec<String>> {
-		let mut names = Vec::new();
-		for entry in fs::read_dir(dir)? {
-			let entry = entry?;
-			if entry.file_type()?.is_dir() {
-				names.extend(entry.file_name().into_string().ok());
-			}
-		}
-		names.sort();
-		Ok(names)
-	};
-	list().map_err(|error| ZdbError::file("list", dir, error))
+fn directory_names(disk: &Disk, dir: &Path) -> Result<Vec<String>, ZdbError> {
+	let entries = disk.list(dir).map_err(|error| ZdbError::file("list", dir, error))?;
+	let names = entries.into_iter().filter(|entry| entry.is_dir);
+	let mut names: Vec<_> = names.filter_map(|entry| entry.name.into_string().ok()).collect();
+	names.sort();
+	Ok(names)
 }

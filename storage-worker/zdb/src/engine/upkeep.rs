@@ -9,10 +9,9 @@ use crate::{
 		options::{Durability, NamespaceInfo},
 		write::Placed,
 	},
-	sys, ZdbError,
+	ZdbError,
 };
 use std::{
-	fs::File,
 	sync::atomic::Ordering::Relaxed,
 	time::{Duration, Instant},
 };
@@ -80,7 +79,7 @@ impl Namespace {
 		}
 		for segment in self.log.sealed_segments() {
 			if segment.needs_hint() {
-				hint::write(&self.dir, &segment)?;
+				hint::write(&self.disk, &self.dir, &segment)?;
 				segment.set_hinted();
 				if !pace(segment.flushed()) {
 					break;
@@ -111,7 +110,7 @@ impl Namespace {
 	pub fn info(&self) -> NamespaceInfo {
 		let config = self.config();
 		let (active, active_offset) = self.log.end();
-		let disk_free_bytes = File::open(&self.dir).and_then(|dir| sys::free_bytes(&dir));
+		let disk_free_bytes = self.disk.free_bytes(&self.dir);
 		NamespaceInfo {
 			name: self.name().to_owned(),
 			mode: config.mode,

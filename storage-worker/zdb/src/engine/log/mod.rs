@@ -20,11 +20,11 @@ use crate::{
 	limits::{PENDING_MAX_BYTES, SCRATCH_KEEP_BYTES, SEGMENTS_MAX},
 	ZdbError,
 };
+use granary_disk::Disk;
 use granary_por::leaves_of;
 use parking_lot::{Mutex, RwLock};
 use std::{
 	collections::BTreeMap,
-	os::unix::fs::FileExt,
 	path::PathBuf,
 	sync::{
 		atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
@@ -36,6 +36,7 @@ use std::{
 /// What does not change while a log is open.
 #[derive(Clone, Debug)]
 pub(crate) struct LogShape {
+	pub(crate) disk: Disk,
 	pub(crate) dir: PathBuf,
 	pub(crate) mode: Mode,
 	pub(crate) audited: bool,
@@ -138,7 +139,7 @@ impl Log {
 		cache: Arc<RecordCache>,
 	) -> Result<Self, ZdbError> {
 		if segments.is_empty() {
-			let first = Segment::create(&shape.dir, 0, shape.mode, shape.audited)?;
+			let first = Segment::create(&shape.disk, &shape.dir, 0, shape.mode, shape.audited)?;
 			segments.insert(0, Arc::new(first));
 		}
 		let bytes = segments.values().map(|segment| segment.flushed()).sum();
@@ -401,12 +402,12 @@ impl Log {
 		if number >= SEGMENTS_MAX {
 			return Err(ZdbError::Full);
 		}
-		let LogShape { dir, mode, audited, .. } = &self.shape;
+		let LogShape { disk, dir, mode, audited, .. } = &self.shape;
 		// A hole between two segments would break an audited log for good, so it never has one.
 		if *audited {
 			self.sync_segment(&writer.active)?;
 		}
-		let segment = Arc::new(Segment::create(dir, number, *mode, *audited)?);
+		let segment = Arc::new(Segment::create(disk, dir, number, *mode, *audited)?);
 		self.segments.write().insert(number, segment.clone());
 		writer.end = segment.flushed();
 		writer.pending_start = writer.end;

@@ -6,12 +6,18 @@ use crate::{
 	limits::PENDING_MAX_BYTES,
 	ZdbError,
 };
+use granary_disk::Disk;
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 fn log_over(device: &str, dir: &Path) -> Log {
 	let segment = Arc::new(Segment::over_file(0, Path::new(device)));
-	let shape =
-		LogShape { dir: dir.to_owned(), mode: Mode::User, audited: false, segment_bytes: 1 << 30 };
+	let shape = LogShape {
+		disk: Disk::default(),
+		dir: dir.to_owned(),
+		mode: Mode::User,
+		audited: false,
+		segment_bytes: 1 << 30,
+	};
 	Log::new(shape, BTreeMap::from([(0, segment)]), 0, 0, Arc::new(RecordCache::new(0))).unwrap()
 }
 
