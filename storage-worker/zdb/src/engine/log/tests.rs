@@ -2,7 +2,7 @@
 
 use super::{Append, AppendKey, Log, LogShape};
 use crate::{
-	engine::{segment::Segment, Mode},
+	engine::{cache::RecordCache, segment::Segment, Mode},
 	limits::PENDING_MAX_BYTES,
 	ZdbError,
 };
