@@ -19,7 +19,9 @@ const RINGS: usize = 64;
 /// Before each record: its location (8), the number of its log (4), its bytes in the ring (4).
 const LABEL_BYTES: usize = 16;
 /// How many bytes of ring there are for each slot of the table.
-const BYTES_PER_SLOT: usize = 256;
+const BYTES_PER_SLOT: usize = 128;
+/// Slots for each hash.
+const WAYS: usize = 4;
 
 /// The records of a store's logs that are in memory.
 #[derive(Debug)]
@@ -107,8 +109,8 @@ struct Ring {
 	bytes: Vec<u8>,
 	/// Where the next record goes.
 	head: u64,
-	/// Positions of records, two slots for each hash. The one that is overwritten earlier gives way.
-	slots: Vec<[u64; 2]>,
+	/// Positions of records, a few for each hash, those used last first.
+	slots: Vec<[u64; WAYS]>,
 }
 
 /// No record starts here: it would end behind every head.
@@ -116,11 +118,11 @@ const NOWHERE: u64 = u64::MAX;
 
 impl Ring {
 	fn new(bytes: usize) -> Self {
-		let slots = (bytes / BYTES_PER_SLOT / 2).next_power_of_two();
-		Self { bytes: vec![0; bytes], head: 0, slots: vec![[NOWHERE; 2]; slots] }
+		let slots = (bytes / BYTES_PER_SLOT / WAYS).next_power_of_two();
+		Self { bytes: vec![0; bytes], head: 0, slots: vec![[NOWHERE; WAYS]; slots] }
 	}
 
-	fn slot(&mut self, hash: u64) -> Option<&mut [u64; 2]> {
+	fn slots(&mut self, hash: u64) -> Option<&mut [u64; WAYS]> {
 		let slots = self.slots.len();
 		self.slots.get_mut((hash >> 32) as usize & (slots - 1))
 	}
@@ -159,9 +161,14 @@ impl Ring {
 		location: Location,
 		look: impl FnOnce(Cached<'_>) -> R,
 	) -> Option<R> {
-		let positions = *self.slot(hash)?;
+		let mut positions = *self.slots(hash)?;
 		let is_it = |position: &u64| self.record_at(*position, log, location).is_some();
-		let position = positions.into_iter().find(is_it)?;
+		let way = positions.iter().position(is_it)?;
+		let position = *positions.get(way)?;
+		if way > 0 {
+			positions.get_mut(..=way)?.rotate_right(1);
+			*self.slots(hash)? = positions;
+		}
 		let record = self.record_at(position, log, location)?;
 		let found = look(Cached { bytes: record });
 		if self.head - position > self.bytes.len() as u64 / 2 {
@@ -191,11 +198,9 @@ impl Ring {
 			room.copy_from_slice(part);
 			rest = behind;
 		}
-		let oldest = |position: u64| if position == NOWHERE { 0 } else { position };
-		if let Some(slots) = self.slot(hash) {
-			if let Some(slot) = slots.iter_mut().min_by_key(|position| oldest(**position)) {
-				*slot = position;
-			}
+		if let Some(slots) = self.slots(hash) {
+			slots.rotate_right(1);
+			slots[0] = position;
 		}
 	}
 }

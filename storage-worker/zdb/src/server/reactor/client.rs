@@ -61,6 +61,8 @@ pub(super) struct Client {
 	sent: usize,
 	/// There may be something to read.
 	readable: bool,
+	/// The end lies behind what is there to read: nothing will announce it any more.
+	end_is_near: bool,
 	/// It sends no more: what is there is still answered.
 	ended: bool,
 	/// It ends when everything is sent.
@@ -91,6 +93,7 @@ impl Client {
 			sent: 0,
 			// What came with the handshake is announced by nobody.
 			readable: true,
+			end_is_near: false,
 			ended: false,
 			closing: false,
 			settling: false,
@@ -107,9 +110,10 @@ impl Client {
 		&mut self.stream
 	}
 
-	/// There may be something to read.
-	pub(super) fn set_readable(&mut self) {
+	/// There may be something to read, and behind it the end.
+	pub(super) fn set_readable(&mut self, is_last: bool) {
 		self.readable = true;
+		self.end_is_near |= is_last;
 	}
 
 	/// Whether commands may be executed now.
@@ -173,7 +177,8 @@ impl Client {
 			self.input.truncate(have + *read.as_ref().unwrap_or(&0));
 			(read?, room)
 		};
-		if read < room && read > 0 && self.stream.is_drained_by_short_read() {
+		let is_drained = read < room && self.stream.is_drained_by_short_read();
+		if is_drained && !self.end_is_near {
 			self.readable = false;
 		}
 		if let Some(session) = &self.session {

@@ -108,8 +108,9 @@ impl Thread {
 				if event.token() == WAKER {
 					has_letters = true;
 				} else if let Some(client) = self.clients.get_mut(slot) {
-					if event.is_readable() || event.is_read_closed() || event.is_error() {
-						client.set_readable();
+					let is_last = event.is_read_closed() || event.is_error();
+					if event.is_readable() || is_last {
+						client.set_readable(is_last);
 					}
 					self.turn.push(slot);
 				}
