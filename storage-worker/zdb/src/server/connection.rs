@@ -3,12 +3,15 @@
 use crate::{
 	command,
 	engine::Durability,
-	limits::{OUTPUT_FLUSH_BYTES, OUTPUT_KEEP_BYTES, READ_CHUNK_BYTES, READ_CHUNK_MAX_BYTES},
+	limits::{
+		OUTPUT_FLUSH_BYTES, OUTPUT_KEEP_BYTES, READ_CHUNK_BYTES, READ_CHUNK_MAX_BYTES,
+		VALUE_MAX_BYTES,
+	},
 	server::{
 		frame::{Parser, Progress},
 		session::Shared,
 		watch::{Mirroring, Waiting},
-		Args, Flow, Output, Reply, Session,
+		Flow, Output, Reply, Session,
 	},
 };
 use std::{
@@ -78,7 +81,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 		Self {
 			stream,
 			session,
-			parser: Parser::default(),
+			parser: Parser::new(VALUE_MAX_BYTES),
 			input: Vec::new(),
 			start: 0,
 			needed: 1,
@@ -200,7 +203,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 					flow = Flow::Close;
 				},
 				Ok(Progress::Complete(len)) => {
-					let args = Args::new(bytes, self.parser.ranges());
+					let args = self.parser.args(bytes);
 					flow = command::execute(&mut self.session, args, &mut self.output);
 					match flow {
 						Flow::Unknown => flow = self.call_extension().await?,
@@ -232,7 +235,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 			return Ok(Flow::Continue);
 		};
 		let bytes = self.input.get(self.start..).unwrap_or_default();
-		let args = Args::new(bytes, self.parser.ranges());
+		let args = self.parser.args(bytes);
 		let name = args.get(0).unwrap_or_default().to_ascii_uppercase();
 		let rest: Vec<Vec<u8>> = args.rest().map(<[u8]>::to_vec).collect();
 		self.answer_from(move || extension.call(&name, &rest)).await

@@ -5,6 +5,7 @@ mod commit;
 mod connection;
 mod frame;
 mod hooks;
+mod inline;
 mod listen;
 mod metrics;
 mod options;
