@@ -2,12 +2,14 @@
 
 /// Longest key.
 pub const KEY_MAX_BYTES: usize = 255;
-/// Longest value.
+/// Longest value, unless the options say otherwise.
 pub const VALUE_MAX_BYTES: usize = 8 << 20;
 /// Most arguments of a command, its name included.
 pub const ARGUMENTS_MAX: usize = 1024;
-/// Longest command as it travels: one value of the longest kind, and keys.
-pub const FRAME_MAX_BYTES: usize = VALUE_MAX_BYTES + (1 << 20);
+/// What a command may have as it travels beside one value of the longest kind: keys, and shorter values.
+pub const FRAME_OVERHEAD_MAX_BYTES: usize = 1 << 20;
+/// Longest command that is a line of words.
+pub const INLINE_MAX_BYTES: usize = 64 << 10;
 /// Longest `*N` or `$N` line; a number of more digits is refused anyway.
 pub const HEADER_LINE_MAX_BYTES: usize = 32;
 /// Longest name of a namespace.

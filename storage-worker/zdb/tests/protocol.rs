@@ -102,8 +102,12 @@ fn sequential_mode_on_the_wire() {
 #[test]
 fn malformed_requests_are_answered_and_cut_off() {
 	let (_dir, process) = server(&["--frame-timeout-ms", "300"]);
-	let cases: [(&[u8], &str); 9] = [
-		(b"PING\r\n", "-Malformed request, array expected\r\n"),
+	let cases: [(&[u8], &str); 13] = [
+		(b"\x16\x03\x01", "-Malformed request, array expected\r\n"),
+		(b"SET \"key value\r\n", "-Protocol error: unbalanced quotes in request\r\n"),
+		(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "-This is not a web server\r\n"),
+		(b"POST / HTTP/1.1\r\n", "-This is not a web server\r\n"),
+		(b"host: localhost\r\n", "-This is not a web server\r\n"),
 		(b"*0\r\n", "-Missing arguments\r\n"),
 		(b"*-5\r\n", "-Malformed request, a length cannot be negative\r\n"),
 		(b"*1025\r\n", "-Too many arguments\r\n"),
@@ -129,6 +133,24 @@ fn malformed_requests_are_answered_and_cut_off() {
 	client.stream.shutdown(Shutdown::Write).unwrap();
 	assert_eq!(client.rest(), b"");
 	assert_eq!(process.connect().text("EXISTS a"), ":0\r\n");
+}
+
+#[test]
+fn commands_can_be_typed() {
+	let (_dir, process) = server(&[]);
+	let mut client = process.connect();
+	// Empty lines have no answer, and lines and arrays may come in turn.
+	client.send(b"\r\nPING\r\n\n  set key\t'a \\'word\\'' \n");
+	client.send(&encode(&[b"GET", b"key"]));
+	client.send(b"SET \"b\\x00\\r\\n\\\"\" \"\"\r\nQUIT\r\n");
+	let expected = b"+PONG\r\n$3\r\nkey\r\n$8\r\na 'word'\r\n$5\r\nb\0\r\n\"\r\n+OK\r\n";
+	assert_eq!(String::from_utf8_lossy(&client.rest()), String::from_utf8_lossy(expected));
+	let mut client = process.connect();
+	// The server may close while the line is still being sent.
+	let _ = client.stream.write_all(&[b'a'; 70_000]);
+	let mut reply = [0; 41];
+	std::io::Read::read_exact(&mut client.stream, &mut reply).unwrap();
+	assert_eq!(&reply, b"-Protocol error: too big inline request\r\n");
 }
 
 #[test]

@@ -36,6 +36,10 @@ type Answer = Result<Flow, &'static str>;
 
 /// Executes a command and appends its reply to the output, unless it is [`Flow::Unknown`].
 pub(crate) fn execute(session: &mut Session, args: Args<'_>, output: &mut Output) -> Flow {
+	// An empty line, by which some clients keep a connection awake.
+	if args.len() == 0 {
+		return Flow::Continue;
+	}
 	if !session.has_namespace() {
 		session.commands += 1;
 		output.error("Your active namespace is not available anymore (probably removed).");

@@ -1,6 +1,10 @@
-//! RESP requests: arrays of bulk strings, parsed in place and resumed where more bytes were needed.
+//! RESP requests: arrays of bulk strings, parsed in place and resumed where more bytes were needed; and lines of words, as they
+//! are typed into telnet (`inline.rs`).
 
-use crate::limits::{ARGUMENTS_MAX, FRAME_MAX_BYTES, HEADER_LINE_MAX_BYTES, VALUE_MAX_BYTES};
+use crate::{
+	limits::{ARGUMENTS_MAX, FRAME_OVERHEAD_MAX_BYTES, HEADER_LINE_MAX_BYTES},
+	server::{inline::InlineLine, Args},
+};
 
 /// Why a request cannot be understood; the connection ends after the text is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,30 +25,54 @@ pub(crate) enum FrameError {
 	TooManyArguments,
 	#[error("Payload too big")]
 	TooBig,
+	#[error("Protocol error: too big inline request")]
+	LineTooLong,
+	#[error("Protocol error: unbalanced quotes in request")]
+	UnbalancedQuotes,
+	#[error("This is not a web server")]
+	Http,
 }
 
 /// What a call to [`Parser::parse`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Progress {
-	/// A whole request of so many bytes; its arguments are in [`Parser::ranges`].
+	/// A whole request of so many bytes; [`Parser::args`] has its arguments. An empty line has none.
 	Complete(usize),
 	/// At least so many bytes must be there before it is worth trying again.
 	Incomplete(usize),
 }
 
 /// Where a request's parsing stands. Positions count from the request's first byte, so the buffer may move.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Parser {
 	position: usize,
 	arguments_left: Option<usize>,
 	payload_len: Option<usize>,
 	ranges: Vec<(usize, usize)>,
+	/// The words of a line, which are not in the buffer as they are meant; `None` while requests are arrays.
+	line: Option<InlineLine>,
+	value_max_bytes: usize,
 }
 
 impl Parser {
-	/// The arguments of a complete request.
-	pub(crate) fn ranges(&self) -> &[(usize, usize)] {
-		&self.ranges
+	/// A parser of requests whose arguments have at most `value_max_bytes` each.
+	pub(crate) fn new(value_max_bytes: usize) -> Self {
+		Self {
+			position: 0,
+			arguments_left: None,
+			payload_len: None,
+			ranges: Vec::new(),
+			line: None,
+			value_max_bytes,
+		}
+	}
+
+	/// The arguments of a complete request, which `bytes` starts with.
+	pub(crate) fn args<'a>(&'a self, bytes: &'a [u8]) -> Args<'a> {
+		match &self.line {
+			None => Args::new(bytes, &self.ranges),
+			Some(line) => line.args(),
+		}
 	}
 
 	/// Starts with the next request.
@@ -53,12 +81,14 @@ impl Parser {
 		self.arguments_left = None;
 		self.payload_len = None;
 		self.ranges.clear();
+		self.line = None;
 	}
 
 	/// Goes on with a request; `bytes` starts at its first byte.
 	pub(crate) fn parse(&mut self, bytes: &[u8]) -> Result<Progress, FrameError> {
 		let mut left = match self.arguments_left {
 			Some(left) => left,
+			None if !matches!(bytes.first(), None | Some(b'*')) => return self.parse_line(bytes),
 			None => match self.number(bytes, b'*', FrameError::NoArray)? {
 				None => return Ok(Progress::Incomplete(bytes.len() + 1)),
 				Some(0) => return Err(FrameError::NoArguments),
@@ -72,12 +102,12 @@ impl Parser {
 				Some(len) => len,
 				None => match self.number(bytes, b'$', FrameError::NoBulk)? {
 					None => return Ok(Progress::Incomplete(bytes.len() + 1)),
-					Some(len) if len > VALUE_MAX_BYTES => return Err(FrameError::TooBig),
+					Some(len) if len > self.value_max_bytes => return Err(FrameError::TooBig),
 					Some(len) => len,
 				},
 			};
 			let end = self.position + len;
-			if end > FRAME_MAX_BYTES {
+			if end > self.value_max_bytes + FRAME_OVERHEAD_MAX_BYTES {
 				return Err(FrameError::TooBig);
 			}
 			match bytes.get(end..end + 2) {
@@ -94,6 +124,24 @@ impl Parser {
 			left -= 1;
 		}
 		Ok(Progress::Complete(self.position))
+	}
+
+	/// Goes on with a request that is a line; only its new bytes are searched for the end.
+	fn parse_line(&mut self, bytes: &[u8]) -> Result<Progress, FrameError> {
+		let fresh = bytes.get(self.position..).unwrap_or_default();
+		match fresh.iter().position(|byte| *byte == b'\n') {
+			Some(end) => {
+				let end = self.position + end;
+				self.line = Some(InlineLine::parse(bytes.get(..end).unwrap_or_default())?);
+				self.position = end + 1;
+				Ok(Progress::Complete(end + 1))
+			},
+			None => {
+				InlineLine::check_beginning(bytes)?;
+				self.position = bytes.len();
+				Ok(Progress::Incomplete(bytes.len() + 1))
+			},
+		}
 	}
 
 	/// The number of a header line; `None` if the line is not complete. 0-db ends lines at LF, with or without CR.
@@ -140,7 +188,12 @@ impl Parser {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::limits::VALUE_MAX_BYTES;
 	use proptest::prelude::*;
+
+	fn parser() -> Parser {
+		Parser::new(VALUE_MAX_BYTES)
+	}
 
 	fn encode(args: &[Vec<u8>]) -> Vec<u8> {
 		let mut bytes = format!("*{}\r\n", args.len()).into_bytes();
@@ -153,12 +206,12 @@ mod tests {
 	}
 
 	fn fails(bytes: &[u8]) -> FrameError {
-		Parser::default().parse(bytes).unwrap_err()
+		parser().parse(bytes).unwrap_err()
 	}
 
 	#[test]
 	fn malformed_requests_are_named() {
-		assert_eq!(fails(b"PING\r\n"), FrameError::NoArray);
+		assert_eq!(fails(b"\x16\x03\x01"), FrameError::NoArray);
 		assert_eq!(fails(b"*0\r\n"), FrameError::NoArguments);
 		assert_eq!(fails(b"*-1\r\n"), FrameError::Negative);
 		assert_eq!(fails(b"*1x\r\n"), FrameError::NoNumber);
@@ -189,7 +242,7 @@ mod tests {
 			let bytes = encode(&args);
 			let mut ends: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len())).collect();
 			ends.sort_unstable();
-			let mut parser = Parser::default();
+			let mut parser = parser();
 			for end in ends {
 				match parser.parse(&bytes[..end]).unwrap() {
 					Progress::Incomplete(needed) => prop_assert!(needed > end && needed <= bytes.len()),
@@ -197,13 +250,33 @@ mod tests {
 				}
 			}
 			prop_assert_eq!(parser.parse(&bytes).unwrap(), Progress::Complete(bytes.len()));
-			let found: Vec<&[u8]> = parser.ranges().iter().map(|(a, b)| &bytes[*a..*b]).collect();
+			let found = parser.args(&bytes);
+			let found: Vec<&[u8]> = (0..found.len()).filter_map(|at| found.get(at)).collect();
 			prop_assert_eq!(found, args.iter().map(Vec::as_slice).collect::<Vec<_>>());
 		}
 
 		#[test]
 		fn noise_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-			let _ = Parser::default().parse(&bytes);
+			let _ = parser().parse(&bytes);
+		}
+
+		#[test]
+		fn any_cut_resumes_a_line(
+			words in proptest::collection::vec("[a-z]{1,9}", 1..6),
+			cuts in proptest::collection::vec(any::<proptest::sample::Index>(), 0..6),
+		) {
+			let bytes = format!("{}\r\n", words.join(" ")).into_bytes();
+			let mut ends: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len())).collect();
+			ends.sort_unstable();
+			let mut parser = parser();
+			for end in ends {
+				let wanted = Progress::Incomplete(end + 1);
+				prop_assert_eq!(parser.parse(&bytes[..end]).unwrap(), wanted);
+			}
+			prop_assert_eq!(parser.parse(&bytes).unwrap(), Progress::Complete(bytes.len()));
+			let found = parser.args(&bytes);
+			let found: Vec<&[u8]> = (0..found.len()).filter_map(|at| found.get(at)).collect();
+			prop_assert_eq!(found, words.iter().map(String::as_bytes).collect::<Vec<_>>());
 		}
 	}
 }

@@ -4,6 +4,7 @@ mod args;
 mod commit;
 mod frame;
 mod hooks;
+mod inline;
 mod listen;
 mod metrics;
 mod options;

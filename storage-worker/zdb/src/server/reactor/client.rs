@@ -7,10 +7,12 @@ use super::{
 };
 use crate::{
 	command,
-	limits::{OUTPUT_FLUSH_BYTES, OUTPUT_KEEP_BYTES, READ_CHUNK_BYTES, READ_TURN_BYTES},
+	limits::{
+		OUTPUT_FLUSH_BYTES, OUTPUT_KEEP_BYTES, READ_CHUNK_BYTES, READ_TURN_BYTES, VALUE_MAX_BYTES,
+	},
 	server::{
 		frame::{Parser, Progress},
-		Args, Flow, Output, Session,
+		Flow, Output, Session,
 	},
 };
 use std::{
@@ -86,7 +88,7 @@ impl Client {
 			address,
 			stream,
 			session: Some(session),
-			parser: Parser::default(),
+			parser: Parser::new(VALUE_MAX_BYTES),
 			input: Vec::new(),
 			needed: 1,
 			output: Output::default(),
@@ -245,7 +247,7 @@ impl Client {
 
 	/// Executes the command that was just parsed.
 	fn execute_one(&mut self, bytes: &[u8]) -> Option<Halt> {
-		let args = Args::new(bytes, self.parser.ranges());
+		let args = self.parser.args(bytes);
 		let session = self.session.as_mut()?;
 		match command::execute(session, args, &mut self.output) {
 			Flow::Continue if self.output.len() > OUTPUT_FLUSH_BYTES => Some(Halt::Full),
