@@ -42,6 +42,8 @@ pub const READ_TURN_BYTES: usize = 1 << 20;
 pub const READ_CHUNK_BYTES: usize = 16 << 10;
 /// Memory for records that are read or written often, unless the options say otherwise.
 pub const CACHE_BYTES_DEFAULT: usize = 64 << 20;
+/// Values from this length on are not copied before they are written.
+pub const DIRECT_BYTES: usize = 32 << 10;
 /// Records that wait in memory for their write call, per namespace.
 pub const PENDING_MAX_BYTES: usize = 1 << 20;
 /// A segment is left for the next one when it is this long, unless the options say otherwise.

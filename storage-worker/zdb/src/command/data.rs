@@ -103,7 +103,7 @@ pub(super) fn mend(session: &mut Session, args: Args<'_>, output: &mut Output) -
 /// `GET key`: the value or nil.
 pub(super) fn get(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
 	let key = single_key(args)?;
-	let found = session.namespace.get_with(key, |value| output.bulk(value));
+	let found = session.namespace.get_found(key, |value| output.value(value));
 	match found.map_err(|error| errors::text(&error))? {
 		Some(()) => {},
 		None => output.nil(),
@@ -175,7 +175,7 @@ pub(super) fn mget(session: &mut Session, args: Args<'_>, output: &mut Output) -
 	let before = output.len();
 	output.array(args.len() - 1);
 	for key in args.rest() {
-		match session.namespace.get_with(key, |value| output.bulk(value)) {
+		match session.namespace.get_found(key, |value| output.value(value)) {
 			Ok(Some(())) => {},
 			Ok(None) => output.nil(),
 			Err(ZdbError::NotInMemory) => {

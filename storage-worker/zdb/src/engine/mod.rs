@@ -46,5 +46,6 @@ pub use versions::{RawRecord, Version};
 pub use write::SetOutcome;
 
 pub(crate) use password::{hex, Password};
+pub(crate) use read::{Found, LongValue};
 pub(crate) use segment::never_wait_for_reads;
 pub(crate) use store::DEFAULT_NAMESPACE;

@@ -10,11 +10,64 @@ use crate::{
 	limits::SCRATCH_KEEP_BYTES,
 	ZdbError,
 };
-use std::cell::RefCell;
+use std::{
+	cell::RefCell,
+	ops::{Deref, Range},
+};
+
+/// Values from about this size on are handed over in the memory that they were read into.
+const LONG_BYTES: usize = 16 << 10;
+/// Buffers for long values that a thread keeps, and how long each may be.
+const POOL_BUFFERS: usize = 8;
+const POOL_BUFFER_MAX_BYTES: usize = 2 << 20;
 
 thread_local! {
 	/// Records are read into this; one per thread, since a read never nests in another.
 	static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+	/// Buffers that long values were read into.
+	static POOL: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A value that was found.
+pub(crate) enum Found<'v> {
+	/// One that is lent.
+	Short(&'v [u8]),
+	/// One that is given away.
+	Long(LongValue),
+}
+
+/// A long value in the buffer that it was read into, which goes back to the thread's.
+#[derive(Debug)]
+pub(crate) struct LongValue {
+	buffer: Vec<u8>,
+	range: Range<usize>,
+}
+
+impl From<Vec<u8>> for LongValue {
+	fn from(buffer: Vec<u8>) -> Self {
+		let range = 0..buffer.len();
+		Self { buffer, range }
+	}
+}
+
+impl Deref for LongValue {
+	type Target = [u8];
+
+	fn deref(&self) -> &[u8] {
+		self.buffer.get(self.range.clone()).unwrap_or_default()
+	}
+}
+
+impl Drop for LongValue {
+	fn drop(&mut self) {
+		if self.buffer.capacity() <= POOL_BUFFER_MAX_BYTES {
+			POOL.with_borrow_mut(|pool| {
+				if pool.len() < POOL_BUFFERS {
+					pool.push(std::mem::take(&mut self.buffer));
+				}
+			});
+		}
+	}
 }
 
 /// The id that a sequential key is.
@@ -28,6 +81,13 @@ enum Looked<R> {
 	At(R),
 	/// Another key has the same hash.
 	OtherKey,
+}
+
+impl<R> Looked<R> {
+	/// What `read`, which is used up by it, makes of a value.
+	fn made(read: &mut Option<impl FnOnce(Found<'_>) -> R>, found: Found<'_>) -> Self {
+		read.take().map_or(Self::OtherKey, |read| Self::At(read(found)))
+	}
 }
 
 /// Looks a key up again while compaction moves its record between the index and the reading. A record is moved once
@@ -142,6 +202,18 @@ impl Namespace {
 		key: &[u8],
 		read: impl FnOnce(&[u8]) -> R,
 	) -> Result<Option<R>, ZdbError> {
+		self.get_found(key, |found| match found {
+			Found::Short(value) => read(value),
+			Found::Long(value) => read(&value),
+		})
+	}
+
+	/// Gives `read` the key's value; `None` if there is none. `read` must not use the namespace.
+	pub(crate) fn get_found<R>(
+		&self,
+		key: &[u8],
+		read: impl FnOnce(Found<'_>) -> R,
+	) -> Result<Option<R>, ZdbError> {
 		self.readable()?;
 		let mut read = Some(read);
 		let found = settled(|| {
@@ -169,15 +241,18 @@ impl Namespace {
 		&self,
 		location: Location,
 		key: &[u8],
-		read: &mut Option<impl FnOnce(&[u8]) -> R>,
+		read: &mut Option<impl FnOnce(Found<'_>) -> R>,
 	) -> Result<Looked<R>, ZdbError> {
+		if location.read_len() >= LONG_BYTES {
+			return self.look_long(location, key, read);
+		}
 		let cached = self.log.cached(location, |cached| {
 			let (_, found, value) = cached.parts()?;
 			if found != key {
 				return Some(Looked::OtherKey);
 			}
 			let value = value?;
-			Some(Looked::At(read.take()?(value)))
+			Some(Looked::At(read.take()?(Found::Short(value))))
 		})?;
 		if let Some(looked) = cached.flatten() {
 			return Ok(looked);
@@ -194,8 +269,29 @@ impl Namespace {
 			let record = buffer.get(..start + len).unwrap_or_default();
 			self.log.keep(location, record);
 			let value = record.get(start..).unwrap_or_default();
-			Ok(read.take().map_or(Looked::OtherKey, |read| Looked::At(read(value))))
+			Ok(Looked::made(read, Found::Short(value)))
 		})
+	}
+
+	/// As [`Self::look`], for a value that is not copied again.
+	fn look_long<R>(
+		&self,
+		location: Location,
+		key: &[u8],
+		read: &mut Option<impl FnOnce(Found<'_>) -> R>,
+	) -> Result<Looked<R>, ZdbError> {
+		let buffer = POOL.with_borrow_mut(Vec::pop).unwrap_or_default();
+		let mut value = LongValue { buffer, range: 0..0 };
+		let record = self.log.read(location, &mut value.buffer)?;
+		if record.key != key {
+			return Ok(Looked::OtherKey);
+		}
+		if !record.value_is_valid() {
+			return Err(self.log.damaged(location));
+		}
+		let start = HEADER_BYTES + record.key.len();
+		value.range = start..start + record.value.len();
+		Ok(Looked::made(read, Found::Long(value)))
 	}
 
 	/// The key's value.

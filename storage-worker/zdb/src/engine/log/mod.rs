@@ -5,19 +5,21 @@
 //! ever sees what the kernel does not have. Two locks, always taken in this order: `flushing` is held over the write
 //! call, `writer` is not, except where one segment is left for the next.
 
+mod append;
 mod lookup;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use append::{Append, AppendKey};
+
 use crate::{
 	engine::{
 		cache::RecordCache,
-		location::Location,
-		record::{Header, HEADER_BYTES},
+		record::Header,
 		segment::{Segment, SEGMENT_HEADER_BYTES},
 		Mode,
 	},
-	limits::{PENDING_MAX_BYTES, SCRATCH_KEEP_BYTES, SEGMENTS_MAX},
+	limits::{SCRATCH_KEEP_BYTES, SEGMENTS_MAX},
 	ZdbError,
 };
 use granary_disk::Disk;
@@ -87,34 +89,6 @@ pub(crate) struct Log {
 	bytes: AtomicU64,
 }
 
-/// The key of a record to append.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum AppendKey<'a> {
-	/// As given.
-	Given(&'a [u8]),
-	/// The id that the record consumes.
-	Issue,
-	/// This id, or a later one if it was issued already.
-	IssueFrom(u64),
-}
-
-/// A record to append.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Append<'a> {
-	pub(crate) key: AppendKey<'a>,
-	/// `None` is a tombstone.
-	pub(crate) value: Option<&'a [u8]>,
-	pub(crate) value_crc: u32,
-	pub(crate) timestamp: u32,
-	pub(crate) max_bytes: Option<u64>,
-	/// Where the key's version before is.
-	pub(crate) previous: Option<Location>,
-	/// It is a copy that compaction makes.
-	pub(crate) moved: bool,
-	/// Sequence and ordinal, where a primary says them.
-	pub(crate) numbers: Option<(u64, u64)>,
-}
-
 /// A record that was read.
 #[derive(Debug)]
 pub(crate) struct Record<'a> {
@@ -180,115 +154,12 @@ impl Log {
 		Ok(())
 	}
 
-	/// Appends a record and returns where it is and its header. It reaches the kernel with the next flush.
-	pub(crate) fn append(&self, append: &Append<'_>) -> Result<(Location, Header), ZdbError> {
-		self.check_poison()?;
-		let value = append.value.unwrap_or_default();
-		let key_len = match append.key {
-			AppendKey::Given(key) => key.len(),
-			AppendKey::Issue | AppendKey::IssueFrom(_) => size_of::<u64>(),
-		};
-		let record_len = (HEADER_BYTES + key_len + value.len()) as u64;
-		let mut writer = loop {
-			let writer = self.writer.lock();
-			if writer.closed {
-				return Err(ZdbError::Removed);
-			}
-			// A full buffer that cannot be written must not grow: its error is this append's error too.
-			if writer.pending.len() > PENDING_MAX_BYTES {
-				drop(writer);
-				self.flush()?;
-				continue;
-			}
-			if self.is_full(&writer, record_len) {
-				drop(writer);
-				self.rotate(record_len)?;
-				continue;
-			}
-			break writer;
-		};
-		self.check_quota(append, &writer, record_len)?;
-		let header = self.write_record(&mut writer, append, value, key_len);
-		let location = writer.active.location(writer.end, &header);
-		writer.active.set_last(writer.end);
-		writer.end += record_len;
-		self.bytes.fetch_add(record_len, Ordering::Relaxed);
-		let full = writer.pending.len() > PENDING_MAX_BYTES;
-		drop(writer);
-		if let AppendKey::Given(key) = append.key {
-			self.cache.keep_new(self.number, location, &header.to_bytes(), key, value);
-		}
-		if full {
-			self.flush()?;
-		}
-		Ok((location, header))
-	}
-
 	/// Refuses appends from now on; with `only_unused` only if nothing was ever written, and says so.
 	pub(crate) fn close(&self, only_unused: bool) -> bool {
 		let mut writer = self.writer.lock();
 		let closed = !only_unused || writer.next_sequence == 0;
 		writer.closed |= closed;
 		closed
-	}
-
-	fn write_record(
-		&self,
-		writer: &mut Writer,
-		append: &Append<'_>,
-		value: &[u8],
-		key_len: usize,
-	) -> Header {
-		if let AppendKey::IssueFrom(id) = append.key {
-			writer.next_ordinal = writer.next_ordinal.max(id);
-		}
-		if let Some((sequence, ordinal)) = append.numbers {
-			(writer.next_sequence, writer.next_ordinal) = (sequence, ordinal);
-		}
-		let ordinal = writer.next_ordinal;
-		let issued = ordinal.to_le_bytes();
-		let key = match append.key {
-			AppendKey::Given(key) => key,
-			AppendKey::Issue | AppendKey::IssueFrom(_) => &issued,
-		};
-		let mut header = Header {
-			header_crc: 0,
-			value_crc: append.value_crc,
-			value_len: value.len() as u32,
-			timestamp: append.timestamp,
-			sequence: writer.next_sequence,
-			ordinal,
-			previous: append.previous,
-			back: writer.active.last().map_or(0, |last| (writer.end - last) as u32),
-			key_len: key_len as u8,
-			tombstone: append.value.is_none(),
-			moved: append.moved,
-		};
-		header.header_crc = header.checksum(key, writer.active.salt);
-		header.encode(key, value, &mut writer.pending);
-		writer.next_sequence += 1;
-		writer.next_ordinal += ordinals_of(self.shape.mode, self.shape.audited, &header);
-		header
-	}
-
-	fn check_quota(
-		&self,
-		append: &Append<'_>,
-		writer: &Writer,
-		record_len: u64,
-	) -> Result<(), ZdbError> {
-		let (Some(max_bytes), Some(value)) = (append.max_bytes, append.value) else {
-			return Ok(());
-		};
-		let leaves = writer.next_ordinal;
-		let used_bytes = self.bytes.load(Ordering::Relaxed) + self.tree_bytes(leaves);
-		let grown =
-			self.tree_bytes(leaves + leaves_of(value.len() as u64)) - self.tree_bytes(leaves);
-		let needed_bytes = record_len + grown;
-		if used_bytes + needed_bytes > max_bytes {
-			return Err(ZdbError::NoSpace { used_bytes, max_bytes, needed_bytes });
-		}
-		Ok(())
 	}
 
 	/// Bytes of the tree files beside an audited log: 32 for each node from level 4 on.

@@ -276,8 +276,8 @@ impl Client {
 
 	/// Takes the session and the reply of an errand back.
 	pub(super) fn take_back(&mut self, returned: Return) {
-		self.output.raw(returned.output.bytes());
 		self.output.is_resp3 = returned.output.is_resp3;
+		self.output.append(returned.output);
 		self.session = Some(returned.session);
 		self.closing |= returned.flow == Flow::Close;
 		if let Some((wait, command)) = self.news.take() {
@@ -328,9 +328,8 @@ impl Client {
 		if self.settling || self.session.is_none() {
 			return Ok(Standing::Waits);
 		}
-		while let Some(rest) = self.output.bytes().get(self.sent..).filter(|rest| !rest.is_empty())
-		{
-			match self.stream.write(rest) {
+		while self.sent < self.output.len() {
+			match self.stream.write(&self.output.pieces(self.sent)) {
 				Ok(written) => self.sent += written,
 				Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
 					self.unsent_since.get_or_insert(now);

@@ -5,7 +5,7 @@ use mio::{
 	net::{TcpStream, UnixStream},
 	Interest, Registry, Token,
 };
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use tokio_rustls::{rustls::ServerConnection, server::TlsStream};
 
 /// A connection.
@@ -75,11 +75,11 @@ impl Stream {
 	}
 
 	/// Sends what can be sent; `WouldBlock` if that is nothing.
-	pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+	pub(super) fn write(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
 		match self {
-			Self::Tcp(stream) => stream.write(bytes),
-			Self::Unix(stream) => stream.write(bytes),
-			Self::Tls(stream) => stream.write(bytes),
+			Self::Tcp(stream) => stream.write_vectored(pieces),
+			Self::Unix(stream) => stream.write_vectored(pieces),
+			Self::Tls(stream) => stream.write(pieces),
 		}
 	}
 
@@ -93,7 +93,7 @@ impl Stream {
 
 	/// Turns a client away. A courtesy: it may be gone already.
 	pub(crate) fn refuse(&mut self, reason: &str) {
-		let _ = self.write(format!("-{reason}\r\n").as_bytes());
+		let _ = self.write(&[IoSlice::new(format!("-{reason}\r\n").as_bytes())]);
 		self.close();
 	}
 
@@ -131,11 +131,11 @@ impl Encrypted {
 		}
 	}
 
-	fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+	fn write(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
 		if !self.send_records()? {
 			return Err(io::ErrorKind::WouldBlock.into());
 		}
-		let taken = self.tls.writer().write(bytes)?;
+		let taken = self.tls.writer().write_vectored(pieces)?;
 		self.send_records()?;
 		Ok(taken)
 	}
