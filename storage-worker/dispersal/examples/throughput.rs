@@ -7,7 +7,7 @@
 
 mod bench;
 
-use bench::{backend, backends, fresh_seed, noise, Outcome};
+use bench::{backend, backends, fresh_seed, noise, peak_mebibytes, Outcome};
 use granary_dispersal::{Check, Dataset, DatasetKey, DatasetOptions, Healing, ObjectId, Pipeline};
 use std::{
 	process::Command,
@@ -43,15 +43,6 @@ fn seal_alone(key: &DatasetKey, data: u8, parity: u8) -> Outcome<f64> {
 		std::hint::black_box(pipeline.shards(&pipeline.id(object), object)?);
 	}
 	Ok(rate(objects.len() * OBJECT_BYTES, started.elapsed()))
-}
-
-/// The most memory that this process had, in MiB.
-fn peak_mebibytes() -> Outcome<u64> {
-	let status = std::fs::read_to_string("/proc/self/status")?;
-	let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-	let kibibytes: u64 =
-		line.and_then(|line| line.trim().split(' ').next()).ok_or("no VmHWM")?.parse()?;
-	Ok(kibibytes / 1024)
 }
 
 async fn read_all(dataset: &Dataset, ids: &[ObjectId]) -> Outcome<Duration> {

@@ -25,11 +25,12 @@ mod pipeline;
 mod read;
 mod recipient;
 mod resp;
+mod sealed;
 mod shard;
 mod write;
 
 pub use backend::Backend;
-pub use codec::{ObjectCodec, OBJECT_BYTES_MAX};
+pub use codec::{Naming, ObjectCodec, OBJECT_BYTES_MAX};
 pub use dataset::{Dataset, DatasetOptions, ObjectId};
 pub use error::{BackendError, DispersalError};
 pub use heal::{loss_probability, Check, HealReport, Healing, Survey};
@@ -38,4 +39,8 @@ pub use key::DatasetKey;
 pub use logs::LogState;
 pub use pipeline::Pipeline;
 pub use recipient::{Recipient, RecipientKey};
+pub use sealed::{
+	ArchiveHealing, ArchiveId, Layout, LeafOrder, Pack, PackWriter, SealReport, Soundness,
+	StoredArchive, WorstCase,
+};
 pub use write::PutReport;

@@ -128,6 +128,11 @@ impl Dataset {
 		})
 	}
 
+	/// Whom to ask in which order.
+	pub(crate) fn order_of_backends(&self) -> Vec<usize> {
+		self.plan().0
+	}
+
 	/// Whom to ask in which order, and when to ask more. Data shards come first, since they need no decoding; backends that are much slower
 	/// than the others come later, those that just failed or kept us waiting last.
 	fn plan(&self) -> (Vec<usize>, Duration) {

@@ -1,6 +1,6 @@
 //! Storing: known objects are skipped, the rest is sealed on all cores and appended to all logs in one order.
 
-use crate::{dataset::ObjectId, resp::Reply, BackendError, Dataset, DispersalError};
+use crate::{codec::Naming, dataset::ObjectId, resp::Reply, BackendError, Dataset, DispersalError};
 use futures::{
 	future::{try_join, try_join_all},
 	stream::{self, FuturesOrdered, Stream, StreamExt},
@@ -36,17 +36,17 @@ pub(crate) struct Value {
 	leaves: Vec<Hash>,
 }
 
-/// The values of one object that are to be written, in shard order.
+/// The values under one key that are to be written, in shard order.
 pub(crate) struct Sealed {
-	pub(crate) id: ObjectId,
+	pub(crate) key: Vec<u8>,
 	pub(crate) values: Vec<Option<Value>>,
 }
 
 impl Sealed {
 	/// Hashing leaves takes longer than coding, so it is done where the coding is.
-	fn new(id: ObjectId, values: Vec<Option<Vec<u8>>>) -> Self {
+	pub(crate) fn new(key: Vec<u8>, values: Vec<Option<Vec<u8>>>) -> Self {
 		let hash = |bytes: Vec<u8>| Value { leaves: leaf_hashes(&bytes), bytes };
-		Self { id, values: values.into_iter().map(|value| value.map(hash)).collect() }
+		Self { key, values: values.into_iter().map(|value| value.map(hash)).collect() }
 	}
 
 	fn value(&self, shard: usize) -> Option<&Value> {
@@ -60,18 +60,36 @@ impl Dataset {
 	/// After an error some backends may have appended more than others; that is harmless, since each log is continued from where it is, and an object
 	/// counts as known only when all backends have it. Call [`Dataset::load_logs`] before writing again.
 	pub async fn put_many(&self, objects: Vec<Vec<u8>>) -> Result<PutReport, DispersalError> {
-		let _writing = self.writing.lock().await;
 		let mut seen = HashSet::new();
-		let mut report = PutReport::default();
-		let mut wanted = Vec::new();
+		let (mut named, mut repeated) = (Vec::new(), 0);
 		for object in objects {
 			let id = self.object_id(&object);
-			if seen.insert(id) {
-				wanted.push((id, object));
-			} else {
-				report.known_objects += 1;
+			match seen.insert(id) {
+				true => named.push((id, object)),
+				false => repeated += 1,
 			}
 		}
+		let mut report = self.put_named(named, Naming::ByContent).await?;
+		report.known_objects += repeated;
+		Ok(report)
+	}
+
+	/// Stores objects under ids that were drawn at random for them, each of which is used once: nobody, not even who can write into the dataset, learns whether
+	/// two objects are equal, and equal ones are stored twice. Otherwise as [`Dataset::put_many`].
+	pub async fn put_private(
+		&self,
+		objects: Vec<(ObjectId, Vec<u8>)>,
+	) -> Result<PutReport, DispersalError> {
+		self.put_named(objects, Naming::Drawn).await
+	}
+
+	async fn put_named(
+		&self,
+		wanted: Vec<(ObjectId, Vec<u8>)>,
+		naming: Naming,
+	) -> Result<PutReport, DispersalError> {
+		let _writing = self.writing.lock().await;
+		let mut report = PutReport::default();
 		let ids: Vec<ObjectId> = wanted.iter().map(|(id, _)| *id).collect();
 		let held = try_join_all((0..self.links.len()).map(|shard| self.held(shard, &ids))).await?;
 		let mut new = Vec::new();
@@ -85,20 +103,19 @@ impl Dataset {
 			}
 		}
 		report.new_objects = new.len() as u64;
-		let sealing = new
-			.into_iter()
-			.map(|(id, object, missing)| async move { self.seal(id, object, missing).await });
+		let sealing =
+			new.into_iter().map(|(id, object, missing)| self.seal(id, object, naming, missing));
 		report.stored_bytes = self.append(stream::iter(sealing).buffered(SEALING)).await?;
 		Ok(report)
 	}
 
-	/// Which of these objects a backend has.
+	/// Which of these keys a backend has.
 	pub(crate) async fn held(
 		&self,
 		shard: usize,
-		ids: &[ObjectId],
+		keys: &[impl AsRef<[u8]>],
 	) -> Result<Vec<bool>, DispersalError> {
-		let requests = ids.iter().map(|id| [b"EXISTS".as_slice(), id]);
+		let requests = keys.iter().map(|key| [b"EXISTS".as_slice(), key.as_ref()]);
 		let replies = self.pipeline(shard, requests).await?;
 		let held = replies.into_iter().map(|reply| match reply {
 			Reply::Integer(count) => Ok(count == 1),
@@ -138,6 +155,7 @@ impl Dataset {
 		&self,
 		id: ObjectId,
 		object: Vec<u8>,
+		naming: Naming,
 		missing: Vec<bool>,
 	) -> Result<Sealed, DispersalError> {
 		let wanted: Vec<usize> = (0..missing.len())
@@ -156,7 +174,7 @@ impl Dataset {
 		let pipeline = self.pipeline.clone();
 		tokio::task::spawn_blocking(move || {
 			let is_wanted = |shard| missing.get(shard).copied().unwrap_or(false);
-			Ok(Sealed::new(id, pipeline.shards_where(&id, &object, is_wanted)?))
+			Ok(Sealed::new(id.to_vec(), pipeline.shards_where(&id, &object, naming, is_wanted)?))
 		})
 		.await
 		.map_err(|error| DispersalError::Task(error.to_string()))?
@@ -173,7 +191,7 @@ impl Dataset {
 		let task = tokio::task::spawn_blocking(move || {
 			let sealed_len = gathered.sealed_len();
 			let values = pipeline.rebuild(&id, gathered.shards, sealed_len, &wanted)?;
-			Ok(Sealed::new(id, values))
+			Ok(Sealed::new(id.to_vec(), values))
 		});
 		task.await.map_err(|error| DispersalError::Task(error.to_string()))?
 	}
@@ -219,7 +237,7 @@ impl Dataset {
 						continue;
 					};
 					let Some(value) = object.value(shard) else { continue };
-					let begun = link.begin(&[b"SET", &object.id, &value.bytes]).await;
+					let begun = link.begin(&[b"SET", &object.key, &value.bytes]).await;
 					let begun = begun.map_err(|error| self.failed(shard, error))?;
 					waiting.push_back(async move { (object, link.finish(begun).await) });
 				},

@@ -29,14 +29,15 @@ impl Manifest {
 	pub async fn store(&self, store: &dyn ObjectStore) -> Result<(ObjectId, u64), SnapshotError> {
 		self.validate()?;
 		let bytes = self.encode();
-		let segments: Vec<Vec<u8>> = bytes.chunks(SEGMENT_BYTES).map(<[u8]>::to_vec).collect();
+		let named = |segment: &[u8]| (store.object_id(segment), segment.to_vec());
+		let segments: Vec<(ObjectId, Vec<u8>)> = bytes.chunks(SEGMENT_BYTES).map(named).collect();
 		if segments.len() > SEGMENTS_MAX {
 			return Err(SnapshotError::BadManifest("it is larger than 1 GiB".to_owned()));
 		}
 		let head = Head {
 			version: VERSION,
 			length: bytes.len() as u64,
-			segments: segments.iter().map(|segment| store.object_id(segment)).collect(),
+			segments: segments.iter().map(|(id, _)| *id).collect(),
 		}
 		.encode();
 		let id = store.object_id(&head);
@@ -45,7 +46,7 @@ impl Manifest {
 		for segment in segments {
 			stored += store.put_many(vec![segment]).await?;
 		}
-		stored += store.put_many(vec![head]).await?;
+		stored += store.put_many(vec![(id, head)]).await?;
 		Ok((id, stored))
 	}
 

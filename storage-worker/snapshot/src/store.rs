@@ -2,7 +2,7 @@
 
 use std::{fmt, future::Future, pin::Pin};
 
-/// The id of an object, a keyed hash of its bytes.
+/// The id of an object: a keyed hash of its bytes or, where equal objects shall not be recognised, random.
 pub type ObjectId = [u8; 32];
 
 /// A boxed future, so that stores can be used behind `dyn`.
@@ -29,13 +29,15 @@ pub enum StoreError {
 	},
 }
 
-/// A store of immutable objects, named by a keyed hash of their bytes.
+/// A store of immutable objects.
 pub trait ObjectStore: Send + Sync + fmt::Debug {
-	/// The id under which these bytes are stored, without storing them.
+	/// The id under which these bytes are to be stored. A store that keeps equal objects once names them by a keyed hash; one that does not answers
+	/// another id each time.
 	fn object_id(&self, bytes: &[u8]) -> ObjectId;
-	/// Stores the objects in this order and returns the bytes that were newly stored over all nodes.
-	/// Objects that the store already holds cost nothing.
-	fn put_many(&self, objects: Vec<Vec<u8>>) -> BoxFuture<'_, Result<u64, StoreError>>;
+	/// Stores objects under the ids that [`ObjectStore::object_id`] gave them, in this order, and returns the bytes that were newly stored over all
+	/// nodes. Objects that the store already holds cost nothing.
+	fn put_many(&self, objects: Vec<(ObjectId, Vec<u8>)>)
+		-> BoxFuture<'_, Result<u64, StoreError>>;
 	/// Reads one object, verified.
 	fn get(&self, id: ObjectId) -> BoxFuture<'_, Result<Vec<u8>, StoreError>>;
 }

@@ -7,6 +7,7 @@ mod output;
 mod paths;
 mod progress;
 mod size;
+mod work_dir;
 
 pub(crate) use account::AccountArgs;
 pub(crate) use failure::{exit_code, print_failure, Failure};
@@ -15,3 +16,4 @@ pub(crate) use output::Context;
 pub(crate) use paths::{user_cache_dir, user_state_dir};
 pub(crate) use progress::Bar;
 pub(crate) use size::{bytes_text, parse_bytes, parse_units, units_text};
+pub(crate) use work_dir::WorkDir;

@@ -15,4 +15,4 @@ pub(crate) use open::{
 	key_of_dataset, load_or_create_key, open_for_healing, open_for_reading, open_for_writing,
 	OpenDataset,
 };
-pub(crate) use store::DatasetStore;
+pub(crate) use store::{ArchiveStore, DatasetStore, PackStore};

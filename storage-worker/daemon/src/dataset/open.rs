@@ -4,7 +4,7 @@ use super::{directory::Directory, DatasetStore};
 use crate::keys::TenantKeys;
 use anyhow::{bail, ensure, Context, Result};
 use granary_chain::ChainClient;
-use granary_dispersal::{Dataset, DatasetKey, DatasetOptions};
+use granary_dispersal::{ArchiveId, Dataset, DatasetKey, DatasetOptions, Naming, ObjectId};
 use granary_primitives::{
 	reservation::{ReservationInfo, ReservationState},
 	DatasetId, ReservationId,
@@ -23,7 +23,26 @@ pub(crate) struct OpenDataset {
 impl OpenDataset {
 	/// The dataset as snapshots see it.
 	pub(crate) fn store(&self) -> Arc<DatasetStore> {
-		Arc::new(DatasetStore(self.dataset.clone()))
+		self.store_naming(Naming::ByContent)
+	}
+
+	/// The same; what is written has ids of this kind.
+	pub(crate) fn store_naming(&self, naming: Naming) -> Arc<DatasetStore> {
+		Arc::new(DatasetStore { dataset: self.dataset.clone(), naming })
+	}
+
+	/// How an object of this dataset was named: what belongs to it shall be named alike.
+	pub(crate) async fn naming_of(&self, id: ObjectId) -> Result<Naming> {
+		let object = self.dataset.get(id).await?;
+		Ok(match self.dataset.object_id(&object) == id {
+			true => Naming::ByContent,
+			false => Naming::Drawn,
+		})
+	}
+
+	/// Whether something in it is sealed: the archive, if the id is one.
+	pub(crate) fn archive(&self, id: &ObjectId) -> Option<ArchiveId> {
+		self.dataset.archive(id).map(|(archive, _)| archive)
 	}
 }
 

@@ -149,7 +149,9 @@ async fn store(
 	options: CommitOptions,
 	progress: Told,
 ) -> Result<Committed> {
-	let (layer, store) = (session.layer()?, open.store());
+	// What lies above a private snapshot is private as well.
+	let naming = open.naming_of(options.parent).await.context("reading the snapshot below")?;
+	let (layer, store) = (session.layer()?, open.store_naming(naming));
 	let runtime = tokio::runtime::Handle::current();
 	tokio::task::spawn_blocking(move || layer.commit(store, &runtime, options, &progress))
 		.await

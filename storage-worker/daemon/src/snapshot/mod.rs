@@ -5,6 +5,7 @@ mod describe;
 mod pause;
 mod query;
 mod restore;
+mod sealed;
 mod verify_start;
 
 use crate::{
@@ -29,8 +30,8 @@ pub(crate) enum SnapshotCommand {
 	Show(query::ShowArgs),
 	/// Read every chunk from the nodes and check it.
 	Verify(restore::VerifyArgs),
-	/// Write a snapshot's files into a directory, without FUSE.
-	#[command(alias = "materialize")]
+	/// Write a snapshot's files into a directory, without FUSE; the way to read a sealed one.
+	#[command(visible_alias = "restore", alias = "materialize")]
 	Materialise(restore::MaterialiseArgs),
 	/// Show how lazy a mount is: bytes fetched, cache hits, thin layer.
 	Status(StatusArgs),

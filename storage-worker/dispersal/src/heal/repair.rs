@@ -146,7 +146,7 @@ impl Dataset {
 				let Some(value) = sealed.values.get_mut(shard).and_then(Option::take) else {
 					continue;
 				};
-				match self.mend(shard, &sealed.id, &value.bytes).await? {
+				match self.mend(shard, &sealed.key, &value.bytes).await? {
 					true => mended += 1,
 					false => report.unmendable_shards += 1,
 				}
@@ -161,14 +161,14 @@ impl Dataset {
 	}
 
 	/// Gives a damaged shard its bytes back. Nodes keep logs that cannot be rewritten, but they take the very bytes that were there.
-	async fn mend(
+	pub(crate) async fn mend(
 		&self,
 		shard: usize,
-		id: &[u8; 32],
+		key: &[u8],
 		value: &[u8],
 	) -> Result<bool, DispersalError> {
 		let Some(link) = self.links.get(shard) else { return Ok(false) };
-		match link.call(&[b"MEND", id, value]).await {
+		match link.call(&[b"MEND", key, value]).await {
 			Ok(Reply::Integer(1)) => Ok(true),
 			// The node takes its value for sound: it was never ours, or it lies.
 			Ok(Reply::Integer(_) | Reply::Nil) | Err(BackendError::Refused(_)) => Ok(false),

@@ -154,6 +154,18 @@ impl Dataset {
 		shard: usize,
 		cursor: Option<Vec<u8>>,
 	) -> Result<Option<(Vec<u8>, Vec<ObjectId>)>, DispersalError> {
+		// Keys of another length are not objects.
+		let ids = |keys: Vec<Vec<u8>>| keys.into_iter().filter_map(|key| key.try_into().ok());
+		let page = self.keys_page(shard, cursor).await?;
+		Ok(page.map(|(next, keys)| (next, ids(keys).collect())))
+	}
+
+	/// The next keys of a backend and where to go on; `None` at the end.
+	pub(crate) async fn keys_page(
+		&self,
+		shard: usize,
+		cursor: Option<Vec<u8>>,
+	) -> Result<Option<(Vec<u8>, Vec<Vec<u8>>)>, DispersalError> {
 		let Some(link) = self.links.get(shard) else { return Ok(None) };
 		let mut request: Vec<&[u8]> = vec![b"SCAN"];
 		request.extend(cursor.as_deref());
@@ -166,15 +178,14 @@ impl Dataset {
 		let Ok([Reply::Bulk(next), Reply::Array(entries)]) = <[Reply; 2]>::try_from(parts) else {
 			return Err(self.odd(shard, "SCAN", "another list"));
 		};
-		let ids = entries.into_iter().filter_map(|entry| match entry {
+		let keys = entries.into_iter().filter_map(|entry| match entry {
 			Reply::Array(fields) => match fields.into_iter().next() {
-				// Keys of another length are not objects.
-				Some(Reply::Bulk(key)) => ObjectId::try_from(key).ok(),
+				Some(Reply::Bulk(key)) => Some(key),
 				_ => None,
 			},
 			_ => None,
 		});
-		Ok(Some((next, ids.collect())))
+		Ok(Some((next, keys.collect())))
 	}
 
 	/// Finds out what some objects have, unless a backend before was asked for them already.
