@@ -1,6 +1,8 @@
 //! A load generator for zdb and Redis that takes less of a processor than the server does: `drive --port PORT --pid SERVER --command set|get
-//! [--clients N] [--depth N] [--size BYTES] [--keys N] [--requests N]`.
+//! [--clients N] [--depth N] [--size BYTES] [--keys N] [--requests N] [--rate N]`.
 //!
+//! Without a rate each client sends its next batch when the one before is answered. With one, batches are due at even intervals, and their time counts from
+//! when they were due, so that a server that stalls cannot hide it.
 //! It prints one line: requests a second, the server's processor time for each in microseconds, and the median, 99th and 99.9th percentile
 //! of the time from a batch's sending to its last reply, in microseconds. Each SET brings another value.
 
@@ -20,6 +22,7 @@ struct Arguments {
 	size: usize,
 	keys: u64,
 	requests: usize,
+	rate: Option<f64>,
 }
 
 fn arguments() -> Result<Arguments, Box<dyn Error>> {
@@ -32,6 +35,7 @@ fn arguments() -> Result<Arguments, Box<dyn Error>> {
 		size: 512,
 		keys: 20_000,
 		requests: 200_000,
+		rate: None,
 	};
 	let mut rest = std::env::args().skip(1);
 	while let Some(name) = rest.next() {
@@ -45,6 +49,7 @@ fn arguments() -> Result<Arguments, Box<dyn Error>> {
 			"--size" => parsed.size = value.parse()?,
 			"--keys" => parsed.keys = value.parse()?,
 			"--requests" => parsed.requests = value.parse()?,
+			"--rate" => parsed.rate = Some(value.parse()?),
 			_ => return Err(format!("unknown argument {name}").into()),
 		}
 	}
@@ -80,7 +85,7 @@ struct Client {
 }
 
 impl Client {
-	fn start(&mut self, arguments: &Arguments, count: usize, numbers: &mut Numbers) {
+	fn start(&mut self, arguments: &Arguments, count: usize, due: Instant, numbers: &mut Numbers) {
 		self.batch.clear();
 		for _ in 0..count {
 			let key = numbers.next() % arguments.keys;
@@ -96,7 +101,7 @@ impl Client {
 				self.batch.extend_from_slice(request.as_bytes());
 			}
 		}
-		(self.sent, self.expected, self.began) = (0, count, Instant::now());
+		(self.sent, self.expected, self.began) = (0, count, due);
 	}
 
 	fn send(&mut self) -> io::Result<()> {
@@ -160,6 +165,50 @@ fn processor_time(pid: u32) -> Result<Duration, Box<dyn Error>> {
 	Ok(Duration::from_millis(10 * (ticks(11) + ticks(12))))
 }
 
+/// Sends all requests; answers the time of each batch.
+fn run(
+	arguments: &Arguments,
+	poll: &mut Poll,
+	clients: &mut [Client],
+) -> Result<Vec<Duration>, Box<dyn Error>> {
+	let mut numbers = Numbers(0x2545_f491_4f6c_dd1d);
+	let interval =
+		arguments.rate.map(|rate| Duration::from_secs_f64(arguments.depth as f64 / rate));
+	let batches = arguments.requests.div_ceil(arguments.depth);
+	let mut times = Vec::with_capacity(batches);
+	let (mut started, mut next_due) = (0, Instant::now());
+	let mut idle: Vec<usize> = (0..clients.len()).collect();
+	let (mut buffer, mut events) = (vec![0; 256 << 10], Events::with_capacity(1024));
+	while times.len() < batches {
+		let now = Instant::now();
+		while started < batches && interval.is_none_or(|_| next_due <= now) {
+			let Some(free) = idle.pop() else { break };
+			let due = interval.map_or(now, |_| next_due);
+			let client = &mut clients[free];
+			let count = arguments.depth.min(arguments.requests - started * arguments.depth);
+			client.start(arguments, count, due, &mut numbers);
+			client.send()?;
+			started += 1;
+			next_due += interval.unwrap_or_default();
+		}
+		let is_waiting = started < batches && !idle.is_empty();
+		let patience = is_waiting.then(|| next_due.saturating_duration_since(Instant::now()));
+		poll.poll(&mut events, patience)?;
+		for event in &events {
+			let client = &mut clients[event.token().0];
+			if client.expected == 0 {
+				continue;
+			}
+			client.send()?;
+			if client.receive(&mut buffer)? {
+				times.push(client.began.elapsed());
+				idle.push(event.token().0);
+			}
+		}
+	}
+	Ok(times)
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
 	let arguments = arguments()?;
 	let mut poll = Poll::new()?;
@@ -177,42 +226,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 		let (batch, line, began) = (Vec::new(), Vec::new(), Instant::now());
 		clients.push(Client { stream, batch, sent: 0, expected: 0, skip: 0, line, began });
 	}
-	let mut numbers = Numbers(0x2545_f491_4f6c_dd1d);
-	let (mut left, mut busy) = (arguments.requests, 0);
 	let before = processor_time(arguments.pid)?;
 	let began = Instant::now();
-	for client in &mut clients {
-		let count = arguments.depth.min(left);
-		if count > 0 {
-			client.start(&arguments, count, &mut numbers);
-			client.send()?;
-			(left, busy) = (left - count, busy + 1);
-		}
-	}
-	let (mut buffer, mut events) = (vec![0; 256 << 10], Events::with_capacity(1024));
-	let mut times = Vec::with_capacity(arguments.requests / arguments.depth + 1);
-	while busy > 0 {
-		poll.poll(&mut events, None)?;
-		for event in &events {
-			let client = &mut clients[event.token().0];
-			if client.expected == 0 {
-				continue;
-			}
-			client.send()?;
-			if client.receive(&mut buffer)? {
-				times.push(client.began.elapsed());
-				busy -= 1;
-				let count = arguments.depth.min(left);
-				if count > 0 {
-					client.start(&arguments, count, &mut numbers);
-					client.send()?;
-					(left, busy) = (left - count, busy + 1);
-				}
-			}
-		}
-	}
+	let times = run(&arguments, &mut poll, &mut clients)?;
 	let took = began.elapsed().as_secs_f64();
 	let server = processor_time(arguments.pid)?.saturating_sub(before).as_secs_f64();
+	let mut times = times;
 	times.sort_unstable();
 	let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_micros();
 	let requests = arguments.requests as f64;
