@@ -38,7 +38,7 @@ fn append(value: &[u8]) -> Append<'_> {
 fn a_full_disk_fails_every_flush_and_memory_stays_bounded() {
 	let dir = tempfile::tempdir().unwrap();
 	let log = log_over("/dev/full", dir.path());
-	let value = vec![1; 100_000];
+	let value = vec![1; 10_000];
 	let mut appended = 0;
 	let error = loop {
 		match log.append(&append(&value)) {
@@ -51,6 +51,21 @@ fn a_full_disk_fails_every_flush_and_memory_stays_bounded() {
 	assert!(matches!(log.flush(), Err(ZdbError::File { action: "write", .. })));
 	// A full disk is no reason to distrust what is there.
 	assert!(!matches!(log.flush(), Err(ZdbError::Poisoned(_))));
+}
+
+#[test]
+fn a_long_record_that_the_disk_refuses_was_never_appended() {
+	let dir = tempfile::tempdir().unwrap();
+	let log = log_over("/dev/full", dir.path());
+	let end = log.end().1;
+	for _ in 0..3 {
+		let refused = log.append(&append(&vec![1; 100_000]));
+		assert!(matches!(refused, Err(ZdbError::File { action: "write", .. })));
+		assert_eq!((log.next_sequence(), log.end().1), (0, end));
+		assert!(log.fault().is_some());
+	}
+	// Nothing waits, so there is nothing to write.
+	log.flush().unwrap();
 }
 
 #[test]
