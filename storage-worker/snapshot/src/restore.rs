@@ -36,7 +36,7 @@ pub struct VerifyReport {
 	pub damaged: Vec<ObjectId>,
 }
 
-/// Reads every chunk from the store, past any cache. The store checks that it is the one that its id names.
+/// Reads every chunk from the store, past any cache, and checks that it is the one that its id names.
 pub async fn verify(
 	store: Arc<dyn ObjectStore>,
 	manifest: Arc<Manifest>,
@@ -60,8 +60,8 @@ pub async fn verify(
 		report.chunks += 1;
 		progress.advance(bytes);
 		match read {
-			Ok(chunk) => report.bytes += chunk.len() as u64,
-			Err(_) => report.damaged.push(id),
+			Ok(chunk) if store.is_object(&id, &chunk) => report.bytes += chunk.len() as u64,
+			_ => report.damaged.push(id),
 		}
 	}
 	Ok(report)

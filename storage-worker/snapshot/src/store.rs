@@ -38,6 +38,10 @@ pub trait ObjectStore: Send + Sync + fmt::Debug {
 	/// nodes. Objects that the store already holds cost nothing.
 	fn put_many(&self, objects: Vec<(ObjectId, Vec<u8>)>)
 		-> BoxFuture<'_, Result<u64, StoreError>>;
+	/// Whether these bytes are the object of this id. A store whose ids do not follow from bytes answers so for what it has verified itself.
+	fn is_object(&self, id: &ObjectId, bytes: &[u8]) -> bool {
+		self.object_id(bytes) == *id
+	}
 	/// Reads one object, verified.
 	fn get(&self, id: ObjectId) -> BoxFuture<'_, Result<Vec<u8>, StoreError>>;
 }
