@@ -1,7 +1,8 @@
 //! The object store of snapshots over a dispersed dataset.
 
-use granary_dispersal::Dataset;
-use granary_snapshot::{BoxFuture, ObjectId, ObjectStore, StoreError};
+use futures::StreamExt;
+use granary_dispersal::{Dataset, DispersalError};
+use granary_snapshot::{BoxFuture, ObjectId, ObjectStore, Objects, StoreError};
 use std::sync::Arc;
 
 /// A dataset as an object store.
@@ -23,11 +24,15 @@ impl ObjectStore for DatasetStore {
 	}
 
 	fn get(&self, id: ObjectId) -> BoxFuture<'_, Result<Vec<u8>, StoreError>> {
-		Box::pin(async move {
-			self.0.get(id).await.map_err(|error| {
-				let transient = error.is_transient();
-				StoreError::Unreadable { id, reason: error.to_string(), transient }
-			})
-		})
+		Box::pin(async move { self.0.get(id).await.map_err(|error| unreadable(id, &error)) })
 	}
+
+	fn get_many(&self, ids: Vec<ObjectId>) -> Objects<'_> {
+		let read = self.0.get_many(ids);
+		Box::pin(read.map(|(id, read)| (id, read.map_err(|error| unreadable(id, &error)))))
+	}
+}
+
+fn unreadable(id: ObjectId, error: &DispersalError) -> StoreError {
+	StoreError::Unreadable { id, reason: error.to_string(), transient: error.is_transient() }
 }
