@@ -5,6 +5,7 @@ use crate::{
 	link::{Link, Patience},
 	logs::{self, LogState},
 	resp::Reply,
+	suspects::Suspects,
 	Backend, BackendError, DatasetKey, DispersalError, NodeHealth, Pipeline,
 };
 use futures::future::join_all;
@@ -64,6 +65,8 @@ pub struct Dataset {
 	pub(crate) pipeline: Arc<Pipeline>,
 	pub(crate) links: Vec<Link>,
 	pub(crate) health: Vec<Counters>,
+	/// What reads found to be incomplete.
+	pub(crate) suspects: Suspects,
 	pub(crate) extra_reads: usize,
 	pub(crate) hedge_after: Duration,
 	/// The logs as they are after what this client wrote, as far as they are known; one writer at a time.
@@ -90,6 +93,7 @@ impl Dataset {
 		Ok(Self {
 			pipeline: Arc::new(pipeline),
 			health: links.iter().map(|_| Counters::default()).collect(),
+			suspects: Suspects::default(),
 			logs: Mutex::new(links.iter().map(|_| Some(Peaks::new())).collect()),
 			writing: tokio::sync::Mutex::new(()),
 			extra_reads: usize::from(options.extra_reads),
@@ -119,6 +123,12 @@ impl Dataset {
 				counters.read(backend.node, &backend.address)
 			})
 			.collect()
+	}
+
+	/// Objects of which reads met a missing or damaged shard, as far as this was not asked before: [`Healing::first`](crate::Healing) takes them.
+	/// At most 16,384 are remembered.
+	pub fn take_suspects(&self) -> Vec<ObjectId> {
+		self.suspects.take()
 	}
 
 	pub(crate) fn failed(&self, shard: usize, source: BackendError) -> DispersalError {

@@ -11,8 +11,10 @@
 
 mod backend;
 mod codec;
+mod connection;
 mod dataset;
 mod error;
+mod gather;
 mod heal;
 mod health;
 mod hex;
@@ -21,12 +23,14 @@ mod key;
 mod latency;
 mod link;
 mod logs;
+mod opening;
 mod pipeline;
 mod read;
 mod recipient;
 mod resp;
 mod sealed;
 mod shard;
+mod suspects;
 mod write;
 
 pub use backend::Backend;

@@ -1,12 +1,20 @@
 //! The one door through which snapshots reach stored objects.
 
+use futures::stream::{self, Stream, StreamExt};
 use std::{fmt, future::Future, pin::Pin};
+
+/// Objects that a store without a better way reads at once.
+const READING: usize = 16;
 
 /// The id of an object: a keyed hash of its bytes or, where equal objects shall not be recognised, random.
 pub type ObjectId = [u8; 32];
 
 /// A boxed future, so that stores can be used behind `dyn`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What is read of many objects, as it comes.
+pub type Objects<'a> =
+	Pin<Box<dyn Stream<Item = (ObjectId, Result<Vec<u8>, StoreError>)> + Send + 'a>>;
 
 /// Why a store could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -44,4 +52,10 @@ pub trait ObjectStore: Send + Sync + fmt::Debug {
 	}
 	/// Reads one object, verified.
 	fn get(&self, id: ObjectId) -> BoxFuture<'_, Result<Vec<u8>, StoreError>>;
+	/// Reads objects, each handed over verified as soon as it is there, in any order. All of them may be in memory at once: whoever asks bounds
+	/// their bytes.
+	fn get_many(&self, ids: Vec<ObjectId>) -> Objects<'_> {
+		let read = move |id| async move { (id, self.get(id).await) };
+		Box::pin(stream::iter(ids).map(read).buffer_unordered(READING))
+	}
 }

@@ -1,7 +1,8 @@
 //! The object stores of snapshots: a dispersed dataset, and an archive of it that is being made or was read.
 
-use granary_dispersal::{Dataset, Naming, Pack, PackWriter};
-use granary_snapshot::{BoxFuture, ObjectId, ObjectStore, StoreError};
+use futures::StreamExt;
+use granary_dispersal::{Dataset, DispersalError, Naming, Pack, PackWriter};
+use granary_snapshot::{BoxFuture, ObjectId, ObjectStore, Objects, StoreError};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A dataset as an object store.
@@ -45,12 +46,12 @@ impl ObjectStore for DatasetStore {
 	}
 
 	fn get(&self, id: ObjectId) -> BoxFuture<'_, Result<Vec<u8>, StoreError>> {
-		Box::pin(async move {
-			self.dataset.get(id).await.map_err(|error| {
-				let transient = error.is_transient();
-				StoreError::Unreadable { id, reason: error.to_string(), transient }
-			})
-		})
+		Box::pin(async move { self.dataset.get(id).await.map_err(|error| unreadable(id, &error)) })
+	}
+
+	fn get_many(&self, ids: Vec<ObjectId>) -> Objects<'_> {
+		let read = self.dataset.get_many(ids);
+		Box::pin(read.map(|(id, read)| (id, read.map_err(|error| unreadable(id, &error)))))
 	}
 }
 
@@ -124,4 +125,8 @@ impl ObjectStore for ArchiveStore {
 			}
 		})
 	}
+}
+
+fn unreadable(id: ObjectId, error: &DispersalError) -> StoreError {
+	StoreError::Unreadable { id, reason: error.to_string(), transient: error.is_transient() }
 }

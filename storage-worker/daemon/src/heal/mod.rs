@@ -162,7 +162,8 @@ async fn heal_dataset(
 ) -> Result<()> {
 	let open = open_for_healing(chain, args.reservation, key.clone(), tenant).await?;
 	let bar = Bar::count(context, 0, "surveying");
-	let healing = Healing { check: args.check.check(), bytes_per_second: args.rate };
+	let healing =
+		Healing { first: Vec::new(), check: args.check.check(), bytes_per_second: args.rate };
 	let healed = open.dataset.heal(healing, &|step, done, all| bar.at(step, done, all)).await;
 	bar.finish();
 	let healed: HealReport = healed?;
