@@ -184,6 +184,11 @@ impl Disk {
 		Ok(bytes)
 	}
 
+	/// The length of a file.
+	pub fn len_bytes(&self, path: &Path) -> io::Result<u64> {
+		self.open(path, Open::Read)?.len_bytes()
+	}
+
 	/// Gives the file `name` in `dir` another content, durably and as a whole: it is written as `NAME.new`, made durable and
 	/// renamed, so that whatever happens the old or the new one is there. After an error it may be either.
 	pub fn replace(&self, dir: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {

@@ -28,9 +28,18 @@ pub fn durable_leaves(disk: &Disk, dir: &Path) -> Result<u64, TreeError> {
 impl Mark {
 	/// The mark in `dir`; `None` if there is none or if it is damaged: then the data alone decide.
 	pub(crate) fn read(disk: &Disk, dir: &Path) -> Result<Option<Self>, TreeError> {
+		Ok(Self::read_file(disk, dir)?.and_then(|bytes| Self::parse(&bytes)))
+	}
+
+	/// Whether there is one that is damaged.
+	pub(crate) fn is_damaged(disk: &Disk, dir: &Path) -> Result<bool, TreeError> {
+		Ok(Self::read_file(disk, dir)?.is_some_and(|bytes| Self::parse(&bytes).is_none()))
+	}
+
+	fn read_file(disk: &Disk, dir: &Path) -> Result<Option<Vec<u8>>, TreeError> {
 		let path = dir.join(NAME);
 		match disk.read(&path) {
-			Ok(bytes) => Ok(Self::parse(&bytes)),
+			Ok(bytes) => Ok(Some(bytes)),
 			Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
 			Err(source) => Err(TreeError::File { path, source }),
 		}

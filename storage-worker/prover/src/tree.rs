@@ -34,6 +34,8 @@ pub struct LogTree {
 	/// Hashes of the leaves behind the last full block.
 	tail: Vec<Hash>,
 	peaks: Peaks,
+	/// What was stored did not match when it was opened.
+	was_damaged: bool,
 }
 
 impl LogTree {
@@ -56,15 +58,53 @@ impl LogTree {
 			return Err(TreeError::LogShrunk { marked, available: leaf_count });
 		}
 		let mut tree = Self::stored(disk, dir, durable)?;
+		tree.was_damaged = Mark::is_damaged(disk, dir)?;
 		if tree.blocks() == durable && !tree.leads_to(mark)? {
+			tree.was_damaged = true;
 			tree.cut_levels(0)?;
 		}
 		tree.extend(source, leaf_count)?;
 		if !tree.leads_to(mark)? {
+			tree.was_damaged = true;
 			// Nodes that were missing have been made from the data, on top of some that were damaged.
 			tree.rebuild(source)?;
 		}
 		Ok(tree)
+	}
+
+	/// Whether the stored tree was damaged when it was opened, and computed anew. Damage of a node that the root is not made of shows
+	/// only to [`LogTree::verify`].
+	pub fn was_damaged(&self) -> bool {
+		self.was_damaged
+	}
+
+	/// Compares the data of `blocks` (of 16 leaves each) with their nodes, and each node above that ends with one of them with those
+	/// below it. All blocks together compare everything.
+	///
+	/// Errors: [`TreeError::LeafMismatch`] and [`TreeError::NodeMismatch`] where they do not fit together.
+	pub fn verify(
+		&self,
+		source: &dyn LeafSource,
+		blocks: std::ops::Range<u64>,
+	) -> Result<(), TreeError> {
+		let leaf_count = self.leaf_count();
+		let view = View::new(self, source);
+		for block in blocks.start..blocks.end.min(leaf_count.div_ceil(BLOCK_LEAVES)) {
+			view.block(block)?;
+			if block >= self.blocks() {
+				continue;
+			}
+			let (mut level, mut index) = (STORED_LEVEL, block);
+			while index % 2 == 1 {
+				let left = self.stored_node(level, index - 1)?;
+				let right = self.stored_node(level, index)?;
+				(level, index) = (level + 1, index / 2);
+				if self.stored_node(level, index)? != node_hash::<Blake2>(&left, &right) {
+					return Err(TreeError::NodeMismatch { leaf_count });
+				}
+			}
+		}
+		Ok(())
 	}
 
 	/// Computes every node from the data, as when stored ones turn out to be damaged.
@@ -105,6 +145,7 @@ impl LogTree {
 			levels: Vec::new(),
 			tail: Vec::new(),
 			peaks: Peaks::new(),
+			was_damaged: false,
 		};
 		let mut usable = blocks.min(tree.level(0)?.len());
 		// A level above that is too short limits what of the levels below can be trusted to be

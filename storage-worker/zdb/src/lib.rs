@@ -26,15 +26,16 @@
 //!
 //! - `config`: the namespace's settings, replaced as a whole (the format is in the source of `engine/config.rs`);
 //! - `segment-NNNNNNNN.log`: a header of 32 bytes and records (`engine/segment.rs`, `engine/record.rs`);
+//! - `durable`: up to where the log is on the disk (`engine/durable.rs`);
 //! - `retired`: the segments that compaction removed (`engine/retired.rs`);
 //! - `tree/`: the log tree of an audited namespace, see [`granary_prover`].
 //!
 //! # What is promised
 //!
 //! A write that was answered has reached the kernel; [`Durability`] says when it reaches the disk. After a failed
-//! fsync the namespace takes no more writes until it is opened again. A torn tail is cut at the last valid record on
-//! open and reported in the [`RecoveryReport`]; damage before that is reported, and reads of what it hit fail
-//! instead of answering something older.
+//! fsync the namespace takes no more writes until it is opened again. After a loss of power a log is a beginning of what was
+//! done; what is half written behind that is cut on open and reported in the [`RecoveryReport`]. Damage of what was
+//! durable is reported, and reads of what it hit fail instead of answering something older, unless the key itself was hit.
 //!
 //! # Space
 //!

@@ -91,6 +91,11 @@ impl SimulatedDisk {
 		std::mem::take(&mut state.hits)
 	}
 
+	/// How many calls the fault has hit so far.
+	pub fn hits(&self) -> u64 {
+		self.state().hits
+	}
+
 	/// From now on every call fails: the machine is off, or the process is dead.
 	pub fn cut_power(&self) {
 		self.state().is_off = true;

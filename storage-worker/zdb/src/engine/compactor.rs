@@ -19,6 +19,8 @@ use std::{
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 /// The shortest sleep that is worth it when it is ahead of its rate.
 const NAP: Duration = Duration::from_millis(2);
+/// What nobody asks to be durable is made so after this long; the kernel does not wait longer either.
+const SYNC_INTERVAL: Duration = Duration::from_secs(30);
 
 /// How the background thread compacts.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -118,18 +120,30 @@ impl Compactor {
 		});
 		let theirs = compaction.clone();
 		let thread = thread::Builder::new().name("zdb-compact".into());
-		let thread = thread.spawn(move || {
-			while !theirs.ended.load(Relaxed) {
-				let mut asleep = theirs.wake.0.lock();
-				theirs.wake.1.wait_for(&mut asleep, LOOK_INTERVAL);
-				drop(asleep);
-				if theirs.is_enabled() && !theirs.ended.load(Relaxed) {
-					let outcome = theirs.round(&namespaces);
-					*theirs.failed.lock() = outcome.err().map(|error| error.to_string());
-				}
+		let thread = thread.spawn(move || loop {
+			let mut asleep = theirs.wake.0.lock();
+			if theirs.ended.load(Relaxed) {
+				break;
+			}
+			theirs.wake.1.wait_for(&mut asleep, LOOK_INTERVAL);
+			drop(asleep);
+			sync_old(&namespaces);
+			if theirs.is_enabled() && !theirs.ended.load(Relaxed) {
+				let outcome = theirs.round(&namespaces);
+				*theirs.failed.lock() = outcome.err().map(|error| error.to_string());
 			}
 		})?;
 		Ok(Self { compaction, thread: Some(thread) })
+	}
+}
+
+/// Syncs what has been waiting for the kernel alone.
+fn sync_old(namespaces: &Namespaces) {
+	let open: Vec<_> = namespaces.read().values().cloned().collect();
+	for namespace in open {
+		if let Err(error) = namespace.sync_after(SYNC_INTERVAL) {
+			tracing::debug!(namespace = namespace.name(), %error, "sync");
+		}
 	}
 }
 
@@ -169,8 +183,12 @@ impl Compaction {
 
 impl Drop for Compactor {
 	fn drop(&mut self) {
-		self.compaction.ended.store(true, Relaxed);
-		self.compaction.wake.1.notify_all();
+		{
+			// Held so that the thread does not fall asleep between looking and being woken.
+			let _awake = self.compaction.wake.0.lock();
+			self.compaction.ended.store(true, Relaxed);
+			self.compaction.wake.1.notify_all();
+		}
 		if let Some(thread) = self.thread.take() {
 			if thread.join().is_err() {
 				tracing::error!("the compaction thread panicked");

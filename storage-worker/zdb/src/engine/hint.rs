@@ -2,7 +2,7 @@
 //!
 //! File `segment-NNNNNNNN.hint`, little endian: `GRZDBHT1`, number u32, records u32, the segment's salt u64 and its length
 //! u64; then the records' headers and keys as they are in the segment; CRC-32C of all before. A hint that does not fit
-//! its segment is not used; it holds nothing that the segment does not.
+//! its segment is not used; it holds nothing that the segment does not. It is written after the segment is durable, and vouches for that.
 
 use crate::{
 	engine::{
@@ -31,15 +31,29 @@ fn hint_name(number: u32) -> String {
 /// Receives each record of a hint in order: offset, header, key.
 pub(crate) type VisitHead<'v> = &'v mut dyn FnMut(u64, &Header, &[u8]) -> Result<(), ZdbError>;
 
+/// What there is of a hint.
+pub(crate) enum HintFound {
+	Fit(Hint),
+	/// It does not match its checksum, or its segment.
+	Unfit(PathBuf),
+	Nothing,
+}
+
 /// The records of a segment in their order.
 pub(crate) struct Hint {
 	bytes: Vec<u8>,
 }
 
 impl Hint {
-	/// Reads the hint of a segment; `None` if there is none that fits it.
-	pub(crate) fn load(disk: &Disk, dir: &Path, segment: &Segment) -> Option<Self> {
-		let bytes = disk.read(&hint_path(dir, segment.number)).ok()?;
+	/// Reads the hint of a segment.
+	pub(crate) fn load(disk: &Disk, dir: &Path, segment: &Segment) -> HintFound {
+		let path = hint_path(dir, segment.number);
+		// One that cannot be read is as good as none.
+		let Ok(bytes) = disk.read(&path) else { return HintFound::Nothing };
+		Self::parse(bytes, segment).map_or(HintFound::Unfit(path), HintFound::Fit)
+	}
+
+	fn parse(bytes: Vec<u8>, segment: &Segment) -> Option<Self> {
 		let (body, crc) = bytes.split_last_chunk::<4>()?;
 		let fits = crc32c::crc32c(body) == u32::from_le_bytes(*crc)
 			&& body.get(..HEAD_BYTES)? == head(segment, records(body)?);

@@ -4,14 +4,16 @@ use crate::{
 	engine::{
 		audit::{tree_dir, Audit},
 		cache::RecordCache,
-		config::{Config, CONFIG_NAME},
+		config::Config,
 		dirty::Dirty,
+		durable::{Known, DURABLE_NAME},
 		index::{IdIndex, KeyIndex},
 		log::{Log, LogShape},
 		options::{Access, Durability, NamespaceOptions, NamespaceUpdate},
 		password::{Password, StoreSecret},
 		rebuild::Rebuilt,
-		recovery::{recover, RecoveryReport},
+		recovery::{recover, Recovered},
+		report::RecoveryReport,
 		retired::Retired,
 	},
 	ZdbError,
@@ -79,20 +81,32 @@ impl Namespace {
 		let config = Config::load(disk, dir, secret)?;
 		let (mode, audited) = (config.mode, config.audited);
 		let (disk, dir) = (disk.clone(), dir.to_owned());
-		let shape = LogShape { disk: disk.clone(), dir: dir.clone(), mode, audited, segment_bytes };
+		let read_only = disk.is_read_only(&dir);
+		let read_only = read_only.map_err(|error| ZdbError::file("look at", &dir, error))?;
+		let shape = LogShape {
+			disk: disk.clone(),
+			dir: dir.clone(),
+			mode,
+			audited,
+			segment_bytes,
+			read_only,
+		};
 		let mut rebuilt = Rebuilt::new(mode);
 		let retired = Retired::load(&disk, &dir)?;
-		let recovered = recover(&shape, &retired, &mut |segment, offset, header, key| {
-			rebuilt.visit(segment, offset, header, key, audited)
-		})?;
+		let known = Known::load(&disk, &dir)?;
+		let recovered =
+			recover(&shape, &retired, known.place(), &mut |segment, offset, header, key| {
+				rebuilt.visit(segment, offset, header, key, audited)
+			})?;
+		let Recovered { segments, next_sequence, next_ordinal, mut report, is_short } = recovered;
+		if known == Known::Damaged {
+			report.made_anew.push(dir.join(DURABLE_NAME));
+		}
 		let Rebuilt { index, extents, live_bytes, .. } = rebuilt;
-		let log = Log::new(
-			shape,
-			recovered.segments,
-			recovered.next_sequence,
-			recovered.next_ordinal,
-			cache.clone(),
-		)?;
+		// A mark beyond the end would vouch for what is written there next.
+		let durable = known.place().filter(|_| !is_short);
+		let next = (next_sequence, next_ordinal);
+		let log = Log::new(shape, segments, next, retired.first(), durable, cache.clone())?;
 		let namespace = Self {
 			name: name.to_owned(),
 			config: RwLock::new(Arc::new(config)),
@@ -106,9 +120,7 @@ impl Namespace {
 			retired: Mutex::new(retired),
 			secret: secret.clone(),
 			live_bytes: AtomicU64::new(live_bytes),
-			read_only: disk
-				.is_read_only(&dir)
-				.map_err(|error| ZdbError::file("look at", &dir, error))?,
+			read_only,
 			removed: AtomicBool::new(false),
 			replaced: AtomicBool::new(false),
 			last_sync: Mutex::new(Instant::now()),
@@ -119,11 +131,15 @@ impl Namespace {
 		};
 		if let Some(audit) = &namespace.audit {
 			// A damaged log can still be read, so this is no reason to stay closed.
-			if let Err(error) = audit.open(&namespace.log) {
-				tracing::error!(namespace = name, %error, "the log tree cannot be opened");
+			match audit.open(&namespace.log) {
+				Ok(true) => report.made_anew.push(tree_dir(&namespace.dir)),
+				Ok(false) => {},
+				Err(error) => {
+					tracing::error!(namespace = name, %error, "the log tree cannot be opened");
+				},
 			}
 		}
-		Ok((namespace, recovered.report))
+		Ok((namespace, report))
 	}
 
 	/// Its name.
@@ -215,20 +231,13 @@ impl Namespace {
 		closed
 	}
 
-	/// Removes everything but the settings.
-	pub(crate) fn remove_files(&self) -> Result<(), ZdbError> {
-		let remove = || -> std::io::Result<()> {
-			for entry in self.disk.list(&self.dir)? {
-				let path = self.dir.join(&entry.name);
-				if entry.is_dir {
-					self.disk.remove_dir_all(&path)?;
-				} else if entry.name != CONFIG_NAME {
-					self.disk.remove_file(&path)?;
-				}
-			}
-			Ok(())
-		};
-		remove().map_err(|error| ZdbError::file("empty", &self.dir, error))
+	/// Removes all records; the namespace must be closed. After a crash all of them are there or none: the list of removed segments
+	/// decides, and opening finishes what was begun. The next segment is made first: if the disk has no room for it, everything
+	/// stays.
+	pub(crate) fn remove_records(&self) -> Result<(), ZdbError> {
+		self.log.jump()?;
+		let next = self.log.end().0.number;
+		Retired::before(next).store(&self.disk, &self.dir)
 	}
 
 	/// Changes settings. Mode and `audited` are changed by the store, which opens the namespace anew.

@@ -128,7 +128,7 @@ impl Namespace {
 		let cached = self.log.cached(location, |cached| {
 			let (header, found, _) = cached.parts()?;
 			Some((found == key).then_some(header))
-		})?;
+		});
 		if let Some(header) = cached.flatten() {
 			return Ok(header);
 		}
@@ -253,7 +253,7 @@ impl Namespace {
 			}
 			let value = value?;
 			Some(Looked::At(read.take()?(Found::Short(value))))
-		})?;
+		});
 		if let Some(looked) = cached.flatten() {
 			return Ok(looked);
 		}

@@ -73,22 +73,27 @@ impl Retired {
 		})
 	}
 
-	/// Reads the list of the namespace in `dir` and removes the files of segments that are on it.
+	/// All segments before this one are removed, and nothing is known of their sequences: the namespace starts anew.
+	pub(crate) fn before(first: u32) -> Self {
+		Self { first, ..Self::default() }
+	}
+
+	/// The first number that is not removed with all before it.
+	pub(crate) fn first(&self) -> u32 {
+		self.first
+	}
+
+	/// Reads the list of the namespace in `dir`.
 	pub(crate) fn load(disk: &Disk, dir: &Path) -> Result<Self, ZdbError> {
 		let path = dir.join(RETIRED_NAME);
-		let retired = match disk.read(&path) {
-			Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-			Err(error) => return Err(ZdbError::file("read", &path, error)),
+		match disk.read(&path) {
+			Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+			Err(error) => Err(ZdbError::file("read", &path, error)),
 			Ok(bytes) => Self::decode(&bytes).ok_or_else(|| ZdbError::BadConfig {
 				path: path.clone(),
 				reason: "it is damaged; restore it from a backup",
-			})?,
-		};
-		// A crash between the list and the removal leaves the last one behind.
-		for number in retired.first.checked_sub(1).iter().chain(&retired.others) {
-			remove_segment(disk, dir, *number)?;
+			}),
 		}
-		Ok(retired)
 	}
 
 	/// Replaces the list of the namespace in `dir`, for good.

@@ -38,6 +38,8 @@ pub(crate) fn never_wait_for_reads() {
 /// Bytes before the first record.
 pub(crate) const SEGMENT_HEADER_BYTES: u64 = 32;
 const MAGIC: &[u8; 8] = b"GRZDBSG2";
+/// How much is read and written again at once.
+const WRITE_AGAIN_STEP_BYTES: u64 = 1 << 20;
 
 /// One file of a log.
 #[derive(Debug)]
@@ -50,6 +52,8 @@ pub(crate) struct Segment {
 	flushed: AtomicU64,
 	/// Bytes that the disk has.
 	synced: AtomicU64,
+	/// What is between `synced` and here was written by an earlier process and may have been dropped by the kernel.
+	doubtful_end: AtomicU64,
 	/// Where its last record starts; 0 without one.
 	last: AtomicU64,
 	/// Bytes of records that the index points to.
@@ -81,13 +85,24 @@ impl Segment {
 		let path = segment_path(dir, number);
 		let salt = rand::random();
 		let make = || -> io::Result<DiskFile> {
+			// An attempt that failed may have left a file whose name no later sync makes durable.
+			match disk.remove_file(&path) {
+				Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+				_ => {},
+			}
 			let file = disk.open(&path, Open::Replace)?;
 			file.write_all_at(&encode_header(number, mode, audited, salt), 0)?;
 			file.sync_all()?;
 			disk.sync_dir(dir)?;
 			Ok(file)
 		};
-		let file = make().map_err(|error| ZdbError::file("create", &path, error))?;
+		let file = make().map_err(|error| {
+			// The next attempt begins without it anyway; until then nobody should take it for a segment.
+			if let Err(error) = disk.remove_file(&path) {
+				tracing::debug!(path = %path.display(), %error, "after a failed creation");
+			}
+			ZdbError::file("create", &path, error)
+		})?;
 		Ok(Self::new(number, salt, path, file, SEGMENT_HEADER_BYTES))
 	}
 
@@ -128,11 +143,17 @@ impl Segment {
 		Ok(Self::new(number, salt, path, file, len))
 	}
 
+	/// Whether a segment's header is sound, whatever mode it is of.
+	pub(crate) fn is_sound_in_any_mode(disk: &Disk, dir: &Path, number: u32) -> bool {
+		let modes = [(Mode::User, false), (Mode::User, true), (Mode::Sequential, false)];
+		modes.iter().any(|(mode, audited)| Self::open(disk, dir, number, *mode, *audited).is_ok())
+	}
+
 	fn new(number: u32, salt: u64, path: PathBuf, file: DiskFile, len: u64) -> Self {
 		let (flushed, synced) = (AtomicU64::new(len), AtomicU64::new(len));
 		let (last, live) = (AtomicU64::new(0), AtomicU64::new(0));
-		let hinted = AtomicBool::new(false);
-		Self { number, salt, path, file, flushed, synced, last, live, hinted }
+		let (doubtful_end, hinted) = (AtomicU64::new(0), AtomicBool::new(false));
+		Self { number, salt, path, file, flushed, synced, doubtful_end, last, live, hinted }
 	}
 
 	/// A segment over any file, such as a device that refuses what a disk only refuses on a bad day.
@@ -217,6 +238,26 @@ impl Segment {
 		self.synced.load(Ordering::Acquire) >= end
 	}
 
+	/// Writes once more what an earlier process wrote and may not have brought to the disk. Where its fsync failed, the kernel holds
+	/// the bytes and takes them for written; only bytes that are written anew are tried again.
+	pub(crate) fn write_again(&self) -> Result<(), ZdbError> {
+		let (mut at, end) =
+			(self.synced.load(Ordering::Acquire), self.doubtful_end.load(Ordering::Acquire));
+		let mut bytes = Vec::new();
+		while at < end {
+			bytes.resize((end - at).min(WRITE_AGAIN_STEP_BYTES) as usize, 0);
+			let read = self.read_at(at, &mut bytes)?;
+			let written = self.file.write_all_at(bytes.get(..read).unwrap_or_default(), at);
+			written.map_err(|error| ZdbError::file("write", &self.path, error))?;
+			if read == 0 {
+				break;
+			}
+			at += read as u64;
+		}
+		self.doubtful_end.store(0, Ordering::Release);
+		Ok(())
+	}
+
 	/// Brings everything that the kernel has to the disk.
 	pub(crate) fn sync(&self) -> io::Result<()> {
 		let end = self.flushed();
@@ -240,9 +281,11 @@ impl Segment {
 		Ok(())
 	}
 
-	/// Marks all there is as not yet durable: what an earlier process wrote may not be.
-	pub(crate) fn distrust(&self) {
-		self.synced.store(0, Ordering::Release);
+	/// Marks what is behind `durable_end` as not yet durable. With `write_again` it is written once more before the next fsync.
+	pub(crate) fn distrust(&self, durable_end: u64, write_again: bool) {
+		let len = self.flushed();
+		self.synced.store(durable_end.min(len), Ordering::Release);
+		self.doubtful_end.store(if write_again { len } else { 0 }, Ordering::Release);
 	}
 
 	/// Fills `buffer` from `offset` on as far as the file goes.
@@ -255,12 +298,6 @@ impl Segment {
 			io::ErrorKind::WouldBlock => ZdbError::NotInMemory,
 			_ => ZdbError::file("read", &self.path, error),
 		})
-	}
-
-	/// Writes over bytes that were damaged and makes them durable.
-	pub(crate) fn overwrite(&self, offset: u64, bytes: &[u8]) -> Result<(), ZdbError> {
-		let written = self.file.write_all_at(bytes, offset).and_then(|()| self.file.sync_data());
-		written.map_err(|error| ZdbError::file("mend", &self.path, error))
 	}
 
 	/// The error for a record that does not match its checksum.

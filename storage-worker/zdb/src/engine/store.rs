@@ -8,7 +8,7 @@ use crate::{
 		config::Config,
 		namespace::Namespace,
 		password::StoreSecret,
-		recovery::RecoveryReport,
+		report::RecoveryReport,
 		syncer::Syncer,
 		Durability, NamespaceOptions, NamespaceUpdate,
 	},
@@ -99,6 +99,12 @@ impl Store {
 			tracing::warn!(%error, "the limit of open files could not be raised");
 		}
 		let secret = Arc::new(StoreSecret::open(&disk, &options.dir)?);
+		if !read_only {
+			// An earlier process may have ended between giving a name and making it durable.
+			for dir in [&options.dir, &dir] {
+				disk.sync_dir(dir).map_err(|error| ZdbError::file("sync", dir, error))?;
+			}
+		}
 		let cache = Arc::new(RecordCache::new(options.cache_bytes));
 		let mut report = RecoveryReport::default();
 		let mut namespaces = BTreeMap::new();
@@ -200,6 +206,8 @@ impl Store {
 		let (making, path) = (self.path(".making"), self.path(name));
 		let disk = &self.options.disk;
 		self.discard(&making)?;
+		// What an attempt left whose end is not known; nobody was told that it is there.
+		self.take_away(name)?;
 		make_dir(disk, &making)?;
 		config.store(disk, &making, &self.secret)?;
 		self.rename(&making, &path)?;
@@ -233,18 +241,29 @@ impl Store {
 		if (before.mode, before.audited) == (config.mode, config.audited) {
 			return namespace.update(update);
 		}
-		// Another mode has other segment headers and another index: the empty namespace is made anew. A crash
-		// in between leaves it without segments, in its old mode.
+		// Another mode has other segment headers and another index: the empty namespace is opened anew, which replaces
+		// a segment that has the old header and nothing else.
 		if !namespace.close(true) {
 			return Err(ZdbError::Used);
 		}
-		namespace.remove_files()?;
-		config.store(&self.options.disk, &self.path(name), &self.secret)?;
-		self.open_again(&namespace)
+		let disk = &self.options.disk;
+		let changed = config.store(disk, &self.path(name), &self.secret);
+		let opened = self.open_again(&namespace);
+		changed.and(opened)
 	}
 
-	/// Opens the files of a closed namespace anew; whoever holds the old one finds the new one.
+	/// Opens the files of a closed namespace anew; whoever holds the old one finds the new one. If they cannot be opened the
+	/// namespace stays closed and says why.
 	fn open_again(&self, namespace: &Namespace) -> Result<(), ZdbError> {
+		let opened = self.try_to_open_again(namespace);
+		opened.inspect_err(|error| {
+			let text = format!("it could not be opened again: {error}; RELOAD tries once more");
+			tracing::error!(namespace = namespace.name(), "{text}");
+			namespace.log().set_fault(text);
+		})
+	}
+
+	fn try_to_open_again(&self, namespace: &Namespace) -> Result<(), ZdbError> {
 		let (name, path) = (namespace.name(), self.path(namespace.name()));
 		let (replaced, found) = Namespace::open(
 			&self.options.disk,
@@ -262,7 +281,7 @@ impl Store {
 		Ok(())
 	}
 
-	/// Removes all records of a namespace and keeps its settings. A crash in between leaves what was not removed yet.
+	/// Removes all records of a namespace and keeps its settings. After a crash all of them are there or none.
 	pub fn flush_namespace(&self, name: &str) -> Result<(), ZdbError> {
 		let _administration = self.administration.lock();
 		let unknown = || ZdbError::NoNamespace(name.to_owned());
@@ -272,8 +291,9 @@ impl Store {
 		}
 		let _not_compacted = namespace.compacting.lock();
 		namespace.close(false);
-		namespace.remove_files()?;
-		self.open_again(&namespace)
+		let removed = namespace.remove_records();
+		let opened = self.open_again(&namespace);
+		removed.and(opened)
 	}
 
 	/// Opens a namespace's files anew, as after a restart. It is how writes go on after a failed fsync.
@@ -330,11 +350,12 @@ impl Store {
 		(self.compactor.compaction.done(), self.compactor.compaction.failure())
 	}
 
-	/// Compacts a namespace now, at full speed: every sealed segment with anything dead in it.
+	/// Compacts a namespace now, at full speed: every sealed segment with anything dead in it. The others get their hints.
 	pub fn compact_namespace(&self, name: &str) -> Result<Compacted, ZdbError> {
 		let unknown = || ZdbError::NoNamespace(name.to_owned());
 		let namespace = self.namespace(name).ok_or_else(unknown)?;
 		let done = namespace.compact(f64::MIN_POSITIVE, true, &mut |_| true)?;
+		namespace.write_hints(&mut |_| true)?;
 		self.compactor.compaction.count(done);
 		Ok(done)
 	}
@@ -346,10 +367,36 @@ impl Store {
 		}
 		let _administration = self.administration.lock();
 		let unknown = || ZdbError::NoNamespace(name.to_owned());
-		let namespace = self.namespaces.write().remove(name).ok_or_else(unknown)?;
+		let namespace = self.namespace(name).ok_or_else(unknown)?;
 		namespace.close(false);
-		self.rename(&self.path(name), &self.path(".removing"))?;
-		self.discard(&self.path(".removing"))
+		let _not_compacted = namespace.compacting.lock();
+		if let Err(error) = self.take_away(name) {
+			self.open_again(&namespace)?;
+			return Err(error);
+		}
+		self.namespaces.write().remove(name);
+		if let Err(error) = self.discard(&self.path(".removing")) {
+			// It is gone for good; the next removal or start takes what is left of its files.
+			tracing::warn!(namespace = name, %error, "the disk space is not given back yet");
+		}
+		Ok(())
+	}
+
+	/// Gives the directory of that name, if there is one, the name under which it is removed, durably. After an error it has its name
+	/// again: it must not be emptied while a loss of power can bring it back.
+	fn take_away(&self, name: &str) -> Result<(), ZdbError> {
+		let (disk, path, removing) = (&self.options.disk, self.path(name), self.path(".removing"));
+		self.discard(&removing)?;
+		match disk.rename(&path, &removing) {
+			Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+			renamed => renamed.map_err(|error| ZdbError::file("rename", &path, error))?,
+		}
+		disk.sync_dir(&self.options.dir.join("namespaces")).map_err(|error| {
+			if let Err(error) = disk.rename(&removing, &path) {
+				tracing::error!(%error, path = %removing.display(), "a removal could not be undone");
+			}
+			ZdbError::file("remove", &path, error)
+		})
 	}
 
 	/// Removes a directory, if it is there.
@@ -365,7 +412,9 @@ impl Store {
 	/// Brings everything to the disk.
 	pub fn sync_all(&self) -> Result<(), ZdbError> {
 		let namespaces: Vec<_> = self.namespaces.read().values().cloned().collect();
-		namespaces.iter().try_for_each(|namespace| namespace.sync_all())
+		// One that cannot must not keep the others from it.
+		let synced: Vec<_> = namespaces.iter().map(|namespace| namespace.sync_all()).collect();
+		synced.into_iter().collect()
 	}
 }
 

@@ -42,10 +42,30 @@ impl Namespace {
 		Ok(durable)
 	}
 
-	/// [`Self::sync`], and the log tree to its last node: for closing, so that opening reads nothing again.
+	/// [`Self::sync`], the mark of how far that came, and the log tree to its last node: for closing, so that opening reads
+	/// nothing again.
 	pub(crate) fn sync_all(&self) -> Result<(), ZdbError> {
 		let durable_leaves = self.sync_log()?;
+		self.log.settle_mark()?;
 		self.audit.as_ref().map_or(Ok(()), |audit| audit.sync(durable_leaves))
+	}
+
+	/// Syncs what nobody asked to be synced, once in a while: only of what is durable it is known that a loss of power spared it.
+	pub(crate) fn sync_after(&self, interval: Duration) -> Result<(), ZdbError> {
+		let due = self.last_sync.lock().elapsed() >= interval;
+		if due && !self.read_only && self.log.is_dirty() && !self.is_removed() {
+			return self.sync();
+		}
+		Ok(())
+	}
+
+	/// Tries whether the disk takes writes again, if it does not at present.
+	pub(crate) fn retry_if_refused(&self) -> Result<(), ZdbError> {
+		const INTERVAL: Duration = Duration::from_secs(1);
+		match self.is_removed() {
+			true => Ok(()),
+			false => self.log.retry_after(INTERVAL),
+		}
 	}
 
 	/// Syncs if the durability's interval is over and there is something to sync.
@@ -79,6 +99,8 @@ impl Namespace {
 		}
 		for segment in self.log.sealed_segments() {
 			if segment.needs_hint() {
+				// A hint vouches that its segment is durable.
+				self.log.sync_alone(&segment)?;
 				hint::write(&self.disk, &self.dir, &segment)?;
 				segment.set_hinted();
 				if !pace(segment.flushed()) {
@@ -137,6 +159,7 @@ impl Namespace {
 			read_errors: self.read_errors.load(Relaxed),
 			write_errors: self.write_errors.load(Relaxed),
 			fault: self.log.fault(),
+			damage: self.audit.as_ref().and_then(Audit::damage),
 		}
 	}
 

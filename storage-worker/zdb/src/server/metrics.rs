@@ -68,7 +68,7 @@ impl Metrics {
 		self.server(&mut page);
 		let infos = self.infos();
 		type Figure = fn(&NamespaceInfo) -> u64;
-		let figures: [((&str, &str, &str), Figure); 7] = [
+		let figures: [((&str, &str, &str), Figure); 8] = [
 			(("keys", "gauge", "Live keys."), |info| info.entries),
 			(("live_bytes", "gauge", "Bytes of live values."), |info| info.live_bytes),
 			(("disk_bytes", "gauge", "Bytes on disk, as the quota counts them."), |info| {
@@ -80,6 +80,10 @@ impl Metrics {
 			(
 				("fault", "gauge", "1 while it takes no writes because the disk refused one."),
 				|info| u64::from(info.fault.is_some()),
+			),
+			(
+				("damaged", "gauge", "1 if records of its audited log are known to be damaged."),
+				|info| u64::from(info.damage.is_some()),
 			),
 		];
 		for (family, value) in figures {

@@ -44,6 +44,10 @@ impl Log {
 	/// Appends a record and returns where it is and its header. It reaches the kernel with the next flush.
 	pub(crate) fn append(&self, append: &Append<'_>) -> Result<(Location, Header), ZdbError> {
 		self.check_poison()?;
+		if self.faulted.load(Ordering::Relaxed) {
+			// What the disk refuses must not pile up behind what it refused before.
+			self.flush()?;
+		}
 		let value = append.value.unwrap_or_default();
 		let key_len = match append.key {
 			AppendKey::Given(key) => key.len(),
@@ -86,7 +90,9 @@ impl Log {
 			self.cache.keep_new(self.number, location, &header.to_bytes(), key, value);
 		}
 		if full {
-			self.flush()?;
+			// The record is in the log, so this is no error of the append: whoever answers for it flushes, and learns why it
+			// cannot be written.
+			let _ = self.flush();
 		}
 		Ok((location, header))
 	}
@@ -126,7 +132,7 @@ impl Log {
 			.map_err(|error| ZdbError::file("write", &active.path, error));
 		debug_assert_eq!(head, (HEADER_BYTES + key_len) as u64);
 		batch.clear();
-		self.note_fault(&written);
+		self.note_fault(written.as_ref().map(|()| ()));
 		if let Err(error) = written {
 			(writer.next_sequence, writer.next_ordinal) = numbers;
 			return Err(error);

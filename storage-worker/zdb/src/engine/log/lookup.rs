@@ -69,13 +69,13 @@ impl Log {
 		&self,
 		location: Location,
 		look: impl FnOnce(Cached<'_>) -> R,
-	) -> Result<Option<R>, ZdbError> {
-		// Nobody sees what the kernel does not have.
+	) -> Option<R> {
+		// Nobody sees what the kernel does not have, unless the disk takes nothing at present: that must not keep from reading.
 		let place = place_of(location.segment(), location.offset());
 		if place >= self.unflushed.load(Ordering::Acquire) {
-			self.flush()?;
+			let _ = self.flush();
 		}
-		Ok(self.cache.look(self.number, location, look))
+		self.cache.look(self.number, location, look)
 	}
 
 	/// Keeps a record in memory that was read whole and verified.
@@ -114,14 +114,15 @@ impl Log {
 	) -> Result<Record<'b>, ZdbError> {
 		let segment = self.segment(location.segment()).ok_or(ZdbError::Moved)?;
 		let offset = location.offset();
-		if offset >= segment.flushed() {
-			self.flush()?;
-		}
+		let refused = if offset >= segment.flushed() { self.flush().err() } else { None };
 		if buffer.len() < wanted {
 			buffer.resize(wanted, 0);
 		}
 		let buffer = buffer.get_mut(..wanted).unwrap_or_default();
-		let read = segment.read_at(offset, buffer)?;
+		let read = match refused {
+			None => segment.read_at(offset, buffer)?,
+			Some(error) => self.read_waiting(&segment, offset, buffer).ok_or(error)?,
+		};
 		let damaged = || segment.damaged(offset);
 		let bytes = buffer.get(..read).ok_or_else(damaged)?;
 		let header = Header::decode(bytes).ok_or_else(damaged)?;
@@ -132,6 +133,21 @@ impl Log {
 			return Err(damaged());
 		}
 		Ok(Record { header, key, value })
+	}
+
+	/// Reads a record that waits for a disk that takes nothing at present, so that a full disk does not keep from reading.
+	fn read_waiting(&self, segment: &Segment, offset: u64, buffer: &mut [u8]) -> Option<usize> {
+		// Nothing is between memory and kernel while this is held.
+		let _flushing = self.flushing.lock();
+		let writer = self.writer.lock();
+		if writer.active.number != segment.number {
+			return None;
+		}
+		let at = usize::try_from(offset.checked_sub(writer.pending_start)?).ok()?;
+		let waiting = writer.pending.get(at..)?;
+		let read = waiting.len().min(buffer.len());
+		buffer.get_mut(..read)?.copy_from_slice(waiting.get(..read)?);
+		Some(read)
 	}
 
 	/// The error for a value at `location` that does not match its checksum.

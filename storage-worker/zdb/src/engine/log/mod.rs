@@ -4,9 +4,12 @@
 //! and whoever answers a client flushes first. Readers of a record that still waits flush as well, so nobody
 //! ever sees what the kernel does not have. Two locks, always taken in this order: `flushing` is held over the write
 //! call, `writer` is not, except where one segment is left for the next.
+//!
+//! While the disk takes no writes, appends are refused before they change anything, and what waits already is read from memory.
 
 mod append;
 mod lookup;
+mod sync;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +18,7 @@ pub(crate) use append::{Append, AppendKey};
 use crate::{
 	engine::{
 		cache::RecordCache,
+		durable::{DurableMark, Place},
 		record::Header,
 		segment::{Segment, SEGMENT_HEADER_BYTES},
 		Mode,
@@ -43,6 +47,8 @@ pub(crate) struct LogShape {
 	pub(crate) mode: Mode,
 	pub(crate) audited: bool,
 	pub(crate) segment_bytes: u64,
+	/// Its file system takes no writes.
+	pub(crate) read_only: bool,
 }
 
 #[derive(Debug)]
@@ -82,8 +88,15 @@ pub(crate) struct Log {
 	/// What the last fsync took.
 	sync_micros: AtomicU64,
 	poisoned: AtomicBool,
+	/// Up to where the disk has it.
+	mark: DurableMark,
+	/// Whether the names of its files are known to be durable: an earlier process may have ended between making and syncing one.
+	names_synced: AtomicBool,
 	/// Why the last write failed; `None` once one succeeds again.
 	fault: Mutex<Option<String>>,
+	/// Whether there is a fault, and when writing was tried last.
+	faulted: AtomicBool,
+	tried: Mutex<Instant>,
 	/// When the active segment became it.
 	jumped: Mutex<Instant>,
 	bytes: AtomicU64,
@@ -104,21 +117,29 @@ impl Record<'_> {
 }
 
 impl Log {
-	/// A log over opened segments; `None` starts with a first one.
+	/// A log over opened segments; without any it starts with one of the number `first`. `durable` is the place before which
+	/// all is durable, as far as that is known.
 	pub(crate) fn new(
 		shape: LogShape,
 		mut segments: BTreeMap<u32, Arc<Segment>>,
-		next_sequence: u64,
-		next_ordinal: u64,
+		(next_sequence, next_ordinal): (u64, u64),
+		first: u32,
+		durable: Option<Place>,
 		cache: Arc<RecordCache>,
 	) -> Result<Self, ZdbError> {
+		let mark = DurableMark::new(shape.disk.clone(), shape.dir.clone(), durable);
 		if segments.is_empty() {
-			let first = Segment::create(&shape.disk, &shape.dir, 0, shape.mode, shape.audited)?;
-			segments.insert(0, Arc::new(first));
+			let LogShape { disk, dir, mode, audited, .. } = &shape;
+			let segment = Segment::create(disk, dir, first, *mode, *audited)?;
+			mark.note(Place { segment: first, offset: segment.flushed() });
+			segments.insert(first, Arc::new(segment));
 		}
 		let bytes = segments.values().map(|segment| segment.flushed()).sum();
-		let mut unsynced: Vec<_> = segments.values().rev().take(2).rev().cloned().collect();
-		let Some(active) = unsynced.pop() else { return Err(ZdbError::Full) };
+		let Some(active) = segments.values().next_back().cloned() else {
+			return Err(ZdbError::Full);
+		};
+		let sealed = segments.values().filter(|segment| segment.number != active.number);
+		let unsynced = sealed.filter(|segment| !segment.is_synced()).cloned().collect();
 		let end = active.flushed();
 		let writer = Writer {
 			active,
@@ -141,7 +162,11 @@ impl Log {
 			syncing: Mutex::default(),
 			sync_micros: AtomicU64::new(0),
 			poisoned: AtomicBool::new(false),
+			mark,
+			names_synced: AtomicBool::new(false),
 			fault: Mutex::default(),
+			faulted: AtomicBool::new(false),
+			tried: Mutex::new(Instant::now()),
 			jumped: Mutex::new(Instant::now()),
 			bytes: AtomicU64::new(bytes),
 		})
@@ -213,7 +238,7 @@ impl Log {
 			let written = active.file.write_all_at(batch, start);
 			written.map_err(|error| ZdbError::file("write", &active.path, error))
 		});
-		self.note_fault(&result);
+		self.note_fault(result.as_ref().map(|()| ()));
 		if result.is_ok() {
 			let end = start + batch.len() as u64;
 			active.set_flushed(end);
@@ -227,20 +252,6 @@ impl Log {
 		batch.clear();
 		batch.shrink_to(SCRATCH_KEEP_BYTES);
 		result
-	}
-
-	/// Remembers why writes fail, or that they do not any more.
-	fn note_fault(&self, result: &Result<(), ZdbError>) {
-		let mut fault = self.fault.lock();
-		match result {
-			Ok(()) => *fault = None,
-			Err(error) => *fault = Some(error.to_string()),
-		}
-	}
-
-	/// Why nothing can be written at present.
-	pub(crate) fn fault(&self) -> Option<String> {
-		self.fault.lock().clone()
 	}
 
 	/// Leaves the active segment if it has records and is older than this.
@@ -278,7 +289,9 @@ impl Log {
 		if *audited {
 			self.sync_segment(&writer.active)?;
 		}
-		let segment = Arc::new(Segment::create(disk, dir, number, *mode, *audited)?);
+		let created = Segment::create(disk, dir, number, *mode, *audited);
+		self.note_fault(created.as_ref().map(|_| ()));
+		let segment = Arc::new(created?);
 		self.segments.write().insert(number, segment.clone());
 		writer.end = segment.flushed();
 		writer.pending_start = writer.end;
@@ -288,52 +301,6 @@ impl Log {
 		writer.unsynced.push(full);
 		*self.jumped.lock() = Instant::now();
 		Ok(())
-	}
-
-	/// Brings every record that was appended before the call to the disk. Callers that come while an fsync runs share the next
-	/// one: whoever finds that the one before covered its records asks the disk for nothing.
-	pub(crate) fn sync(&self) -> Result<(), ZdbError> {
-		self.flush()?;
-		let segments: Vec<(Arc<Segment>, u64)> = {
-			let writer = self.writer.lock();
-			let all = writer.unsynced.iter().chain([&writer.active]);
-			all.map(|segment| (segment.clone(), segment.flushed())).collect()
-		};
-		let _syncing = self.syncing.lock();
-		self.check_poison()?;
-		for (segment, end) in &segments {
-			if !segment.is_synced_to(*end) {
-				self.sync_segment(segment)?;
-			}
-		}
-		self.writer.lock().unsynced.retain(|segment| !segment.is_synced());
-		Ok(())
-	}
-
-	/// How long the last fsync took.
-	pub(crate) fn sync_took(&self) -> Duration {
-		Duration::from_micros(self.sync_micros.load(Ordering::Relaxed))
-	}
-
-	fn sync_segment(&self, segment: &Segment) -> Result<(), ZdbError> {
-		let began = Instant::now();
-		let synced = segment.sync();
-		self.sync_micros.store(began.elapsed().as_micros() as u64, Ordering::Relaxed);
-		synced.map_err(|error| {
-			// The kernel may have dropped the pages that it could not write: a second fsync would report
-			// success for data that are lost.
-			self.poisoned.store(true, Ordering::Release);
-			*self.fault.lock() =
-				Some(format!("fsync failed: {error}; RELOAD reads the files again"));
-			tracing::error!(path = %segment.path.display(), %error, "fsync failed: no more writes");
-			ZdbError::Poisoned(segment.path.clone())
-		})
-	}
-
-	/// Whether there is anything that the disk may not have.
-	pub(crate) fn is_dirty(&self) -> bool {
-		let writer = self.writer.lock();
-		!writer.pending.is_empty() || !writer.unsynced.is_empty() || !writer.active.is_synced()
 	}
 
 	/// Leaves the active segment for a new one, unless nothing was written into it.

@@ -17,8 +17,10 @@ fn log_over(device: &str, dir: &Path) -> Log {
 		mode: Mode::User,
 		audited: false,
 		segment_bytes: 1 << 30,
+		read_only: false,
 	};
-	Log::new(shape, BTreeMap::from([(0, segment)]), 0, 0, Arc::new(RecordCache::new(0))).unwrap()
+	let cache = Arc::new(RecordCache::new(0));
+	Log::new(shape, BTreeMap::from([(0, segment)]), (0, 0), 0, None, cache).unwrap()
 }
 
 fn append(value: &[u8]) -> Append<'_> {
