@@ -27,6 +27,7 @@
 //! - `config`: the namespace's settings, replaced as a whole (the format is in the source of `engine/config.rs`);
 //! - `segment-NNNNNNNN.log`: a header of 32 bytes and records (`engine/segment.rs`, `engine/record.rs`);
 //! - `retired`: the segments that compaction removed (`engine/retired.rs`);
+//! - `generation`, `generation-NNNNNNNN/`: the logs that an audited namespace had after its first one (`engine/generation.rs`);
 //! - `tree/`: the log tree of an audited namespace, see [`granary_prover`].
 //!
 //! # What is promised
@@ -39,7 +40,7 @@
 //! # Space
 //!
 //! Space of overwritten and deleted values is given back by compaction in the background ([`CompactionOptions`]); until
-//! then a namespace's quota counts it. Audited namespaces are not compacted.
+//! then a namespace's quota counts it. An audited namespace's log is replaced by a shorter one ([`Namespace::prepare_removal`]), never changed.
 
 #![warn(clippy::indexing_slicing)]
 
@@ -51,10 +52,10 @@ mod server;
 mod sys;
 
 pub use engine::{
-	Access, Compacted, CompactionOptions, DamagedRange, Durability, LogState, MendOutcome, Mode,
-	Namespace, NamespaceInfo, NamespaceOptions, NamespaceUpdate, RawRecord, RecoveryReport,
-	ReplicatedPage, ReplicatedRecord, ScanEntry, ScanPage, ScrubReport, SetOutcome, Store,
-	StoreOptions, TornTail, Version,
+	Access, Compacted, CompactionOptions, DamagedRange, Durability, LeavesEntry, LeavesPage,
+	LogState, MendOutcome, Mode, Namespace, NamespaceInfo, NamespaceOptions, NamespaceUpdate,
+	RawRecord, RecoveryReport, RemovalStage, RemovalStatus, ReplicatedPage, ReplicatedRecord,
+	ScanEntry, ScanPage, ScrubReport, SetOutcome, Store, StoreOptions, TornTail, Version,
 };
 pub use error::ZdbError;
 pub use server::{
