@@ -8,7 +8,7 @@ const BULK_BYTES_MAX: usize = 8 << 20;
 /// The longest line.
 const LINE_BYTES_MAX: u64 = 4096;
 /// The most elements of an array.
-const ELEMENTS_MAX: i64 = 4096;
+const ELEMENTS_MAX: i64 = 8192;
 /// How deep arrays may nest.
 const DEPTH_MAX: u8 = 4;
 
@@ -150,7 +150,7 @@ mod tests {
 			b"$2\r\nabcd",
 			b"$-7\r\n",
 			b"$99999999999\r\n",
-			b"*5000\r\n",
+			b"*9000\r\n",
 			b"*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n",
 			b"\r\n",
 		] {

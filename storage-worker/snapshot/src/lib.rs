@@ -26,6 +26,7 @@ mod patch;
 mod prefetch;
 mod progress;
 mod reader;
+mod references;
 mod restore;
 mod store;
 mod table;
