@@ -87,7 +87,7 @@ enum Command {
 	/// Make, show, rotate and recover keys.
 	#[command(subcommand)]
 	Key(key::KeyCommand),
-	/// Say who may read a dataset.
+	/// Say who may read a dataset; give back what no snapshot needs.
 	#[command(subcommand)]
 	Dataset(dataset::DatasetCommand),
 	/// Reserve capacity, show and close reservations.

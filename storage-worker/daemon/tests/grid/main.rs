@@ -12,4 +12,5 @@ mod chain;
 mod common;
 mod healing;
 mod path;
+mod release;
 mod thin;
