@@ -7,6 +7,7 @@ mod account;
 mod audit;
 mod cli;
 mod dataset;
+mod farming;
 mod grid;
 mod heal;
 mod key;
@@ -96,10 +97,10 @@ enum Command {
 	/// Show audits and verify proofs.
 	#[command(subcommand)]
 	Audit(audit::AuditCommand),
-	/// Show nodes.
+	/// Show nodes; change, rent and remove them.
 	#[command(subcommand)]
 	Node(grid::NodeCommand),
-	/// Show farms.
+	/// Show farms; change and remove them.
 	#[command(subcommand)]
 	Farm(grid::FarmCommand),
 	/// Show accounts, transfer money.

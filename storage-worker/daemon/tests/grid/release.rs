@@ -226,4 +226,20 @@ fn rotates_keys(stage: &Stage, snapshot: &str) {
 	stage.restores(snapshot, "one");
 	// Writing needs all nodes, and passwords follow from the new keys.
 	stage.publish("two", "after");
+	for (change, refused) in [
+		(&["node", "offer-rent", &node, "--price-per-block", "0.1"][..], "NotNodeOperator"),
+		(&["node", "remove", &node], "NotNodeOperator"),
+	] {
+		stage.chain.fails(&[change, &["--suri", "//Dave"]].concat(), 7, refused);
+	}
+	let offer = ["node", "offer-rent", &node, "--price-per-block", "0.1", "--suri", "//Charlie"];
+	stage.chain.json(&offer);
+	assert_eq!(stage.chain.json(&["node", "show", &node])["rent_per_block"], "100000000000");
+	let rent = ["node", "rent", &node, "--blocks", "10", "--suri", "//Dave"];
+	let rented = stage.chain.run(&rent);
+	assert!(rented.status.success() || text(&rented.stderr).contains("NodeInUse"));
+	let farm = before["farm"].to_string();
+	let price = ["farm", "price", &farm, "--price", "0.002", "--suri"];
+	stage.chain.json(&[&price[..], &["//Charlie"]].concat());
+	stage.chain.fails(&[&price[..], &["//Dave"]].concat(), 7, "NotFarmOwner");
 }
