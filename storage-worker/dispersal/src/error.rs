@@ -126,6 +126,20 @@ pub enum DispersalError {
 		/// The system's word.
 		source: io::Error,
 	},
+	/// A node's log is not what it should be.
+	#[error("node {node}: {reason}")]
+	BadList {
+		/// The node.
+		node: u32,
+		/// What is wrong.
+		reason: String,
+	},
+	/// A node may have forgotten for a while that objects are relied upon.
+	#[error("a node could not be reached for {seconds} s or longer: objects that were relied upon may have been released meanwhile; start again")]
+	HoldLost {
+		/// How long a hold lasts.
+		seconds: u64,
+	},
 	/// A key file cannot be used.
 	#[error("dataset key {}: {reason}", path.display())]
 	KeyFile {

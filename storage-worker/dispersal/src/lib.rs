@@ -27,6 +27,7 @@ mod opening;
 mod pipeline;
 mod read;
 mod recipient;
+mod release;
 mod resp;
 mod sealed;
 mod shard;
@@ -43,6 +44,7 @@ pub use key::DatasetKey;
 pub use logs::LogState;
 pub use pipeline::Pipeline;
 pub use recipient::{Recipient, RecipientKey};
+pub use release::{Hold, Leftovers, PreparedRelease, ReleaseStage, ReleaseState};
 pub use sealed::{
 	ArchiveHealing, ArchiveId, Layout, LeafOrder, Pack, PackWriter, SealReport, Soundness,
 	StoredArchive, WorstCase,

@@ -9,7 +9,7 @@ const BULK_BYTES_MAX: usize = 8 << 20;
 /// The longest line.
 const LINE_BYTES_MAX: u64 = 4096;
 /// The most elements of an array.
-const ELEMENTS_MAX: i64 = 4096;
+const ELEMENTS_MAX: i64 = 8192;
 /// About what an argument of a request takes beside its bytes.
 const HEADER_BYTES: usize = 16;
 /// Bytes for which room is made before any of a value has arrived.
@@ -175,7 +175,7 @@ mod tests {
 			b"$2\r\nabcd",
 			b"$-7\r\n",
 			b"$99999999999\r\n",
-			b"*5000\r\n",
+			b"*9000\r\n",
 			b"*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n",
 			b"\r\n",
 		] {

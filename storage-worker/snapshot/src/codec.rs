@@ -24,6 +24,36 @@ struct Head {
 	segments: Vec<ObjectId>,
 }
 
+impl Head {
+	async fn load(store: &dyn ObjectStore, head: ObjectId) -> Result<Self, SnapshotError> {
+		let bad = |what: &str| SnapshotError::BadManifest(what.to_owned());
+		let bytes = store.get(head).await?;
+		match bytes.first() {
+			Some(&VERSION) => {},
+			Some(version) => {
+				return Err(SnapshotError::BadManifest(format!(
+					"it has the format of another version, {version}; this release reads version {VERSION}"
+				)))
+			},
+			None => return Err(bad("its head is empty")),
+		}
+		let head =
+			Self::decode_all(&mut bytes.as_slice()).map_err(|_| bad("its head is damaged"))?;
+		if head.segments.len() > SEGMENTS_MAX {
+			return Err(bad("its head lists too many segments"));
+		}
+		Ok(head)
+	}
+}
+
+/// The objects that a manifest with this head is cut into.
+pub(crate) async fn segments_of(
+	store: &dyn ObjectStore,
+	head: ObjectId,
+) -> Result<Vec<ObjectId>, SnapshotError> {
+	Ok(Head::load(store, head).await?.segments)
+}
+
 impl Manifest {
 	/// Stores the manifest and returns its head's id and the bytes that were newly stored.
 	pub async fn store(&self, store: &dyn ObjectStore) -> Result<(ObjectId, u64), SnapshotError> {
@@ -53,21 +83,7 @@ impl Manifest {
 	/// Reads and checks the manifest with this head. The tables of its larger files stay where they are.
 	pub async fn load(store: &dyn ObjectStore, head: ObjectId) -> Result<Self, SnapshotError> {
 		let bad = |what: &str| SnapshotError::BadManifest(what.to_owned());
-		let bytes = store.get(head).await?;
-		match bytes.first() {
-			Some(&VERSION) => {},
-			Some(version) => {
-				return Err(SnapshotError::BadManifest(format!(
-					"it has the format of another version, {version}; this release reads version {VERSION}"
-				)))
-			},
-			None => return Err(bad("its head is empty")),
-		}
-		let head =
-			Head::decode_all(&mut bytes.as_slice()).map_err(|_| bad("its head is damaged"))?;
-		if head.segments.len() > SEGMENTS_MAX {
-			return Err(bad("its head lists too many segments"));
-		}
+		let head = Head::load(store, head).await?;
 		let segments: Vec<Vec<u8>> = stream::iter(head.segments)
 			.map(|id| store.get(id))
 			.buffered(READING)

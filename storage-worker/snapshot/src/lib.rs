@@ -28,6 +28,7 @@ mod prefetch;
 mod progress;
 mod read_ahead;
 mod reader;
+mod references;
 mod restore;
 mod store;
 mod table;

@@ -28,6 +28,7 @@
 //! - `segment-NNNNNNNN.log`: a header of 32 bytes and records (`engine/segment.rs`, `engine/record.rs`);
 //! - `durable`: up to where the log is on the disk (`engine/durable.rs`);
 //! - `retired`: the segments that compaction removed (`engine/retired.rs`);
+//! - `generation`, `generation-NNNNNNNN/`: the logs that an audited namespace had after its first one (`engine/generation.rs`);
 //! - `tree/`: the log tree of an audited namespace, see [`granary_prover`].
 //!
 //! # What is promised
@@ -40,7 +41,7 @@
 //! # Space
 //!
 //! Space of overwritten and deleted values is given back by compaction in the background ([`CompactionOptions`]); until
-//! then a namespace's quota counts it. Audited namespaces are not compacted.
+//! then a namespace's quota counts it. An audited namespace's log is replaced by a shorter one ([`Namespace::prepare_removal`]), never changed.
 
 #![warn(clippy::indexing_slicing)]
 
@@ -52,10 +53,10 @@ mod server;
 mod sys;
 
 pub use engine::{
-	Access, Compacted, CompactionOptions, DamagedRange, Durability, LogState, MendOutcome, Mode,
-	Namespace, NamespaceInfo, NamespaceOptions, NamespaceUpdate, RawRecord, RecoveryReport,
-	ReplicatedPage, ReplicatedRecord, ScanEntry, ScanPage, ScrubReport, SetOutcome, Store,
-	StoreOptions, TornTail, Version,
+	Access, Compacted, CompactionOptions, DamagedRange, Durability, LeavesEntry, LeavesPage,
+	LogState, MendOutcome, Mode, Namespace, NamespaceInfo, NamespaceOptions, NamespaceUpdate,
+	RawRecord, RecoveryReport, RemovalStage, RemovalStatus, ReplicatedPage, ReplicatedRecord,
+	ScanEntry, ScanPage, ScrubReport, SetOutcome, Store, StoreOptions, TornTail, Version,
 };
 pub use error::ZdbError;
 pub use server::{

@@ -60,3 +60,15 @@ pub const SCAN_TIME_US: u64 = 2000;
 pub const KSCAN_TIME_MS: u64 = 100;
 /// Entries of one SCAN reply.
 pub const SCAN_ENTRIES_MAX: usize = 8192;
+/// Keys that one removal names: eight bytes of memory each and what a set of them costs.
+pub const REMOVAL_KEYS_MAX: usize = 4 << 20;
+/// Writers that keep removals of a namespace from being signed for.
+pub const HOLDS_MAX: usize = 1024;
+/// Longest token of a hold.
+pub const HOLD_TOKEN_MAX_BYTES: usize = 64;
+/// The longest time that a hold lasts before it has to be renewed.
+pub const HOLD_MAX_SECONDS: u64 = 120;
+/// Entries of one NSLEAVES reply.
+pub const LEAVES_ENTRIES_MAX: usize = 1024;
+/// Bytes of records that one NSLEAVES reads; its reply has a sixteenth of them.
+pub const LEAVES_READ_BYTES: u64 = 16 << 20;

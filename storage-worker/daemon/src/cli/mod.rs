@@ -1,6 +1,7 @@
 //! What all commands share: global flags, output, failures, keys from arguments, places.
 
 mod account;
+mod duration;
 mod failure;
 mod hash;
 mod output;
@@ -10,6 +11,7 @@ mod size;
 mod work_dir;
 
 pub(crate) use account::AccountArgs;
+pub(crate) use duration::parse_duration;
 pub(crate) use failure::{exit_code, print_failure, Failure};
 pub(crate) use hash::parse_hash;
 pub(crate) use output::Context;

@@ -4,7 +4,7 @@ mod replace;
 mod report;
 
 use crate::{
-	cli::{bytes_text, parse_bytes, AccountArgs, Bar, Context, WorkDir},
+	cli::{bytes_text, parse_bytes, parse_duration, AccountArgs, Bar, Context, WorkDir},
 	dataset::{open_for_healing, record_checkpoints, OpenDataset, Shrunk},
 	keys::TenantKeys,
 	stop::stop_signal,
@@ -94,20 +94,6 @@ fn parse_check(text: &str) -> Result<Looking, String> {
 			.map(Looking::Share)
 			.map_err(|_| format!("'{share}' is none of presence, all or a share such as 0.01")),
 	}
-}
-
-fn parse_duration(text: &str) -> Result<Duration, String> {
-	let wrong = || format!("'{text}' is not a time; write for example 90s, 30m, 6h or 1d");
-	let (number, seconds) = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)]
-		.iter()
-		.find_map(|(suffix, seconds)| text.strip_suffix(suffix).map(|number| (number, *seconds)))
-		.ok_or_else(wrong)?;
-	let number: u64 = number.parse().map_err(|_| wrong())?;
-	number
-		.checked_mul(seconds)
-		.filter(|seconds| *seconds > 0)
-		.map(Duration::from_secs)
-		.ok_or_else(wrong)
 }
 
 pub(crate) async fn run(args: HealArgs, context: &Context) -> Result<()> {
@@ -235,13 +221,6 @@ mod tests {
 				parse_check(wrong).unwrap_err().contains("presence, all or a share"),
 				"{wrong}"
 			);
-		}
-		assert_eq!(parse_duration("90s"), Ok(Duration::from_secs(90)));
-		assert_eq!(parse_duration("2h"), Ok(Duration::from_secs(7200)));
-		for wrong in
-			["", "5", "h", "0s", "-1m", "1.5h", "99999999999999999999d", "999999999999999999d"]
-		{
-			assert!(parse_duration(wrong).is_err(), "{wrong}");
 		}
 	}
 }

@@ -103,7 +103,9 @@ pub(super) async fn commit(
 		height,
 		total_bytes: committed.manifest.total_bytes(),
 	};
+	open.check_hold().await?;
 	let id = publish(&chain, &tenant, statement, &committed, request.expires).await?;
+	open.end_hold().await;
 	let mut report = json!({
 		"id": id,
 		"manifest": format!("0x{}", hex::encode(committed.manifest_id)),

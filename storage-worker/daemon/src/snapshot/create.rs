@@ -171,10 +171,12 @@ pub(super) async fn run(args: CreateArgs, context: &Context) -> Result<()> {
 	};
 	let stored_bytes = created.written.stored_bytes;
 	let publish = PublishSnapshot { statement, stored_bytes, expires: args.expires };
+	open.check_hold().await?;
 	let id = chain
 		.publish_snapshot(tenant.signer(), publish)
 		.await
 		.context("publishing the snapshot on chain")?;
+	open.end_hold().await;
 	report(context, id, &args, &created, started.as_ref());
 	Ok(())
 }

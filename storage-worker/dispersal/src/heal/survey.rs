@@ -109,6 +109,35 @@ impl Survey {
 	}
 }
 
+/// A record as a backend's SCAN lists it.
+pub(crate) struct Scanned {
+	/// The value's key: an object's id, or something else.
+	pub(crate) key: Vec<u8>,
+	/// Bytes of the value.
+	pub(crate) value_len: u32,
+	/// When it was written, unix seconds.
+	pub(crate) written: u64,
+}
+
+impl Scanned {
+	/// The object, if the key can be one's id.
+	pub(crate) fn id(&self) -> Option<ObjectId> {
+		self.key.as_slice().try_into().ok()
+	}
+
+	/// `[key, length, time]`.
+	fn parse(entry: Reply) -> Option<Self> {
+		let Reply::Array(fields) = entry else { return None };
+		let [Reply::Bulk(key), Reply::Integer(value_len), Reply::Integer(written)] =
+			<[Reply; 3]>::try_from(fields).ok()?
+		else {
+			return None;
+		};
+		let (value_len, written) = (value_len.try_into().ok()?, written.try_into().ok()?);
+		Some(Self { key, value_len, written })
+	}
+}
+
 impl Dataset {
 	/// Looks at every object that any backend has. `progress` is told the number of objects so far, and how many there are about.
 	pub async fn survey(
@@ -187,22 +216,22 @@ impl Dataset {
 		shard: usize,
 		cursor: Option<Vec<u8>>,
 	) -> Result<Option<(Vec<u8>, Vec<ObjectId>)>, DispersalError> {
+		let page = self.scan_page(shard, cursor).await?;
 		// Keys of another length are not objects.
-		let ids = |keys: Vec<Vec<u8>>| keys.into_iter().filter_map(|key| key.try_into().ok());
-		let page = self.keys_page(shard, cursor).await?;
-		Ok(page.map(|(next, keys)| (next, ids(keys).collect())))
+		Ok(page.map(|(next, entries)| {
+			(next, entries.into_iter().filter_map(|entry| entry.id()).collect())
+		}))
 	}
 
-	/// The next keys of a backend and where to go on; `None` at the end.
-	pub(crate) async fn keys_page(
+	/// The next records of a backend and where to go on; `None` at the end.
+	pub(crate) async fn scan_page(
 		&self,
 		shard: usize,
 		cursor: Option<Vec<u8>>,
-	) -> Result<Option<(Vec<u8>, Vec<Vec<u8>>)>, DispersalError> {
-		let Some(link) = self.links.get(shard) else { return Ok(None) };
+	) -> Result<Option<(Vec<u8>, Vec<Scanned>)>, DispersalError> {
 		let mut request: Vec<&[u8]> = vec![b"SCAN"];
 		request.extend(cursor.as_deref());
-		let reply = match link.call(&request).await {
+		let reply = match self.link(shard)?.call(&request).await {
 			Ok(reply) => reply,
 			Err(BackendError::Refused(text)) if text.contains("No more data") => return Ok(None),
 			Err(error) => return Err(self.failed(shard, error)),
@@ -211,14 +240,9 @@ impl Dataset {
 		let Ok([Reply::Bulk(next), Reply::Array(entries)]) = <[Reply; 2]>::try_from(parts) else {
 			return Err(self.odd(shard, "SCAN", "another list"));
 		};
-		let keys = entries.into_iter().filter_map(|entry| match entry {
-			Reply::Array(fields) => match fields.into_iter().next() {
-				Some(Reply::Bulk(key)) => Some(key),
-				_ => None,
-			},
-			_ => None,
-		});
-		Ok(Some((next, keys.collect())))
+		let entries: Option<Vec<Scanned>> = entries.into_iter().map(Scanned::parse).collect();
+		let entries = entries.ok_or_else(|| self.odd(shard, "SCAN", "another entry"))?;
+		Ok(Some((next, entries)))
 	}
 
 	/// Finds out what some objects have, unless a backend before was asked for them already.

@@ -77,8 +77,8 @@ impl Dataset {
 		shard: usize,
 	) -> Result<BTreeMap<[u8; 32], u64>, DispersalError> {
 		let (mut counts, mut cursor) = (BTreeMap::new(), None);
-		while let Some((next, keys)) = self.keys_page(shard, cursor).await? {
-			for id in keys.iter().filter_map(|key| ArchiveId::of_value_key(key)) {
+		while let Some((next, entries)) = self.scan_page(shard, cursor).await? {
+			for id in entries.iter().filter_map(|entry| ArchiveId::of_value_key(&entry.key)) {
 				*counts.entry(id).or_insert(0) += 1;
 			}
 			cursor = Some(next);

@@ -35,7 +35,11 @@ pub(super) fn set(session: &mut Session, args: Args<'_>, output: &mut Output) ->
 	if !session.can_write {
 		return Err(errors::READ_ONLY);
 	}
-	let written = session.namespace.set_buffered(key, value, timestamp);
+	let mut written = session.namespace.set_buffered(key, value, timestamp);
+	// A shorter log took this one's place at this very moment: the value goes into that one.
+	if matches!(written, Err(ZdbError::Removed)) && session.has_namespace() {
+		written = session.namespace.set_buffered(key, value, timestamp);
+	}
 	let outcome = written.map_err(|error| errors::write_text(&error))?;
 	session.unflushed_from.get_or_insert(output.len());
 	match outcome {

@@ -23,12 +23,13 @@ use std::sync::atomic::Ordering::Relaxed;
 const NAME_MAX_BYTES: usize = 16;
 
 /// The commands that can be waited for.
-const COMMANDS: [&str; 47] = [
+const COMMANDS: [&str; 50] = [
 	"GET", "SET", "SETX", "MGET", "DEL", "EXISTS", "LENGTH", "CHECK", "KEYCUR", "HISTORY",
 	"KEYTIME", "DBSIZE", "SCAN", "SCANX", "RSCAN", "KSCAN", "WAIT", "MIRROR", "AUTH", "SELECT",
 	"NSNEW", "NSDEL", "NSLIST", "NSINFO", "NSSET", "NSJUMP", "RELOAD", "FLUSH", "STOP", "HOOKS",
 	"INDEX", "DATA", "COMPACT", "NSLOG", "PING", "ECHO", "QUIT", "TIME", "HELLO", "CLIENT",
-	"COMMAND", "CONFIG", "INFO", "GETRANGE", "MSET", "SCRUB", "SLOWLOG",
+	"COMMAND", "CONFIG", "INFO", "GETRANGE", "MSET", "SCRUB", "SLOWLOG", "NSLEAVES", "REMOVAL",
+	"HOLD",
 ];
 
 /// What a command function answers: a reply is in the output, or this error is the reply.
@@ -85,9 +86,9 @@ pub(crate) fn execute(session: &mut Session, args: Args<'_>, output: &mut Output
 
 /// Whether the command changes what is stored: replicas refuse those.
 fn changes(name: &[u8]) -> bool {
-	const CHANGING: [&[u8]; 11] = [
+	const CHANGING: [&[u8]; 13] = [
 		b"SET", b"SETX", b"MSET", b"MEND", b"DEL", b"FLUSH", b"NSNEW", b"NSDEL", b"NSSET",
-		b"NSJUMP", b"COMPACT",
+		b"NSJUMP", b"COMPACT", b"REMOVAL", b"HOLD",
 	];
 	CHANGING.contains(&name)
 }
@@ -159,6 +160,9 @@ fn dispatch(name: &[u8], session: &mut Session, args: Args<'_>, output: &mut Out
 		b"SCRUB" => admin::scrub(session),
 		b"SLOWLOG" => admin::slowlog(session, args, output),
 		b"NSLOG" => audit::nslog(session, args, output),
+		b"NSLEAVES" => audit::nsleaves(session, args),
+		b"REMOVAL" => audit::removal(session, args, output),
+		b"HOLD" => audit::hold(session, args, output),
 		b"PING" => redis::ping(args, output),
 		b"ECHO" => redis::echo(args, output),
 		b"QUIT" => redis::quit(output),

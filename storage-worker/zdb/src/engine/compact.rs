@@ -3,7 +3,7 @@
 //! It never stands in the way: it holds the lock of one key at a time, and a reader that still has the segment reads
 //! on. A copy supersedes its original by its place in the log alone, so a crash at any point leaves at least one of
 //! both. A tombstone is copied as long as an older segment may hold what it deletes. Audited namespaces are left
-//! alone: their log is what tenant and node signed.
+//! alone: their log is what tenant and node signed, and `removal.rs` says how it becomes shorter.
 
 use crate::{
 	engine::{
@@ -170,9 +170,9 @@ impl Namespace {
 		let mut retired = self.retired.lock();
 		let mut longer = retired.clone();
 		longer.insert(segment.number, segment.last_sequence()?.unwrap_or_default());
-		longer.store(&self.disk, &self.dir)?;
+		longer.store(&self.disk, &self.log_dir)?;
 		*retired = longer;
 		self.log().forget_segment(segment);
-		remove_segment(&self.disk, &self.dir, segment.number)
+		remove_segment(&self.disk, &self.log_dir, segment.number)
 	}
 }

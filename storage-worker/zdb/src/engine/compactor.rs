@@ -62,6 +62,11 @@ impl Compaction {
 		self.wake.1.notify_all();
 	}
 
+	/// Has it look for work now.
+	pub(crate) fn wake(&self) {
+		self.wake.1.notify_all();
+	}
+
 	/// Lets it append live records again.
 	pub(crate) fn set_moves(&self) {
 		self.moves.store(true, Relaxed);
@@ -128,6 +133,7 @@ impl Compactor {
 			theirs.wake.1.wait_for(&mut asleep, LOOK_INTERVAL);
 			drop(asleep);
 			sync_old(&namespaces);
+			theirs.prepare_removals(&namespaces);
 			if theirs.is_enabled() && !theirs.ended.load(Relaxed) {
 				let outcome = theirs.round(&namespaces);
 				*theirs.failed.lock() = outcome.err().map(|error| error.to_string());
@@ -148,22 +154,40 @@ fn sync_old(namespaces: &Namespaces) {
 }
 
 impl Compaction {
+	/// Makes the logs that removals ask for, compaction or not: somebody waits for them.
+	fn prepare_removals(&self, namespaces: &Namespaces) {
+		let open: Vec<_> = namespaces.read().values().cloned().collect();
+		for namespace in open.into_iter().filter(|namespace| namespace.wants_removal()) {
+			let mut pace = self.pace();
+			let goes_on = &mut |read| pace(read) && !self.ended.load(Relaxed);
+			if let Err(error) = namespace.prepare_removal(goes_on) {
+				tracing::warn!(namespace = namespace.name(), %error, "a removal was not prepared");
+			}
+		}
+	}
+
+	/// Sleeps when more was read than the rate allows. Answers `true`.
+	fn pace(&self) -> impl FnMut(u64) -> bool {
+		let (started, mut bytes) = (Instant::now(), 0u64);
+		let rate = self.options.bytes_per_second.max(1) as f64;
+		move |read| {
+			bytes += read;
+			let due = Duration::from_secs_f64(bytes as f64 / rate);
+			let ahead = due.saturating_sub(started.elapsed());
+			if ahead > NAP {
+				thread::sleep(ahead);
+			}
+			true
+		}
+	}
+
 	/// Compacts what is worth it in every namespace.
 	fn round(&self, namespaces: &Namespaces) -> Result<(), ZdbError> {
 		let open: Vec<_> = namespaces.read().values().cloned().collect();
 		let mut first_failure = Ok(());
 		for namespace in open {
-			let (started, mut bytes) = (Instant::now(), 0u64);
-			let rate = self.options.bytes_per_second.max(1) as f64;
-			let mut pace = |read: u64| {
-				bytes += read;
-				let due = Duration::from_secs_f64(bytes as f64 / rate);
-				let ahead = due.saturating_sub(started.elapsed());
-				if ahead > NAP {
-					thread::sleep(ahead);
-				}
-				self.is_enabled() && !self.ended.load(Relaxed)
-			};
+			let mut paced = self.pace();
+			let mut pace = |read| paced(read) && self.is_enabled() && !self.ended.load(Relaxed);
 			if let Err(error) = namespace.write_hints(&mut pace) {
 				// Opening takes longer without, and that is all.
 				tracing::debug!(namespace = namespace.name(), %error, "hints");

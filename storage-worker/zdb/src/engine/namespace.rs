@@ -7,12 +7,14 @@ use crate::{
 		config::Config,
 		dirty::Dirty,
 		durable::{Known, DURABLE_NAME},
+		generation::{self, generation_dir},
 		index::{IdIndex, KeyIndex},
 		log::{Log, LogShape},
 		options::{Access, Durability, NamespaceOptions, NamespaceUpdate},
 		password::{Password, StoreSecret},
 		rebuild::Rebuilt,
 		recovery::{recover, Recovered},
+		removal::{Plan, Successor},
 		report::RecoveryReport,
 		retired::Retired,
 	},
@@ -43,8 +45,13 @@ pub(crate) enum Index {
 pub struct Namespace {
 	name: String,
 	pub(super) disk: Disk,
+	/// Its directory: the settings and all generations of its log.
 	pub(super) dir: PathBuf,
-	config: RwLock<Arc<Config>>,
+	/// Which generation of the log this is, and where its files are.
+	pub(super) generation: u32,
+	pub(super) log_dir: PathBuf,
+	/// Shared with the log that waits to take this one's place.
+	config: Arc<RwLock<Arc<Config>>>,
 	pub(super) log: Log,
 	pub(super) index: Index,
 	pub(super) audit: Option<Audit>,
@@ -53,8 +60,14 @@ pub struct Namespace {
 	pub(super) issuing: RwLock<()>,
 	/// Segments in which records were superseded.
 	pub(super) dirty: Dirty,
-	/// Held by whoever moves live records out of old segments.
+	/// Held by whoever moves live records out of old segments, or copies them into another log.
 	pub(super) compacting: Mutex<()>,
+	/// What is to go from an audited log, and the log without it.
+	pub(super) plan: Mutex<Plan>,
+	pub(super) successor: RwLock<Option<Arc<Successor>>>,
+	pub(super) removal_done: AtomicU64,
+	/// Held for reading by whoever appends to an audited log, for writing while another log takes its place.
+	pub(super) gate: RwLock<()>,
 	/// Segments that compaction removed.
 	pub(super) retired: Mutex<Retired>,
 	secret: Arc<StoreSecret>,
@@ -68,6 +81,18 @@ pub struct Namespace {
 	pub(super) write_errors: AtomicU64,
 }
 
+/// What all generations of a namespace's log have in common.
+struct Shape<'s> {
+	disk: &'s Disk,
+	cache: &'s Arc<RecordCache>,
+	name: &'s str,
+	dir: &'s Path,
+	segment_bytes: u64,
+	secret: &'s Arc<StoreSecret>,
+	config: &'s Arc<RwLock<Arc<Config>>>,
+	read_only: bool,
+}
+
 impl Namespace {
 	/// Opens the namespace in `dir`, whose settings file exists.
 	pub(crate) fn open(
@@ -78,29 +103,62 @@ impl Namespace {
 		secret: &Arc<StoreSecret>,
 		cache: &Arc<RecordCache>,
 	) -> Result<(Self, RecoveryReport), ZdbError> {
-		let config = Config::load(disk, dir, secret)?;
-		let (mode, audited) = (config.mode, config.audited);
-		let (disk, dir) = (disk.clone(), dir.to_owned());
-		let read_only = disk.is_read_only(&dir);
-		let read_only = read_only.map_err(|error| ZdbError::file("look at", &dir, error))?;
+		let config = Arc::new(RwLock::new(Arc::new(Config::load(disk, dir, secret)?)));
+		let read_only =
+			disk.is_read_only(dir).map_err(|error| ZdbError::file("look at", dir, error))?;
+		let current = generation::current(disk, dir)?;
+		let waiting = if read_only { None } else { generation::tidy(disk, dir, current)? };
+		let config = &config;
+		let shape = Shape { disk, name, dir, segment_bytes, secret, cache, config, read_only };
+		let (namespace, mut report) = Self::open_generation(&shape, current)?;
+		if let Some(mark) = waiting {
+			let (next, found) = Self::open_generation(&shape, current + 1)?;
+			report.merge(found);
+			*namespace.successor.write() = Some(Arc::new(Successor::found(next, mark)));
+		}
+		Ok((namespace, report))
+	}
+
+	/// Opens another generation of the log in its directory.
+	pub(super) fn open_beside(&self, number: u32) -> Result<(Self, RecoveryReport), ZdbError> {
+		let shape = Shape {
+			disk: &self.disk,
+			name: &self.name,
+			dir: &self.dir,
+			segment_bytes: self.log.segment_bytes(),
+			secret: &self.secret,
+			cache: self.log.cache(),
+			config: &self.config,
+			read_only: self.read_only,
+		};
+		Self::open_generation(&shape, number)
+	}
+
+	fn open_generation(shape: &Shape<'_>, number: u32) -> Result<(Self, RecoveryReport), ZdbError> {
+		let Shape { disk, name, dir, segment_bytes, secret, cache, config, read_only } = *shape;
+		let (mode, audited) = {
+			let config = config.read();
+			(config.mode, config.audited)
+		};
+		let log_dir = generation_dir(dir, number);
 		let shape = LogShape {
 			disk: disk.clone(),
-			dir: dir.clone(),
+			dir: log_dir.clone(),
 			mode,
 			audited,
 			segment_bytes,
 			read_only,
 		};
 		let mut rebuilt = Rebuilt::new(mode);
-		let retired = Retired::load(&disk, &dir)?;
-		let known = Known::load(&disk, &dir)?;
+		let retired = Retired::load(disk, &log_dir)?;
+		let known = Known::load(disk, &log_dir)?;
 		let recovered =
 			recover(&shape, &retired, known.place(), &mut |segment, offset, header, key| {
 				rebuilt.visit(segment, offset, header, key, audited)
 			})?;
 		let Recovered { segments, next_sequence, next_ordinal, mut report, is_short } = recovered;
 		if known == Known::Damaged {
-			report.made_anew.push(dir.join(DURABLE_NAME));
+			report.made_anew.push(log_dir.join(DURABLE_NAME));
 		}
 		let Rebuilt { index, extents, live_bytes, .. } = rebuilt;
 		// A mark beyond the end would vouch for what is written there next.
@@ -109,14 +167,22 @@ impl Namespace {
 		let log = Log::new(shape, segments, next, retired.first(), durable, cache.clone())?;
 		let namespace = Self {
 			name: name.to_owned(),
-			config: RwLock::new(Arc::new(config)),
+			disk: disk.clone(),
+			dir: dir.to_owned(),
+			generation: number,
+			config: config.clone(),
 			log,
 			index,
-			audit: audited.then(|| Audit::new(disk.clone(), tree_dir(&dir), extents)),
+			audit: audited.then(|| Audit::new(disk.clone(), tree_dir(&log_dir), extents)),
+			log_dir,
 			stripes: (0..STRIPES).map(|_| Mutex::default()).collect(),
 			issuing: RwLock::default(),
 			dirty: Dirty::default(),
 			compacting: Mutex::default(),
+			plan: Mutex::default(),
+			successor: RwLock::default(),
+			removal_done: AtomicU64::new(0),
+			gate: RwLock::default(),
 			retired: Mutex::new(retired),
 			secret: secret.clone(),
 			live_bytes: AtomicU64::new(live_bytes),
@@ -126,8 +192,6 @@ impl Namespace {
 			last_sync: Mutex::new(Instant::now()),
 			read_errors: AtomicU64::new(0),
 			write_errors: AtomicU64::new(0),
-			disk,
-			dir,
 		};
 		if let Some(audit) = &namespace.audit {
 			// A damaged log can still be read, so this is no reason to stay closed.
@@ -213,7 +277,7 @@ impl Namespace {
 		self.removed.load(Ordering::Acquire)
 	}
 
-	/// Whether it was removed in favour of an empty one of the same name, in another mode.
+	/// Whether it was removed in favour of another one of the same name: in another mode, opened anew, or with a shorter log.
 	pub(crate) fn is_replaced(&self) -> bool {
 		self.replaced.load(Ordering::Acquire)
 	}
@@ -273,7 +337,8 @@ impl Namespace {
 	}
 
 	pub(super) fn readable(&self) -> Result<(), ZdbError> {
-		if self.is_removed() {
+		// Whoever still reads here when another log takes its place reads what is the same there.
+		if self.is_removed() && !self.is_replaced() {
 			return Err(ZdbError::Removed);
 		}
 		match self.access() {

@@ -299,10 +299,11 @@ impl Namespace {
 		self.get_with(key, <[u8]>::to_vec)
 	}
 
-	/// Whether the key lives.
+	/// Whether the key lives, and is not going to be removed from an audited log.
 	pub fn exists(&self, key: &[u8]) -> Result<bool, ZdbError> {
 		self.readable()?;
-		Ok(self.find(key)?.is_some())
+		let Some((location, header)) = self.find(key)? else { return Ok(false) };
+		Ok(!self.is_leaving(key, location, &header)?)
 	}
 
 	/// Length of the key's value.

@@ -59,7 +59,7 @@ pub(crate) fn recover(
 ) -> Result<Recovered, ZdbError> {
 	let mut recovered = Recovered {
 		segments: BTreeMap::new(),
-		next_sequence: 0,
+		next_sequence: retired.first_sequence(),
 		next_ordinal: 0,
 		report: RecoveryReport::default(),
 		is_short: false,

@@ -110,6 +110,7 @@ impl Namespace {
 		if self.ids().is_some() && id_of(key).is_none() {
 			return Err(ZdbError::KeyNotIssued);
 		}
+		let _appending = self.audit.as_ref().map(|_| self.gate.read());
 		let _stripe = self.stripe(self.stripe_of(key)).lock();
 		let current = self.find(key)?;
 		let append = Append {

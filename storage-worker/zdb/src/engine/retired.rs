@@ -33,6 +33,21 @@ impl Retired {
 		self.last_sequence
 	}
 
+	/// The first sequence that the log can have: a log that follows another one says so where no segment was removed yet.
+	pub(crate) fn first_sequence(&self) -> u64 {
+		let follows = self.first == 0 && self.others.is_empty() && self.last_sequence > 0;
+		if follows {
+			self.last_sequence.saturating_add(1)
+		} else {
+			0
+		}
+	}
+
+	/// Notes that records up to this sequence are not there any more, without a segment of theirs.
+	pub(crate) fn note_sequence(&mut self, last_sequence: u64) {
+		self.last_sequence = self.last_sequence.max(last_sequence);
+	}
+
 	/// Adds a segment whose last record has this sequence.
 	pub(crate) fn insert(&mut self, number: u32, last_sequence: u64) {
 		self.last_sequence = self.last_sequence.max(last_sequence);

@@ -6,6 +6,7 @@ use crate::{
 		compact::Compacted,
 		compactor::{CompactionOptions, Compactor},
 		config::Config,
+		generation,
 		namespace::Namespace,
 		password::StoreSecret,
 		report::RecoveryReport,
@@ -294,6 +295,30 @@ impl Store {
 		let removed = namespace.remove_records();
 		let opened = self.open_again(&namespace);
 		removed.and(opened)
+	}
+
+	/// Puts the log that was signed for in the present one's place and gives that one's space back. Readers and writers that are under way go
+	/// on with the new one. After a crash one of both is there as a whole.
+	///
+	/// Errors: [`ZdbError::NoRemoval`] if none is signed for.
+	pub fn apply_removal(&self, name: &str) -> Result<(), ZdbError> {
+		let _administration = self.administration.lock();
+		let unknown = || ZdbError::NoNamespace(name.to_owned());
+		let namespace = self.namespace(name).ok_or_else(unknown)?;
+		let _not_compacted = namespace.compacting.lock();
+		let dir = self.path(name);
+		namespace.succeed(&mut |number, next| {
+			generation::set_current(&self.options.disk, &dir, number)?;
+			self.namespaces.write().insert(name.to_owned(), next);
+			Ok(())
+		})?;
+		// Who still reads in the old one has its files open.
+		generation::remove(&self.options.disk, &dir, namespace.generation)
+	}
+
+	/// Has the background thread look for work now.
+	pub fn wake_background(&self) {
+		self.compactor.compaction.wake();
 	}
 
 	/// Opens a namespace's files anew, as after a restart. It is how writes go on after a failed fsync.

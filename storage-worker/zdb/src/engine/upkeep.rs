@@ -101,7 +101,7 @@ impl Namespace {
 			if segment.needs_hint() {
 				// A hint vouches that its segment is durable.
 				self.log.sync_alone(&segment)?;
-				hint::write(&self.disk, &self.dir, &segment)?;
+				hint::write(&self.disk, &self.log_dir, &segment)?;
 				segment.set_hinted();
 				if !pace(segment.flushed()) {
 					break;
@@ -145,7 +145,7 @@ impl Namespace {
 			access: config.access,
 			entries: self.dbsize(),
 			live_bytes: self.live_bytes.load(Relaxed),
-			disk_bytes: self.log.disk_bytes(),
+			disk_bytes: self.log.disk_bytes() + self.successor_bytes(),
 			index_bytes: match &self.index {
 				Index::Keys(index) => index.memory_bytes(),
 				Index::Ids(ids) => ids.memory_bytes(),

@@ -3,7 +3,7 @@
 use super::{place_of, Log, Record};
 use crate::{
 	engine::{
-		cache::Cached,
+		cache::{Cached, RecordCache},
 		location::Location,
 		record::{Header, HEADER_BYTES, HEAD_MAX_BYTES},
 		segment::Segment,
@@ -13,6 +13,22 @@ use crate::{
 use std::sync::{atomic::Ordering, Arc};
 
 impl Log {
+	/// Where its records are in memory.
+	pub(crate) fn cache(&self) -> &Arc<RecordCache> {
+		&self.cache
+	}
+
+	/// When a segment is left for the next.
+	pub(crate) fn segment_bytes(&self) -> u64 {
+		self.shape.segment_bytes
+	}
+
+	/// The number that the next record gets, and its ordinal.
+	pub(crate) fn next_numbers(&self) -> (u64, u64) {
+		let writer = self.writer.lock();
+		(writer.next_sequence, writer.next_ordinal)
+	}
+
 	/// The segment of that number.
 	pub(crate) fn segment(&self, number: u32) -> Option<Arc<Segment>> {
 		self.segments.read().get(&number).cloned()
