@@ -226,9 +226,11 @@ impl Reader {
 				now.push(Chunk { id, expected: Some(file.len_of(number)) });
 			}
 		}
-		// One chunk is as well fetched by the read itself.
 		if now.len() > 1 {
 			self.begin(&now, Purpose::Now, || {});
+		} else {
+			// One chunk is as well fetched by the read itself, which says where it was.
+			missing.clear();
 		}
 		self.fetch_ahead(file, ahead);
 		missing
