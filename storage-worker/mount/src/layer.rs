@@ -2,13 +2,14 @@
 //!
 //! A change is checked, put into the journal, applied to the tree, then acknowledged; the tree's lock is held over the three. Content is read and written
 //! under the file's own lock, so that a slow read of one file holds nothing else up. Whatever changes something passes the *gate*, which a commit
-//! closes for the moment in which it notes how everything is. Locks are taken in this order: gate, tree, journal or file.
+//! closes for the moment in which it notes how everything is. Locks are taken in this order: emptying of the log, gate, syncs of a file, tree, journal or file.
 
 use crate::{
-	generation::LayerDir,
+	generation::{LayerDir, OpenedDir},
 	journal::{Journal, Record},
 	node::{Kind, Node},
 	stats::Counters,
+	sync_log::SyncLog,
 	tree::Tree,
 	Lower, MountError, MountStats,
 };
@@ -39,6 +40,7 @@ pub struct Layer {
 	pub(crate) tree: RwLock<Tree>,
 	pub(crate) journal: Mutex<Journal>,
 	pub(crate) dir: Mutex<LayerDir>,
+	pub(crate) log: RwLock<Arc<SyncLog>>,
 	pub(crate) counters: Arc<Counters>,
 	/// A commit wants to know what changes.
 	pub(crate) tracking: AtomicBool,
@@ -115,13 +117,14 @@ impl Layer {
 		snapshot_id: &[u8; 32],
 		read_only: bool,
 	) -> Result<Self, MountError> {
-		let (layer_dir, journal, records) = LayerDir::open(dir, snapshot_id)?;
+		let OpenedDir { dir: layer_dir, journal, records, log } = LayerDir::open(dir, snapshot_id)?;
 		let tree = Tree::build(lower, &records, &layer_dir.files(), &layer_dir.generation())?;
 		let layer = Self {
 			gate: RwLock::default(),
 			tree: RwLock::new(tree),
 			journal: Mutex::new(journal),
 			dir: Mutex::new(layer_dir),
+			log: RwLock::new(Arc::new(log)),
 			counters: Arc::default(),
 			tracking: AtomicBool::new(false),
 			read_only,
@@ -134,10 +137,12 @@ impl Layer {
 
 	/// Writes the journal anew if most of it is history.
 	fn compact(&self, snapshot_id: &[u8; 32]) -> Result<(), MountError> {
+		let log = self.log();
+		let held = log.hold();
 		let mut tree = self.tree.write();
 		let needed: usize = tree.records().iter().map(codec::Encode::encoded_size).sum();
 		if self.journal.lock().len() > JOURNAL_SLACK_BYTES + 2 * needed as u64 {
-			self.next_generation(&mut tree, snapshot_id, None)?;
+			self.next_generation(&held, &mut tree, snapshot_id, None)?;
 		}
 		Ok(())
 	}

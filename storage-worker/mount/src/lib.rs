@@ -4,8 +4,8 @@
 //! 4 KiB that it covers in part, never a file: a database of any size can be opened for writing at once. Removing, renaming and changing attributes is
 //! kept in a journal. The formats are in `docs/adr/0006`, the records in [`journal`].
 //!
-//! Promise: what was acknowledged has reached the kernel, so that killing the mounting process loses nothing; `fsync` makes it durable, data before
-//! the bitmap that says the layer owns them.
+//! Promise: what was acknowledged has reached the kernel, so that killing the mounting process loses nothing; `fsync` makes it durable, a small write with its
+//! mark in one record of a log, a large one before the bitmap that says the layer owns it.
 //!
 //! The kernel caches pages and attributes for as long as it likes, since every change goes through it. There is no writeback cache: a
 //! write that is acknowledged to the application has been written into the layer.
@@ -17,6 +17,7 @@ mod bitmap;
 mod blocks;
 mod commit;
 mod content;
+mod dirty;
 mod error;
 mod generation;
 pub mod journal;
@@ -26,11 +27,15 @@ mod mounted;
 mod names;
 mod node;
 mod rebase;
+mod recovery;
 mod release;
 mod replies;
 mod requests;
 mod stats;
+mod sync_log;
+mod syncing;
 mod thin;
+mod thin_sync;
 mod tree;
 mod virtual_files;
 mod waiting;
