@@ -130,6 +130,14 @@ impl Layer {
 		let _ = self.bury();
 	}
 
+	/// The kernel knows an inode no more. After another process served it before, nobody else knows who has it open.
+	pub(crate) fn forget(&self, ino: u64) {
+		let unnamed = self.tree.read().get(ino).is_some_and(|node| node.names == 0);
+		if unnamed {
+			self.tree.write().forget(ino);
+		}
+	}
+
 	pub(crate) fn read(&self, ino: u64, offset: u64, buffer: &mut [u8]) -> Answer<usize> {
 		let (thin, below, size) = match self.tree.read().get(ino).map(|node| &node.kind) {
 			Some(Kind::File { below, size, thin }) => (thin.clone(), below.clone(), *size),

@@ -32,8 +32,8 @@ use std::{
 };
 
 /// How long a layer's lock is waited for: a process that is just being started holds copies of all descriptors until it
-/// runs, also of a mount that has ended meanwhile.
-const LOCK_PATIENCE: Duration = Duration::from_millis(250);
+/// runs, also of a mount that has ended meanwhile, and one that is killed has closed its connections before its lock.
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 /// The version of a layer's formats.
 const VERSION: &str = "2";
 /// Says which boot of the machine this is.

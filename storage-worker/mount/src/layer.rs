@@ -10,7 +10,7 @@ use crate::{
 	node::{Kind, Node},
 	stats::Counters,
 	sync_log::SyncLog,
-	tree::Tree,
+	tree::{Tree, Users},
 	Lower, MountError, MountStats,
 };
 use fuser::Errno;
@@ -101,6 +101,11 @@ pub(crate) struct Attributes {
 	pub(crate) mtime_ns: i64,
 }
 
+/// The first number of what is opened: later processes on the same mount must not use those of earlier ones.
+pub(crate) fn first_handle() -> u64 {
+	crate::node::now_ns().unsigned_abs()
+}
+
 pub(crate) fn file_type(node: &Node) -> fuser::FileType {
 	match node.kind {
 		Kind::Directory { .. } => fuser::FileType::Directory,
@@ -117,8 +122,20 @@ impl Layer {
 		snapshot_id: &[u8; 32],
 		read_only: bool,
 	) -> Result<Self, MountError> {
+		Self::open_for(lower, dir, snapshot_id, read_only, Users::None)
+	}
+
+	/// The same for a mount that may be in use already.
+	pub(crate) fn open_for(
+		lower: Arc<dyn Lower>,
+		dir: &Path,
+		snapshot_id: &[u8; 32],
+		read_only: bool,
+		users: Users,
+	) -> Result<Self, MountError> {
 		let OpenedDir { dir: layer_dir, journal, records, log } = LayerDir::open(dir, snapshot_id)?;
-		let tree = Tree::build(lower, &records, &layer_dir.files(), &layer_dir.generation())?;
+		let places = (layer_dir.files(), layer_dir.generation());
+		let tree = Tree::build(lower, &records, (&places.0, &places.1), users)?;
 		let layer = Self {
 			gate: RwLock::default(),
 			tree: RwLock::new(tree),
@@ -129,7 +146,7 @@ impl Layer {
 			tracking: AtomicBool::new(false),
 			read_only,
 			listings: Mutex::default(),
-			next_listing: AtomicU64::new(1),
+			next_listing: AtomicU64::new(first_handle()),
 		};
 		layer.compact(snapshot_id)?;
 		Ok(layer)
