@@ -106,10 +106,11 @@ impl Layer {
 				sync_file(&path)?;
 			}
 		}
+		let log = SyncLog::begin(&next.join("log"), 0).map_err(failed(&next))?;
 		sync_file(&next)?;
 		dir.switch_to_next()?;
 		*self.journal.lock() = journal;
-		let log = SyncLog::begin(&next.join("log"), 0).map_err(failed(&next))?;
+		held.retire();
 		*self.log.write() = Arc::new(log);
 		tree.map_dir = next.clone();
 		tree.settle(&next, onto.as_ref());

@@ -175,6 +175,8 @@ struct LogState {
 	allocated: u64,
 	/// Something did not fit: it takes nothing until it is emptied.
 	full: bool,
+	/// Its generation is gone: it takes nothing any more.
+	retired: bool,
 	/// A sync failed: the kernel may have dropped what it should have stored, so no later one proves anything.
 	poisoned: bool,
 }
@@ -197,6 +199,7 @@ impl SyncLog {
 			used: 0,
 			allocated,
 			full: false,
+			retired: false,
 			poisoned: false,
 		};
 		let log = Self {
@@ -325,12 +328,19 @@ pub(crate) struct Held<'a> {
 impl Held<'_> {
 	/// Whether something waits for the log to be emptied.
 	pub(crate) fn is_full(&self) -> bool {
-		self.log.state.lock().full
+		let state = self.log.state.lock();
+		state.full && !state.retired
 	}
 
 	/// Lets nobody append any more: those who want to wait until the holder lets go.
 	pub(crate) fn close(&self) {
 		self.log.state.lock().full = true;
+	}
+
+	/// Lets nobody append ever again: another log is used from here on.
+	pub(crate) fn retire(&self) {
+		let mut state = self.log.state.lock();
+		(state.full, state.retired) = (true, true);
 	}
 
 	/// Empties the log. Everything it speaks of is durable elsewhere.

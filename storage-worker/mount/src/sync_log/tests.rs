@@ -70,4 +70,10 @@ fn a_full_log_takes_nothing_until_it_is_emptied() {
 	assert!(held.is_full());
 	held.restart().unwrap();
 	assert!(log.append(&large).unwrap().is_some());
+	let held = log.hold();
+	held.close();
+	assert!(held.is_full());
+	held.retire();
+	assert!(!held.is_full(), "there is nothing to wait for");
+	assert!(log.append(&record(1)).unwrap().is_none(), "another one is used from here on");
 }
