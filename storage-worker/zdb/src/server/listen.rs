@@ -8,7 +8,7 @@ use crate::{
 		hooks::Hooks,
 		metrics::Metrics,
 		session::Shared,
-		tls::{Handshakes, TlsDoor},
+		tls::{ClientStream, Handshakes, OtherConnection, TlsDoor},
 		Extension, ServerOptions, Session, SlowLog, Stats, Visitor,
 	},
 	ZdbError,
@@ -25,7 +25,7 @@ use std::{
 use tokio::{
 	io::{AsyncRead, AsyncWrite, AsyncWriteExt},
 	net::{TcpListener, TcpStream, UnixListener, UnixStream},
-	sync::watch,
+	sync::{mpsc, watch},
 	task::{self, JoinSet},
 	time::{sleep, timeout},
 };
@@ -72,6 +72,8 @@ pub struct Server {
 	tcp: Option<TcpListener>,
 	tls: Option<TlsDoor>,
 	unix: Option<UnixListener>,
+	/// Streams that come by another way than a socket of this server.
+	brought: Option<mpsc::Receiver<Box<dyn ClientStream>>>,
 	local_addr: Option<SocketAddr>,
 }
 
@@ -129,7 +131,7 @@ impl Server {
 			stats: Stats::new(),
 			tcp_port: local_addr.map_or(0, |address| address.port()),
 		});
-		Ok(Self { shared, tcp, tls, unix, local_addr })
+		Ok(Self { shared, tcp, tls, unix, brought: None, local_addr })
 	}
 
 	/// The TCP address, with the port that the system chose.
@@ -142,6 +144,12 @@ impl Server {
 		self.tls.as_ref().and_then(TlsDoor::local_addr)
 	}
 
+	/// Serves streams too that somebody else brings, from clients that could not connect themselves. They pass the encrypted door like any other; without one
+	/// they are dropped.
+	pub fn serve_brought(&mut self, streams: mpsc::Receiver<Box<dyn ClientStream>>) {
+		self.brought = Some(streams);
+	}
+
 	/// The figures of this server, also while it runs.
 	pub fn metrics(&self) -> Metrics {
 		Metrics(self.shared.clone())
@@ -149,7 +157,8 @@ impl Server {
 
 	/// Serves until `shutdown` is ready; then stops accepting, lets running commands finish and syncs the store.
 	pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServerError> {
-		let Self { shared, tcp, tls, unix, .. } = self;
+		let Self { shared, tcp, tls, unix, mut brought, .. } = self;
+		let handshakes = tls.as_ref().map(TlsDoor::handshakes);
 		let ready = shared.clone();
 		let is_ready = task::spawn_blocking(move || ready.hooks.fire_and_wait("ready", &[])).await;
 		if !is_ready.unwrap_or(false) {
@@ -172,10 +181,13 @@ impl Server {
 					Err(error) => pause(&error).await,
 				},
 				accepted = accept_tls(tls.as_ref()) => match accepted {
-					Ok((stream, handshakes)) => {
-						connections.spawn(let_in(stream, handshakes, shared.clone(), stopped.clone()));
+					Ok((stream, address, handshakes)) => {
+						connections.spawn(let_in(stream, Some(address), handshakes, shared.clone(), stopped.clone()));
 					},
 					Err(error) => pause(&error).await,
+				},
+				Some(stream) = next_brought(&mut brought) => if let Some(handshakes) = &handshakes {
+					connections.spawn(let_in(stream, None, handshakes.clone(), shared.clone(), stopped.clone()));
 				},
 				accepted = accept_unix(unix.as_ref()) => match accepted {
 					Ok(stream) => {
@@ -237,11 +249,28 @@ async fn accept_tcp(listener: Option<&TcpListener>) -> io::Result<TcpStream> {
 	}
 }
 
-async fn accept_tls(door: Option<&TlsDoor>) -> io::Result<(TcpStream, Arc<Handshakes>)> {
+async fn accept_tls(
+	door: Option<&TlsDoor>,
+) -> io::Result<(TcpStream, SocketAddr, Arc<Handshakes>)> {
 	match door {
 		None => std::future::pending().await,
-		Some(door) => door.accept().await,
+		Some(door) => {
+			let (stream, address) = door.accept().await?;
+			Ok((stream, address, door.handshakes()))
+		},
 	}
+}
+
+/// The next stream that somebody brings; `None` once, when nobody does any more.
+async fn next_brought(
+	brought: &mut Option<mpsc::Receiver<Box<dyn ClientStream>>>,
+) -> Option<Box<dyn ClientStream>> {
+	let Some(streams) = brought else { return std::future::pending().await };
+	let next = streams.recv().await;
+	if next.is_none() {
+		*brought = None;
+	}
+	next
 }
 
 async fn accept_unix(listener: Option<&UnixListener>) -> io::Result<UnixStream> {
@@ -256,9 +285,11 @@ async fn pause(error: &io::Error) {
 	sleep(ACCEPT_PAUSE).await;
 }
 
-/// Lets a TLS client in, if the handshake succeeds and the extension knows it.
-async fn let_in(
-	stream: TcpStream,
+/// Lets a TLS client in, if the handshake succeeds and the extension knows it. Only who has an address, and so was not brought, may speak another
+/// protocol than RESP.
+async fn let_in<S: ClientStream + 'static>(
+	stream: S,
+	address: Option<SocketAddr>,
 	handshakes: Arc<Handshakes>,
 	shared: Arc<Shared>,
 	mut stopped: watch::Receiver<bool>,
@@ -275,6 +306,15 @@ async fn let_in(
 			return;
 		},
 	};
+	if let (Some(other), Some(address)) = (handshakes.other(&stream), address) {
+		let certificate = visitor.certificate;
+		let connection = OtherConnection { stream: Box::new(stream), address, certificate };
+		tokio::select! {
+			() = other.serve(connection) => {},
+			_ = stopped.wait_for(|stop| *stop) => {},
+		}
+		return;
+	}
 	if let Some(extension) = shared.extension.clone() {
 		let certificate = visitor.certificate.clone();
 		let admission = task::spawn_blocking(move || extension.admit(certificate.as_deref()));
