@@ -60,6 +60,6 @@ pub use engine::{
 };
 pub use error::ZdbError;
 pub use server::{
-	Extension, Metrics, Replica, ReplicaStatus, Reply, Server, ServerError, ServerOptions,
-	TlsOptions,
+	ClientStream, Extension, Metrics, OtherConnection, OtherProtocol, Replica, ReplicaStatus,
+	Reply, Server, ServerError, ServerOptions, TlsOptions,
 };

@@ -27,5 +27,5 @@ pub use reply::Reply;
 pub(crate) use session::{Flow, Session};
 pub(crate) use slow::{SlowLog, SLOW};
 pub(crate) use stats::Stats;
-pub use tls::TlsOptions;
 pub(crate) use tls::Visitor;
+pub use tls::{ClientStream, OtherConnection, OtherProtocol, TlsOptions};

@@ -1,12 +1,33 @@
 //! The encrypted door: handshakes, bounded in number and time, and who came in.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt, future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 use tokio::{
+	io::{AsyncRead, AsyncWrite},
 	net::{TcpListener, TcpStream},
 	sync::Semaphore,
 	time::timeout,
 };
 use tokio_rustls::{rustls::ServerConfig, server::TlsStream, TlsAcceptor};
+
+/// Any stream to a client.
+pub trait ClientStream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> ClientStream for S {}
+
+/// A connection whose handshake chose another protocol than RESP.
+pub struct OtherConnection {
+	/// What follows the handshake.
+	pub stream: Box<dyn ClientStream>,
+	/// Where it comes from.
+	pub address: SocketAddr,
+	/// The certificate that the client showed, which the handshake has checked.
+	pub certificate: Option<Vec<u8>>,
+}
+
+/// What serves those whose handshake chooses a protocol (ALPN). Those that choose none speak RESP.
+pub trait OtherProtocol: fmt::Debug + Send + Sync {
+	/// Serves a connection to its end; dropped when the server stops.
+	fn serve(&self, connection: OtherConnection) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+}
 
 /// How TLS clients are let in.
 #[derive(Clone, Debug)]
@@ -23,6 +44,8 @@ pub struct TlsOptions {
 	pub handshakes: usize,
 	/// Clients that send nothing for so long are sent away.
 	pub idle_timeout: Duration,
+	/// Who serves the protocols that `config` offers in the handshake, if it offers any.
+	pub others: Option<Arc<dyn OtherProtocol>>,
 }
 
 impl TlsOptions {
@@ -35,6 +58,7 @@ impl TlsOptions {
 			handshake_timeout: Duration::from_secs(10),
 			handshakes: 128,
 			idle_timeout: Duration::from_secs(600),
+			others: None,
 		}
 	}
 }
@@ -76,18 +100,27 @@ impl TlsDoor {
 	}
 
 	/// A client that has knocked but not shown itself yet.
-	pub(crate) async fn accept(&self) -> io::Result<(TcpStream, Arc<Handshakes>)> {
-		let (stream, _) = self.listener.accept().await?;
+	pub(crate) async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+		let (stream, address) = self.listener.accept().await?;
 		stream.set_nodelay(true)?;
-		Ok((stream, self.handshakes.clone()))
+		Ok((stream, address))
+	}
+
+	pub(crate) fn handshakes(&self) -> Arc<Handshakes> {
+		self.handshakes.clone()
 	}
 }
 
 impl Handshakes {
-	pub(crate) async fn greet(
+	/// Who serves a stream whose handshake chose a protocol.
+	pub(crate) fn other<S>(&self, stream: &TlsStream<S>) -> Option<Arc<dyn OtherProtocol>> {
+		stream.get_ref().1.alpn_protocol().and(self.options.others.clone())
+	}
+
+	pub(crate) async fn greet<S: ClientStream>(
 		&self,
-		stream: TcpStream,
-	) -> io::Result<(TlsStream<TcpStream>, Visitor)> {
+		stream: S,
+	) -> io::Result<(TlsStream<S>, Visitor)> {
 		let late = |_| io::Error::new(io::ErrorKind::TimedOut, "the handshake took too long");
 		let greeted = async {
 			// The semaphore is never closed; if it were, nobody would get in.
