@@ -60,7 +60,10 @@ impl ObjectStore for OneByOne {
 		self.0.object_id(bytes)
 	}
 
-	fn put_many(&self, objects: Vec<Vec<u8>>) -> BoxFuture<'_, Result<u64, StoreError>> {
+	fn put_many(
+		&self,
+		objects: Vec<(ObjectId, Vec<u8>)>,
+	) -> BoxFuture<'_, Result<u64, StoreError>> {
 		self.0.put_many(objects)
 	}
 
@@ -172,7 +175,7 @@ async fn main() -> Outcome<()> {
 	}
 	let dataset =
 		Dataset::new(DatasetKey::generate()?, DatasetOptions::new(data, parity, backends))?;
-	let store = Arc::new(DatasetStore(Arc::new(dataset)));
+	let store = Arc::new(DatasetStore { dataset: Arc::new(dataset), naming: Naming::ByContent });
 	let options =
 		CreateOptions { name: "bench".to_owned(), chunking: Chunking::ByUse, chain: None };
 	let clock = Clock::start(&pids)?;

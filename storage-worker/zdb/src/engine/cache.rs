@@ -34,9 +34,12 @@ pub(crate) struct Cached<'c> {
 	bytes: &'c [u8],
 }
 
+/// Header, key, and the value if it is there.
+pub(crate) type CachedParts<'c> = (Header, &'c [u8], Option<&'c [u8]>);
+
 impl<'c> Cached<'c> {
-	/// Header, key, and the value if it is there.
-	pub(crate) fn parts(&self) -> Option<(Header, &'c [u8], Option<&'c [u8]>)> {
+	/// What it consists of; `None` if it is no record.
+	pub(crate) fn parts(&self) -> Option<CachedParts<'c>> {
 		let header = Header::decode(self.bytes)?;
 		let body = self.bytes.get(HEADER_BYTES..)?;
 		let (key, value) = body.split_at_checked(usize::from(header.key_len))?;

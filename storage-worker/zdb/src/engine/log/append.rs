@@ -132,7 +132,7 @@ impl Log {
 			.map_err(|error| ZdbError::file("write", &active.path, error));
 		debug_assert_eq!(head, (HEADER_BYTES + key_len) as u64);
 		batch.clear();
-		self.note_fault(written.as_ref().map(|()| ()));
+		self.note_fault(written.as_ref().err());
 		if let Err(error) = written {
 			(writer.next_sequence, writer.next_ordinal) = numbers;
 			return Err(error);

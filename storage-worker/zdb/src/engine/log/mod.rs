@@ -238,7 +238,7 @@ impl Log {
 			let written = active.file.write_all_at(batch, start);
 			written.map_err(|error| ZdbError::file("write", &active.path, error))
 		});
-		self.note_fault(result.as_ref().map(|()| ()));
+		self.note_fault(result.as_ref().err());
 		if result.is_ok() {
 			let end = start + batch.len() as u64;
 			active.set_flushed(end);
@@ -290,7 +290,7 @@ impl Log {
 			self.sync_segment(&writer.active)?;
 		}
 		let created = Segment::create(disk, dir, number, *mode, *audited);
-		self.note_fault(created.as_ref().map(|_| ()));
+		self.note_fault(created.as_ref().err());
 		let segment = Arc::new(created?);
 		self.segments.write().insert(number, segment.clone());
 		writer.end = segment.flushed();

@@ -71,7 +71,7 @@ impl Log {
 		}
 		let written = segment.write_again();
 		if written.is_err() {
-			self.note_fault(written.as_ref().map(|()| ()));
+			self.note_fault(written.as_ref().err());
 		}
 		written?;
 		let began = Instant::now();
@@ -110,11 +110,11 @@ impl Log {
 	}
 
 	/// Remembers why writes fail, or that they do not any more. A failed fsync stays the reason.
-	pub(super) fn note_fault(&self, result: Result<(), &ZdbError>) {
+	pub(super) fn note_fault(&self, error: Option<&ZdbError>) {
 		if self.poisoned.load(Ordering::Acquire) {
 			return;
 		}
-		if let Err(error) = result {
+		if let Some(error) = error {
 			*self.fault.lock() = Some(error.to_string());
 			*self.tried.lock() = Instant::now();
 			self.faulted.store(true, Ordering::Relaxed);

@@ -133,7 +133,7 @@ impl Client {
 	}
 
 	/// Reads and executes what is there; replies wait in the output until the turn's writes are settled.
-	pub(super) fn serve(&mut self, scratch: &mut Vec<u8>, now: Instant) -> io::Result<()> {
+	pub(super) fn serve(&mut self, scratch: &mut [u8], now: Instant) -> io::Result<()> {
 		if self.is_open() && self.input.len() >= self.needed {
 			self.execute_input(now);
 		}
