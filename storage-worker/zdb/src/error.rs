@@ -43,6 +43,9 @@ pub enum ZdbError {
 		/// Where the record starts.
 		offset: u64,
 	},
+	/// The file of a sealed segment is missing.
+	#[error("{} is missing; restore it from another copy", .0.display())]
+	Absent(PathBuf),
 	/// A value that was to be mended is another one.
 	#[error("that is not the value that was written under this key")]
 	OtherValue,
@@ -80,8 +83,13 @@ pub enum ZdbError {
 	#[error("a key has at most 255 bytes, not {0}")]
 	KeyTooLong(usize),
 	/// The value is too long.
-	#[error("a value has at most 8388608 bytes, not {0}")]
-	ValueTooLong(usize),
+	#[error("a value has at most {max} bytes here, not {len}")]
+	ValueTooLong {
+		/// Its length.
+		len: usize,
+		/// The store's limit.
+		max: usize,
+	},
 	/// User mode needs a key.
 	#[error("a key is needed")]
 	KeyNeeded,

@@ -43,6 +43,7 @@
 
 #![warn(clippy::indexing_slicing)]
 
+mod account;
 mod command;
 mod engine;
 mod error;
@@ -50,11 +51,12 @@ pub mod limits;
 mod server;
 mod sys;
 
+pub use account::{parse_account, sign_in_message, AccountKey};
 pub use engine::{
 	Access, Compacted, CompactionOptions, DamagedRange, Durability, LogState, MendOutcome, Mode,
 	Namespace, NamespaceInfo, NamespaceOptions, NamespaceUpdate, RawRecord, RecoveryReport,
 	ReplicatedPage, ReplicatedRecord, ScanEntry, ScanPage, ScrubReport, SetOutcome, Store,
-	StoreOptions, TornTail, Version,
+	StoreObserver, StoreOptions, TornTail, Traffic, Version,
 };
 pub use error::ZdbError;
 pub use server::{

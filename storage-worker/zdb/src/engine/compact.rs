@@ -61,7 +61,9 @@ impl Namespace {
 		for segment in self.log().sealed_segments() {
 			let used = segment.flushed().saturating_sub(SEGMENT_HEADER_BYTES);
 			let dead = used.saturating_sub(segment.live());
-			if used > 0 && (dead as f64) < dead_share * used as f64 || self.is_removed() {
+			let is_used = used > 0 && (dead as f64) < dead_share * used as f64;
+			// What a missing segment holds may be all that is left of a key.
+			if is_used || segment.is_absent() || self.is_removed() {
 				continue;
 			}
 			let is_oldest = self.log().segment_before(segment.number).is_none();

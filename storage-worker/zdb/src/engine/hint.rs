@@ -13,6 +13,7 @@ use crate::{
 	ZdbError,
 };
 use std::{
+	collections::BTreeMap,
 	fs,
 	path::{Path, PathBuf},
 };
@@ -37,11 +38,34 @@ pub(crate) struct Hint {
 impl Hint {
 	/// Reads the hint of a segment; `None` if there is none that fits it.
 	pub(crate) fn load(dir: &Path, segment: &Segment) -> Option<Self> {
-		let bytes = fs::read(hint_path(dir, segment.number)).ok()?;
-		let (body, crc) = bytes.split_last_chunk::<4>()?;
-		let fits = crc32c::crc32c(body) == u32::from_le_bytes(*crc)
-			&& body.get(..HEAD_BYTES)? == head(segment, records(body)?);
-		fits.then_some(Self { bytes })
+		let hint = Self { bytes: fs::read(hint_path(dir, segment.number)).ok()? };
+		Some(hint).filter(|hint| hint.fits(segment))
+	}
+
+	/// The segment of a hint whose file is missing, and the hint; `None` if there is none either.
+	pub(crate) fn load_alone(dir: &Path, number: u32) -> Option<(Segment, Self)> {
+		let hint = Self { bytes: fs::read(hint_path(dir, number)).ok()? };
+		let salt = u64::from_le_bytes(hint.bytes.get(16..24)?.try_into().ok()?);
+		let len = u64::from_le_bytes(hint.bytes.get(24..32)?.try_into().ok()?);
+		let (mut heads, mut offset) = (BTreeMap::new(), SEGMENT_HEADER_BYTES);
+		for (header, key) in hint.heads() {
+			let mut head = Vec::new();
+			header.encode(key, &[], &mut head);
+			heads.insert(offset, head);
+			offset += header.record_len();
+		}
+		let segment = Segment::absent(dir, number, salt, len, heads);
+		Some((segment, hint)).filter(|(segment, hint)| hint.fits(segment))
+	}
+
+	/// Whether it is whole and of this segment.
+	fn fits(&self, segment: &Segment) -> bool {
+		let fits = || {
+			let (body, crc) = self.bytes.split_last_chunk::<4>()?;
+			let is_whole = crc32c::crc32c(body) == u32::from_le_bytes(*crc);
+			Some(is_whole && body.get(..HEAD_BYTES)? == head(segment, records(body)?))
+		};
+		fits().unwrap_or(false)
 	}
 
 	/// Calls `visit` for each record. A hint whose records do not add up to the segment is refused before the first.

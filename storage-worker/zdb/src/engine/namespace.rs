@@ -5,15 +5,17 @@ use crate::{
 		audit::{tree_dir, Audit},
 		config::{Config, CONFIG_NAME},
 		dirty::Dirty,
+		environment::Environment,
 		index::{IdIndex, KeyIndex},
 		log::{Log, LogShape},
 		options::{Access, Durability, NamespaceOptions, NamespaceUpdate},
-		password::{Password, StoreSecret},
+		password::Password,
 		rebuild::Rebuilt,
 		recovery::{recover, RecoveryReport},
 		retired::Retired,
+		traffic::{Traffic, TrafficSums},
 	},
-	sys, ZdbError,
+	sys, AccountKey, ZdbError,
 };
 use parking_lot::{Mutex, RwLock};
 use std::{
@@ -53,7 +55,7 @@ pub struct Namespace {
 	pub(super) compacting: Mutex<()>,
 	/// Segments that compaction removed.
 	pub(super) retired: Mutex<Retired>,
-	secret: Arc<StoreSecret>,
+	environment: Arc<Environment>,
 	pub(super) live_bytes: AtomicU64,
 	/// Its file system takes no writes.
 	pub(super) read_only: bool,
@@ -62,6 +64,8 @@ pub struct Namespace {
 	pub(super) last_sync: Mutex<Instant>,
 	pub(super) read_errors: AtomicU64,
 	pub(super) write_errors: AtomicU64,
+	/// What clients do with it; it goes on when the files are opened again.
+	pub(super) traffic: Arc<TrafficSums>,
 }
 
 impl Namespace {
@@ -69,12 +73,17 @@ impl Namespace {
 	pub(crate) fn open(
 		name: &str,
 		dir: &Path,
-		segment_bytes: u64,
-		secret: &Arc<StoreSecret>,
+		environment: &Arc<Environment>,
 	) -> Result<(Self, RecoveryReport), ZdbError> {
-		let config = Config::load(dir, secret)?;
+		let config = Config::load(dir, &environment.secret)?;
 		let (mode, audited) = (config.mode, config.audited);
-		let shape = LogShape { dir: dir.to_owned(), mode, audited, segment_bytes };
+		let shape = LogShape {
+			namespace: name.to_owned(),
+			dir: dir.to_owned(),
+			mode,
+			audited,
+			environment: environment.clone(),
+		};
 		let mut rebuilt = Rebuilt::new(mode);
 		let retired = Retired::load(dir)?;
 		let recovered = recover(&shape, &retired, &mut |segment, offset, header, key| {
@@ -95,7 +104,7 @@ impl Namespace {
 			dirty: Dirty::default(),
 			compacting: Mutex::default(),
 			retired: Mutex::new(retired),
-			secret: secret.clone(),
+			environment: environment.clone(),
 			live_bytes: AtomicU64::new(live_bytes),
 			read_only: sys::is_read_only(dir)
 				.map_err(|error| ZdbError::file("look at", dir, error))?,
@@ -104,6 +113,7 @@ impl Namespace {
 			last_sync: Mutex::new(Instant::now()),
 			read_errors: AtomicU64::new(0),
 			write_errors: AtomicU64::new(0),
+			traffic: Arc::default(),
 		};
 		if let Some(audit) = &namespace.audit {
 			// A damaged log can still be read, so this is no reason to stay closed.
@@ -117,6 +127,21 @@ impl Namespace {
 	/// Its name.
 	pub fn name(&self) -> &str {
 		&self.name
+	}
+
+	/// Goes on counting where a namespace whose place this one takes has stopped.
+	pub(crate) fn go_on_counting(&mut self, before: &Self) {
+		self.traffic = before.traffic.clone();
+	}
+
+	/// Counts what a client did.
+	pub(crate) fn count_traffic(&self, traffic: &Traffic) {
+		self.traffic.add(traffic);
+	}
+
+	/// What clients did since the store was opened.
+	pub fn traffic(&self) -> Traffic {
+		self.traffic.figures()
 	}
 
 	pub(crate) fn log(&self) -> &Log {
@@ -145,6 +170,7 @@ impl Namespace {
 			worm: config.worm,
 			audited: config.audited,
 			durability: config.durability,
+			owner: config.owner,
 		}
 	}
 
@@ -163,6 +189,17 @@ impl Namespace {
 		self.config.read().password.is_some()
 	}
 
+	/// The account that may write, and read if the namespace is private, once it has signed in.
+	pub fn owner(&self) -> Option<AccountKey> {
+		self.config.read().owner
+	}
+
+	/// Whether it is open to those only who show something: its password, or that they are its owner.
+	pub fn is_guarded(&self) -> bool {
+		let config = self.config.read();
+		config.password.is_some() || config.owner.is_some()
+	}
+
 	/// Whether reading needs no password.
 	pub fn is_public(&self) -> bool {
 		self.config.read().public
@@ -174,10 +211,8 @@ impl Namespace {
 		config.password.as_ref().is_some_and(|own| own.matches(password))
 	}
 
-	/// Whether `answer` is the hash of `nonce` and the namespace's password.
-	pub(crate) fn password_answers(&self, nonce: &str, answer: &[u8]) -> bool {
-		let config = self.config();
-		config.password.as_ref().is_some_and(|own| own.answers(nonce, answer))
+	pub(crate) fn password(&self) -> Option<Password> {
+		self.config.read().password.clone()
 	}
 
 	/// Whether it was removed from its store; nothing works any more then.
@@ -223,7 +258,7 @@ impl Namespace {
 	pub(crate) fn update(&self, update: &NamespaceUpdate) -> Result<(), ZdbError> {
 		let mut config = self.config.write();
 		let updated = config.updated(update, self.is_unused())?;
-		updated.store(&self.dir, &self.secret)?;
+		updated.store(&self.dir, &self.environment.secret)?;
 		*config = Arc::new(updated);
 		Ok(())
 	}

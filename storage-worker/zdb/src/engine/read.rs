@@ -176,6 +176,12 @@ impl Namespace {
 		Ok(self.find(key)?.map(|(_, header)| header.value_len))
 	}
 
+	/// Bytes of the key's record on disk.
+	pub(crate) fn record_bytes(&self, key: &[u8]) -> Result<Option<u64>, ZdbError> {
+		self.readable()?;
+		Ok(self.find(key)?.map(|(_, header)| header.record_len()))
+	}
+
 	/// When the key was written, unix seconds.
 	pub fn keytime(&self, key: &[u8]) -> Result<Option<u32>, ZdbError> {
 		self.readable()?;

@@ -130,6 +130,14 @@ pub(crate) fn recover(
 		for missing in (expected..*number).filter(|number| !retired.contains(*number)) {
 			let path = segment_path(&shape.dir, missing);
 			recovered.report.missing_segments.push(path);
+			// Its hint still tells what was in it: values that are asked for may be brought back.
+			if let Some((segment, hint)) = Hint::load_alone(&shape.dir, missing) {
+				let segment = Arc::new(segment);
+				if take_heads(&hint, &segment, shape, &mut recovered, visit)? {
+					segment.set_hinted();
+					recovered.segments.insert(missing, segment);
+				}
+			}
 		}
 		expected = number + 1;
 		let segment = Segment::open(&shape.dir, *number, shape.mode, shape.audited)?;
@@ -186,7 +194,19 @@ fn from_hint(
 	recovered: &mut Recovered,
 	visit: Visit<'_>,
 ) -> Result<bool, ZdbError> {
-	let Some(hint) = Hint::load(&shape.dir, segment) else { return Ok(false) };
+	match Hint::load(&shape.dir, segment) {
+		None => Ok(false),
+		Some(hint) => take_heads(&hint, segment, shape, recovered, visit),
+	}
+}
+
+fn take_heads(
+	hint: &Hint,
+	segment: &Arc<Segment>,
+	shape: &LogShape,
+	recovered: &mut Recovered,
+	visit: Visit<'_>,
+) -> Result<bool, ZdbError> {
 	hint.visit(segment, &mut |offset, header, key| {
 		visit(segment, offset, header, key)?;
 		segment.set_last(offset);

@@ -17,7 +17,7 @@ pub struct ScrubReport {
 	pub records: u64,
 	/// Bytes that were read.
 	pub bytes: u64,
-	/// Bytes that do not match their checksum.
+	/// Bytes that do not match their checksum, and files that are missing.
 	pub damaged: Vec<DamagedRange>,
 }
 
@@ -29,6 +29,12 @@ impl Namespace {
 		let mut next = self.log().first_segment();
 		while let Some(segment) = next {
 			let end = segment.flushed();
+			if segment.is_absent() {
+				let path = segment.path.clone();
+				report.damaged.push(DamagedRange { path, offset: 0, len_bytes: end });
+				next = self.log().segment_after(segment.number);
+				continue;
+			}
 			let mut window = Window::new(&segment, end, STEP_BYTES);
 			let mut offset = SEGMENT_HEADER_BYTES;
 			let mut damage: Option<u64> = None;

@@ -18,11 +18,15 @@ use crate::{
 	ZdbError,
 };
 use std::{
+	collections::BTreeMap,
 	fs::{File, OpenOptions},
 	io,
 	os::unix::fs::{FileExt, OpenOptionsExt},
 	path::{Path, PathBuf},
-	sync::atomic::{AtomicBool, AtomicU64, Ordering},
+	sync::{
+		atomic::{AtomicBool, AtomicU64, Ordering},
+		OnceLock,
+	},
 };
 
 /// Bytes before the first record.
@@ -35,7 +39,10 @@ pub(crate) struct Segment {
 	pub(crate) number: u32,
 	pub(crate) salt: u64,
 	pub(crate) path: PathBuf,
-	pub(crate) file: File,
+	/// Nothing while it is missing.
+	file: OnceLock<File>,
+	/// While it is missing: headers and keys of its records as the hint has them, by their offset.
+	heads: BTreeMap<u64, Vec<u8>>,
 	/// Bytes that the kernel has.
 	flushed: AtomicU64,
 	/// Bytes that the disk has.
@@ -94,40 +101,73 @@ impl Segment {
 		audited: bool,
 	) -> Result<Self, ZdbError> {
 		let path = segment_path(dir, number);
-		let read = || -> io::Result<(File, u64)> {
-			let writing = OpenOptions::new().read(true).write(true).open(&path);
-			let file = match writing {
-				// It can be read all the same.
-				Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
-					File::open(&path)?
-				},
-				opened => opened?,
-			};
-			let len = file.metadata()?.len();
-			Ok((file, len))
-		};
-		let (file, len) = read().map_err(|error| ZdbError::file("open", &path, error))?;
-		let bad = |reason| ZdbError::BadSegment { path: path.clone(), reason };
-		let mut header = [0; SEGMENT_HEADER_BYTES as usize];
-		file.read_exact_at(&mut header, 0).map_err(|_| bad("its header is incomplete"))?;
-		let (magic, rest) = header.split_first_chunk::<8>().ok_or_else(|| bad("too short"))?;
-		if magic != MAGIC {
-			return Err(bad("it starts with other bytes than GRZDBSG2"));
-		}
-		let (_, salt) = rest.split_first_chunk::<8>().ok_or_else(|| bad("too short"))?;
-		let salt = salt.first_chunk::<8>().ok_or_else(|| bad("too short"))?;
-		let salt = u64::from_le_bytes(*salt);
-		if header != encode_header(number, mode, audited, salt) {
-			return Err(bad("its header is damaged or belongs to another segment or mode"));
-		}
+		let (file, len, salt) = open_file(&path, number, mode, audited)?;
 		Ok(Self::new(number, salt, path, file, len))
 	}
 
+	/// A sealed segment of which the hint alone is there: what its records are is known, their values are not. `heads` are headers with
+	/// their keys, by offset.
+	pub(crate) fn absent(
+		dir: &Path,
+		number: u32,
+		salt: u64,
+		len: u64,
+		heads: BTreeMap<u64, Vec<u8>>,
+	) -> Self {
+		Self { heads, ..Self::with(number, salt, segment_path(dir, number), OnceLock::new(), len) }
+	}
+
+	/// Whether its file is missing.
+	pub(crate) fn is_absent(&self) -> bool {
+		self.file.get().is_none()
+	}
+
+	/// Takes its file into use, if it is there again; `false` if not.
+	pub(crate) fn adopt(&self, mode: Mode, audited: bool) -> Result<bool, ZdbError> {
+		if !self.is_absent() {
+			return Ok(true);
+		}
+		let (file, len, salt) = match open_file(&self.path, self.number, mode, audited) {
+			Ok(found) => found,
+			Err(ZdbError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+				return Ok(false);
+			},
+			Err(error) => return Err(error),
+		};
+		if (len, salt) != (self.flushed(), self.salt) {
+			let reason = "it is not the one that was here before";
+			return Err(ZdbError::BadSegment { path: self.path.clone(), reason });
+		}
+		tracing::info!(path = %self.path.display(), "a missing segment is there again");
+		// Another reader may have been faster; both files are the same.
+		let _ = self.file.set(file);
+		Ok(true)
+	}
+
+	fn file(&self) -> Result<&File, ZdbError> {
+		self.file.get().ok_or_else(|| ZdbError::Absent(self.path.clone()))
+	}
+
+	fn opened_file(&self) -> io::Result<&File> {
+		self.file.get().ok_or_else(|| io::ErrorKind::NotFound.into())
+	}
+
+	/// Writes at an offset, for the log's flush.
+	pub(crate) fn write_at(&self, bytes: &[u8], offset: u64) -> Result<(), ZdbError> {
+		let written = self.file()?.write_all_at(bytes, offset);
+		written.map_err(|error| ZdbError::file("write", &self.path, error))
+	}
+
 	fn new(number: u32, salt: u64, path: PathBuf, file: File, len: u64) -> Self {
+		Self::with(number, salt, path, OnceLock::from(file), len)
+	}
+
+	fn with(number: u32, salt: u64, path: PathBuf, file: OnceLock<File>, len: u64) -> Self {
 		let (flushed, synced) = (AtomicU64::new(len), AtomicU64::new(len));
 		let (last, live) = (AtomicU64::new(0), AtomicU64::new(0));
 		let hinted = AtomicBool::new(false);
-		Self { number, salt, path, file, flushed, synced, last, live, hinted }
+		let heads = BTreeMap::new();
+		Self { number, salt, path, file, heads, flushed, synced, last, live, hinted }
 	}
 
 	/// A segment over any file, such as a device that refuses what a disk only refuses on a bad day.
@@ -218,14 +258,15 @@ impl Segment {
 		if self.synced.load(Ordering::Acquire) >= end {
 			return Ok(());
 		}
-		self.file.sync_data()?;
+		self.opened_file()?.sync_data()?;
 		self.synced.fetch_max(end, Ordering::AcqRel);
 		Ok(())
 	}
 
 	/// Cuts the file at `end`, for good.
 	pub(crate) fn cut(&self, end: u64) -> Result<(), ZdbError> {
-		match self.file.set_len(end).and_then(|()| self.file.sync_all()) {
+		let file = self.file()?;
+		match file.set_len(end).and_then(|()| file.sync_all()) {
 			// Opened for reading only, on a file system that takes no writes: what is behind is left out.
 			Err(error) if error.kind() == io::ErrorKind::InvalidInput => {},
 			cut => cut.map_err(|error| ZdbError::file("cut", &self.path, error))?,
@@ -242,9 +283,10 @@ impl Segment {
 
 	/// Fills `buffer` from `offset` on as far as the file goes.
 	pub(crate) fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize, ZdbError> {
+		let Some(file) = self.file.get() else { return self.read_known(offset, buffer) };
 		let mut filled = 0;
 		while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-			match self.file.read_at(rest, offset + filled as u64) {
+			match file.read_at(rest, offset + filled as u64) {
 				Ok(0) => break,
 				Ok(read) => filled += read,
 				Err(error) if error.kind() == io::ErrorKind::Interrupted => {},
@@ -254,9 +296,17 @@ impl Segment {
 		Ok(filled)
 	}
 
+	/// Fills `buffer` with the head of the record at `offset`: all that is known of it while the file is missing.
+	fn read_known(&self, offset: u64, buffer: &mut [u8]) -> Result<usize, ZdbError> {
+		let head = self.heads.get(&offset).ok_or_else(|| ZdbError::Absent(self.path.clone()))?;
+		buffer.iter_mut().zip(head).for_each(|(place, byte)| *place = *byte);
+		Ok(buffer.len().min(head.len()))
+	}
+
 	/// Writes over bytes that were damaged and makes them durable.
 	pub(crate) fn overwrite(&self, offset: u64, bytes: &[u8]) -> Result<(), ZdbError> {
-		let written = self.file.write_all_at(bytes, offset).and_then(|()| self.file.sync_data());
+		let file = self.file()?;
+		let written = file.write_all_at(bytes, offset).and_then(|()| file.sync_data());
 		written.map_err(|error| ZdbError::file("mend", &self.path, error))
 	}
 
@@ -269,6 +319,40 @@ impl Segment {
 	pub(crate) fn location(&self, offset: u64, header: &Header) -> Location {
 		Location::new(self.number, offset as u32, header.record_len())
 	}
+}
+
+/// Opens a segment's file and checks its header; returns it with its length and salt.
+fn open_file(
+	path: &Path,
+	number: u32,
+	mode: Mode,
+	audited: bool,
+) -> Result<(File, u64, u64), ZdbError> {
+	let read = || -> io::Result<(File, u64)> {
+		let writing = OpenOptions::new().read(true).write(true).open(path);
+		let file = match writing {
+			// It can be read all the same.
+			Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => File::open(path)?,
+			opened => opened?,
+		};
+		let len = file.metadata()?.len();
+		Ok((file, len))
+	};
+	let (file, len) = read().map_err(|error| ZdbError::file("open", path, error))?;
+	let bad = |reason| ZdbError::BadSegment { path: path.to_owned(), reason };
+	let mut header = [0; SEGMENT_HEADER_BYTES as usize];
+	file.read_exact_at(&mut header, 0).map_err(|_| bad("its header is incomplete"))?;
+	let (magic, rest) = header.split_first_chunk::<8>().ok_or_else(|| bad("too short"))?;
+	if magic != MAGIC {
+		return Err(bad("it starts with other bytes than GRZDBSG2"));
+	}
+	let (_, salt) = rest.split_first_chunk::<8>().ok_or_else(|| bad("too short"))?;
+	let salt = salt.first_chunk::<8>().ok_or_else(|| bad("too short"))?;
+	let salt = u64::from_le_bytes(*salt);
+	if header != encode_header(number, mode, audited, salt) {
+		return Err(bad("its header is damaged or belongs to another segment or mode"));
+	}
+	Ok((file, len, salt))
 }
 
 fn encode_header(

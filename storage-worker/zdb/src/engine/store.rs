@@ -5,13 +5,13 @@ use crate::{
 		compact::Compacted,
 		compactor::{CompactionOptions, Compactor},
 		config::Config,
+		environment::{Environment, StoreObserver},
 		namespace::Namespace,
-		password::StoreSecret,
 		recovery::RecoveryReport,
 		syncer::Syncer,
 		Durability, NamespaceOptions, NamespaceUpdate,
 	},
-	limits::{NAMESPACES_MAX, NAMESPACE_NAME_MAX_BYTES, SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MAX},
+	limits::{NAMESPACES_MAX, NAMESPACE_NAME_MAX_BYTES, SEGMENT_BYTES_DEFAULT, VALUE_MAX_BYTES},
 	sys, ZdbError,
 };
 use parking_lot::{Mutex, RwLock};
@@ -42,6 +42,10 @@ pub struct StoreOptions {
 	pub durability: Durability,
 	/// When a segment is left for the next; at most 2 GiB.
 	pub segment_bytes: u64,
+	/// Longest value; at most 64 MiB. Longer ones that are there can be read all the same.
+	pub max_value_bytes: usize,
+	/// A segment is made durable before it is left for the next, whatever the durability.
+	pub sync_at_jump: bool,
 	/// How the background thread compacts.
 	pub compaction: CompactionOptions,
 }
@@ -50,8 +54,14 @@ impl StoreOptions {
 	/// The usual options for a directory.
 	pub fn new(dir: impl Into<PathBuf>) -> Self {
 		let (durability, segment_bytes) = (Durability::default(), SEGMENT_BYTES_DEFAULT);
-		let compaction = CompactionOptions::default();
-		Self { dir: dir.into(), durability, segment_bytes, compaction }
+		Self {
+			dir: dir.into(),
+			durability,
+			segment_bytes,
+			max_value_bytes: VALUE_MAX_BYTES,
+			sync_at_jump: false,
+			compaction: CompactionOptions::default(),
+		}
 	}
 }
 
@@ -66,7 +76,7 @@ pub struct Store {
 	/// Held while namespaces are made, changed or removed.
 	administration: Mutex<()>,
 	report: RecoveryReport,
-	secret: Arc<StoreSecret>,
+	environment: Arc<Environment>,
 	compactor: Compactor,
 	_syncer: Syncer,
 	_lock: File,
@@ -75,10 +85,6 @@ pub struct Store {
 impl Store {
 	/// Opens a store and everything in it.
 	pub fn open(options: StoreOptions) -> Result<Self, ZdbError> {
-		let options = StoreOptions {
-			segment_bytes: options.segment_bytes.clamp(4096, SEGMENT_BYTES_MAX),
-			..options
-		};
 		let dir = options.dir.join("namespaces");
 		make_dir(&dir)?;
 		let (lock, read_only) = lock(&options.dir)?;
@@ -89,7 +95,7 @@ impl Store {
 			// Only a store of very many segments needs it, and that one will say so.
 			tracing::warn!(%error, "the limit of open files could not be raised");
 		}
-		let secret = Arc::new(StoreSecret::open(&options.dir)?);
+		let environment = Environment::new(&options)?;
 		let mut report = RecoveryReport::default();
 		let mut namespaces = BTreeMap::new();
 		for name in directory_names(&dir)? {
@@ -102,7 +108,7 @@ impl Store {
 					.map_err(|error| ZdbError::file("remove", &path, error))?;
 				continue;
 			}
-			let (namespace, found) = Namespace::open(&name, &path, options.segment_bytes, &secret)?;
+			let (namespace, found) = Namespace::open(&name, &path, &environment)?;
 			for line in found.lines() {
 				tracing::warn!(namespace = name, "{line}");
 			}
@@ -119,7 +125,7 @@ impl Store {
 		let store = Self {
 			compactor: compactor.map_err(|error| ZdbError::file("compact", &dir, error))?,
 			_syncer: syncer.map_err(|error| ZdbError::file("sync", &dir, error))?,
-			secret,
+			environment,
 			options,
 			namespaces,
 			administration: Mutex::default(),
@@ -150,6 +156,16 @@ impl Store {
 	/// The durability that new namespaces get from NSNEW.
 	pub(crate) fn default_durability(&self) -> Durability {
 		self.options.durability
+	}
+
+	/// The longest value.
+	pub fn max_value_bytes(&self) -> usize {
+		self.environment.max_value_bytes
+	}
+
+	/// Lets somebody be told of what happens to the files; `false` if somebody is already.
+	pub fn observe(&self, observer: Arc<dyn StoreObserver>) -> bool {
+		self.environment.observe(observer)
 	}
 
 	/// The namespace of that name.
@@ -191,10 +207,9 @@ impl Store {
 				.map_err(|error| ZdbError::file("remove", &making, error))?;
 		}
 		make_dir(&making)?;
-		config.store(&making, &self.secret)?;
+		config.store(&making, &self.environment.secret)?;
 		self.rename(&making, &path)?;
-		let (namespace, _) =
-			Namespace::open(name, &path, self.options.segment_bytes, &self.secret)?;
+		let (namespace, _) = Namespace::open(name, &path, &self.environment)?;
 		let namespace = Arc::new(namespace);
 		self.namespaces.write().insert(name.to_owned(), namespace.clone());
 		Ok(namespace)
@@ -222,15 +237,15 @@ impl Store {
 			return Err(ZdbError::Used);
 		}
 		namespace.remove_files()?;
-		config.store(&self.path(name), &self.secret)?;
+		config.store(&self.path(name), &self.environment.secret)?;
 		self.open_again(&namespace)
 	}
 
 	/// Opens the files of a closed namespace anew; whoever holds the old one finds the new one.
 	fn open_again(&self, namespace: &Namespace) -> Result<(), ZdbError> {
 		let (name, path) = (namespace.name(), self.path(namespace.name()));
-		let (replaced, found) =
-			Namespace::open(name, &path, self.options.segment_bytes, &self.secret)?;
+		let (mut replaced, found) = Namespace::open(name, &path, &self.environment)?;
+		replaced.go_on_counting(namespace);
 		for line in found.lines() {
 			tracing::warn!(namespace = name, "{line}");
 		}
@@ -294,7 +309,7 @@ impl Store {
 
 	/// A name that no other store has.
 	pub fn id(&self) -> &str {
-		self.secret.store_id()
+		self.environment.secret.store_id()
 	}
 
 	/// Whether the background thread compacts.

@@ -113,6 +113,7 @@ impl Namespace {
 			worm: config.worm,
 			audited: config.audited,
 			durability: config.durability,
+			owner: config.owner,
 			access: config.access,
 			entries: self.dbsize(),
 			live_bytes: self.live_bytes.load(Relaxed),
@@ -129,6 +130,7 @@ impl Namespace {
 			disk_free_bytes: disk_free_bytes.unwrap_or(0),
 			read_errors: self.read_errors.load(Relaxed),
 			write_errors: self.write_errors.load(Relaxed),
+			traffic: self.traffic(),
 			fault: self.log.fault(),
 		}
 	}

@@ -4,6 +4,7 @@ use crate::{
 	engine::{location::Location, namespace::Namespace, record::Header},
 	ZdbError,
 };
+use std::path::PathBuf;
 
 /// A version of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +98,40 @@ impl Namespace {
 	/// Forgets which segments are dirty.
 	pub fn reset_dirty(&self) {
 		self.dirty.reset();
+	}
+
+	/// Takes up to `count` segments off the list of dirty ones.
+	pub(crate) fn take_dirty(&self, count: usize) -> Vec<u32> {
+		let mut numbers = self.dirty.list();
+		numbers.truncate(count);
+		self.dirty.forget(&numbers);
+		numbers
+	}
+
+	/// Puts segments back on the list of dirty ones.
+	pub(crate) fn note_dirty(&self, numbers: &[u32]) {
+		numbers.iter().for_each(|number| self.dirty.note(*number));
+	}
+
+	/// The file that is written.
+	pub(crate) fn active_segment(&self) -> PathBuf {
+		self.log().end().0.path.clone()
+	}
+
+	/// Segments whose missing files reads needed, and the files.
+	pub(crate) fn wanted_segments(&self) -> Vec<(u32, PathBuf)> {
+		self.log().wanted()
+	}
+
+	/// Whether the segment's file is there, or there again.
+	pub(crate) fn adopt_segment(&self, number: u32) -> bool {
+		let segment = self.log().segment(number);
+		segment.is_none_or(|segment| {
+			self.log().adopt(&segment).unwrap_or_else(|error| {
+				tracing::error!(%error, "a missing segment");
+				false
+			})
+		})
 	}
 
 	/// Leaves the active segment for a new one, unless nothing was written into it.

@@ -3,10 +3,7 @@
 use crate::{
 	command,
 	engine::Durability,
-	limits::{
-		OUTPUT_FLUSH_BYTES, OUTPUT_KEEP_BYTES, READ_CHUNK_BYTES, READ_CHUNK_MAX_BYTES,
-		VALUE_MAX_BYTES,
-	},
+	limits::{OUTPUT_FLUSH_BYTES, OUTPUT_KEEP_BYTES, READ_CHUNK_BYTES, READ_CHUNK_MAX_BYTES},
 	server::{
 		frame::{Parser, Progress},
 		session::Shared,
@@ -78,10 +75,11 @@ async fn next_event(waiting: &mut Option<Waiting>, mirroring: &mut Option<Mirror
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 	/// A connection over a stream.
 	pub(crate) fn new(stream: S, session: Session) -> Self {
+		let parser = Parser::new(session.shared.store.max_value_bytes());
 		Self {
 			stream,
 			session,
-			parser: Parser::new(VALUE_MAX_BYTES),
+			parser,
 			input: Vec::new(),
 			start: 0,
 			needed: 1,
@@ -208,6 +206,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 					match flow {
 						Flow::Unknown => flow = self.call_extension().await?,
 						Flow::Later => flow = self.do_job().await?,
+						Flow::Absent => {
+							flow = self.ask_for_files().await?;
+							self.parser.reset();
+							continue;
+						},
 						Flow::Continue | Flow::Close => {},
 					}
 					self.start += len;
@@ -241,6 +244,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 		self.answer_from(move || extension.call(&name, &rest)).await
 	}
 
+	/// Asks for the files that the command at the input's start needs, once what came before it is answered.
+	async fn ask_for_files(&mut self) -> io::Result<Flow> {
+		if self.settle().await == Flow::Close {
+			return Ok(Flow::Close);
+		}
+		self.send().await?;
+		self.session.ask_for_files().await;
+		Ok(Flow::Continue)
+	}
+
 	/// Answers with the session's job.
 	async fn do_job(&mut self) -> io::Result<Flow> {
 		let Some(job) = self.session.job.take() else { return Ok(Flow::Continue) };
@@ -272,9 +285,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 	/// Makes good what was promised for the writes of this batch before their replies are sent. Should that fail, the
 	/// replies are not true: an error takes the place of the first and the connection ends.
 	async fn settle(&mut self) -> Flow {
-		let stats = &self.session.shared.stats;
-		stats.commands_executed.fetch_add(self.session.commands, Relaxed);
-		self.session.commands = 0;
+		self.session.count();
 		let Some(first) = self.session.unflushed_from.take() else { return Flow::Continue };
 		let is_good = match self.session.namespace.durability() {
 			Durability::Always => {

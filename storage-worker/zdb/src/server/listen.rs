@@ -5,6 +5,7 @@ use crate::{
 	server::{
 		commit::Committer,
 		connection::Connection,
+		events::{tell_closing, JumpHooks, MissingFiles},
 		hooks::Hooks,
 		metrics::Metrics,
 		session::Shared,
@@ -33,6 +34,9 @@ use tokio::{
 /// Pause after a failed accept: descriptors may have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// How long hooks that are still to begin are waited for at the end.
+const HOOKS_PATIENCE: Duration = Duration::from_secs(10);
+
 /// Why a server could not start or stop.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
@@ -58,6 +62,12 @@ pub enum ServerError {
 	/// The system gives no more threads.
 	#[error("cannot start a thread: {0}")]
 	Threads(io::Error),
+	/// Two servers with hooks share a store.
+	#[error("another server tells hooks of this store already: give one of them the hook alone")]
+	Observed,
+	/// The hook for crashes cannot be set up.
+	#[error("cannot prepare the crash hook: {0}")]
+	CrashHook(io::Error),
 	/// The hook did not want the start.
 	#[error("the ready hook failed, so the server does not start")]
 	NotReady,
@@ -116,12 +126,20 @@ impl Server {
 		}
 		let local_addr = tcp.as_ref().and_then(|tcp| tcp.local_addr().ok());
 		let password = options.admin_password.as_deref();
+		let instance = instance(local_addr, options.unix.as_deref());
+		let hooks = Hooks::new(options.hook.clone(), instance).map_err(ServerError::Threads)?;
+		let hooks = Arc::new(hooks);
+		if hooks.any() && !store.observe(Arc::new(JumpHooks::new(hooks.clone(), &store))) {
+			return Err(ServerError::Observed);
+		}
 		let shared = Arc::new(Shared {
 			store,
 			admin_password: password.map(|password| Password::new(password.as_bytes())),
 			committer: Committer::start().map_err(ServerError::Threads)?,
+			clients: Default::default(),
 			watchers: Default::default(),
-			hooks: Hooks::new(options.hook.clone(), instance(local_addr, options.unix.as_deref())),
+			hooks,
+			missing: MissingFiles::new(),
 			slow: SlowLog::default(),
 			stop_requested: Default::default(),
 			options,
@@ -151,7 +169,7 @@ impl Server {
 	pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServerError> {
 		let Self { shared, tcp, tls, unix, .. } = self;
 		let ready = shared.clone();
-		let is_ready = task::spawn_blocking(move || ready.hooks.fire_and_wait("ready", &[])).await;
+		let is_ready = task::spawn_blocking(move || ready.hooks.run("ready", &[], None)).await;
 		if !is_ready.unwrap_or(false) {
 			return Err(ServerError::NotReady);
 		}
@@ -167,7 +185,8 @@ impl Server {
 				() = shared.stop_requested.notified() => break,
 				accepted = accept_tcp(tcp.as_ref()) => match accepted {
 					Ok(stream) => {
-						connections.spawn(converse(stream, Visitor::default(), shared.clone(), stopped.clone()));
+						let visitor = Visitor::over_tcp(&stream);
+						connections.spawn(converse(stream, visitor, shared.clone(), stopped.clone()));
 					},
 					Err(error) => pause(&error).await,
 				},
@@ -197,7 +216,7 @@ impl Server {
 		}
 		stop.send_replace(true);
 		let closing = shared.clone();
-		let closed = task::spawn_blocking(move || closing.hooks.fire_and_wait("close", &[])).await;
+		let closed = task::spawn_blocking(move || closing.hooks.run("close", &[], None)).await;
 		if !closed.unwrap_or(false) {
 			tracing::warn!("the close hook failed");
 		}
@@ -206,8 +225,14 @@ impl Server {
 			tracing::warn!(connections = connections.len(), "cut off clients that do not receive");
 			connections.shutdown().await;
 		}
-		let store = shared.store.clone();
-		match task::spawn_blocking(move || store.sync_all()).await {
+		let ending = shared.clone();
+		let synced = task::spawn_blocking(move || {
+			let synced = ending.store.sync_all();
+			tell_closing(&ending.hooks, &ending.store);
+			ending.hooks.finish(HOOKS_PATIENCE);
+			synced
+		});
+		match synced.await {
 			Ok(result) => Ok(result?),
 			Err(error) => {
 				tracing::error!(%error, "the final sync did not run");
@@ -218,7 +243,7 @@ impl Server {
 }
 
 /// How hooks are told which server this is.
-fn instance(tcp: Option<SocketAddr>, unix: Option<&Path>) -> String {
+pub(super) fn instance(tcp: Option<SocketAddr>, unix: Option<&Path>) -> String {
 	match (tcp, unix) {
 		(Some(address), _) => format!("tcp://{address}"),
 		(None, Some(path)) => format!("unix://{}", path.display()),

@@ -1,8 +1,10 @@
 //! The RESP server: sockets, frames, sessions.
 
 mod args;
+mod clients;
 mod commit;
 mod connection;
+mod events;
 mod frame;
 mod hooks;
 mod inline;
@@ -24,8 +26,9 @@ pub use options::{Extension, ServerOptions};
 pub use replica::{Replica, ReplicaStatus};
 pub(crate) use reply::Output;
 pub use reply::Reply;
-pub(crate) use session::{Flow, Session};
-pub(crate) use slow::{SlowLog, SLOW};
+pub(crate) use session::{Flow, Session, Shared};
+pub(crate) use slow::{SlowLog, SLOW, SLOW_KEPT};
 pub(crate) use stats::Stats;
 pub use tls::TlsOptions;
 pub(crate) use tls::Visitor;
+pub(crate) use watch::Teller;

@@ -3,14 +3,16 @@
 use crate::{
 	engine::{Durability, Namespace, Password, Store, DEFAULT_NAMESPACE},
 	server::{
+		clients::{Clients, Registration},
 		commit::Committer,
+		events::MissingFiles,
 		hooks::Hooks,
 		watch::{Mirroring, Waiting, Watchers},
 		Extension, Reply, ServerOptions, SlowLog, Stats, Visitor,
 	},
-	ZdbError,
+	AccountKey, Traffic, ZdbError,
 };
-use std::sync::Arc;
+use std::sync::{atomic::Ordering::Relaxed, Arc};
 use tokio::sync::Notify;
 
 /// What all clients of a server share.
@@ -20,12 +22,16 @@ pub(crate) struct Shared {
 	pub(crate) admin_password: Option<Password>,
 	pub(crate) extension: Option<Arc<dyn Extension>>,
 	pub(crate) stats: Stats,
+	/// Who is connected.
+	pub(crate) clients: Arc<Clients>,
 	/// Brings writes to the disk.
 	pub(crate) committer: Committer,
 	/// Clients that wait for others' commands.
 	pub(crate) watchers: Watchers,
 	/// The program that is told of events.
-	pub(crate) hooks: Hooks,
+	pub(crate) hooks: Arc<Hooks>,
+	/// Files that it was asked for.
+	pub(crate) missing: MissingFiles,
 	/// Commands that took long.
 	pub(crate) slow: SlowLog,
 	/// Notified by STOP.
@@ -43,6 +49,8 @@ pub(crate) enum Flow {
 	Close,
 	/// The server does not know the command; the extension may.
 	Unknown,
+	/// The command needs a file that is missing: the session asks for it, then the command is executed again.
+	Absent,
 	/// The reply is the session's job, which takes long and runs where it may block.
 	Later,
 }
@@ -60,10 +68,20 @@ pub(crate) struct Session {
 	pub(crate) can_write: bool,
 	/// How it came in.
 	pub(crate) visitor: Visitor,
-	/// As the client calls itself.
-	pub(crate) client_name: Vec<u8>,
+	/// Its line in the list of clients.
+	pub(crate) registration: Registration,
+	/// The account that has signed in.
+	pub(crate) account: Option<AccountKey>,
+	/// The account that wants to sign in, and the challenge that it has not answered.
+	pub(crate) account_challenge: Option<(AccountKey, String)>,
+	/// It hands on commands of other servers, after MASTER.
+	pub(crate) is_master: bool,
+	/// It has asked for the files that the present command misses.
+	pub(crate) has_asked_for_files: bool,
 	/// Commands since the last count.
 	pub(crate) commands: u64,
+	/// What it did with its namespace since the last count.
+	pub(crate) traffic: Traffic,
 	/// What [`Flow::Later`] is about.
 	pub(crate) job: Option<Job>,
 	/// The challenge that the client asked for and has not answered.
@@ -80,15 +98,27 @@ impl Session {
 	/// A client that has just connected: attached to the default namespace.
 	pub(crate) fn new(shared: Arc<Shared>, id: u64, visitor: Visitor) -> Option<Self> {
 		let namespace = shared.store.namespace(DEFAULT_NAMESPACE)?;
-		let is_admin = shared.admin_password.is_none() && !shared.options.protected;
+		let options = &shared.options;
+		let has_admin = shared.admin_password.is_some() || !options.admin_accounts.is_empty();
+		let is_admin = !has_admin && !options.protected;
+		let address = visitor.address.map_or_else(String::new, |address| address.to_string());
+		let registration = shared.clients.register(id, address);
+		registration.update(|facts| {
+			(facts.namespace, facts.is_admin) = (DEFAULT_NAMESPACE.to_owned(), is_admin);
+		});
 		Some(Self {
 			id,
 			namespace,
 			is_admin,
-			can_write: !shared.options.protected && !visitor.only_reads,
+			can_write: !options.protected && !visitor.only_reads,
 			visitor,
-			client_name: Vec::new(),
+			registration,
+			account: None,
+			account_challenge: None,
+			is_master: false,
+			has_asked_for_files: false,
 			commands: 0,
+			traffic: Traffic::default(),
 			job: None,
 			nonce: None,
 			waiting: None,
@@ -101,6 +131,30 @@ impl Session {
 	/// Whether the server follows another one.
 	pub(crate) fn is_on_replica(&self) -> bool {
 		self.shared.options.replica.as_ref().is_some_and(|replica| !replica.is_promoted())
+	}
+
+	/// Gives the client an administrator's rights.
+	pub(crate) fn become_admin(&mut self) {
+		self.is_admin = true;
+		self.registration.update(|facts| facts.is_admin = true);
+	}
+
+	/// Whether a file that a command misses can be asked for: there is somebody to ask, and the command has not asked yet.
+	pub(crate) fn may_ask_for_files(&self) -> bool {
+		self.shared.hooks.any() && !self.has_asked_for_files
+	}
+
+	/// Asks for the files that the present command misses. Other clients go on meanwhile.
+	pub(crate) async fn ask_for_files(&mut self) {
+		self.shared.missing.ask(&self.shared.hooks, &self.namespace).await;
+		self.has_asked_for_files = true;
+	}
+
+	/// Adds what the client did since the last time to the sums.
+	pub(crate) fn count(&mut self) {
+		let stats = &self.shared.stats;
+		stats.commands_executed.fetch_add(std::mem::take(&mut self.commands), Relaxed);
+		self.namespace.count_traffic(&std::mem::take(&mut self.traffic));
 	}
 
 	/// Attaches to a namespace. What was written into the one before is flushed first, so that one flush at the end
@@ -117,6 +171,8 @@ impl Session {
 			}
 			self.unflushed_from = None;
 		}
+		self.count();
+		self.registration.update(|facts| namespace.name().clone_into(&mut facts.namespace));
 		self.namespace = namespace;
 		self.can_write = can_write && !self.visitor.only_reads;
 		Ok(())

@@ -42,12 +42,21 @@ impl TlsOptions {
 /// What the server knows of a client before its first command.
 #[derive(Debug, Default)]
 pub(crate) struct Visitor {
+	/// Where it comes from; a client of the Unix socket comes from nowhere.
+	pub(crate) address: Option<SocketAddr>,
 	/// It showed this certificate, which the handshake has checked.
 	pub(crate) certificate: Option<Vec<u8>>,
 	/// It may not write, whatever password it has.
 	pub(crate) only_reads: bool,
 	/// How long it may be silent.
 	pub(crate) idle_timeout: Option<Duration>,
+}
+
+impl Visitor {
+	/// A client of the plain TCP socket.
+	pub(crate) fn over_tcp(stream: &TcpStream) -> Self {
+		Self { address: stream.peer_addr().ok(), ..Self::default() }
+	}
 }
 
 /// The listening socket, and the handshakes that are under way.
@@ -98,6 +107,7 @@ impl Handshakes {
 		let certificates = stream.get_ref().1.peer_certificates();
 		let certificate = certificates.and_then(|chain| chain.first());
 		let visitor = Visitor {
+			address: stream.get_ref().0.peer_addr().ok(),
 			certificate: certificate.map(|certificate| certificate.to_vec()),
 			only_reads: self.options.strangers_only_read && certificate.is_none(),
 			idle_timeout: Some(self.options.idle_timeout),

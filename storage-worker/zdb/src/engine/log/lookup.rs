@@ -9,7 +9,10 @@ use crate::{
 	},
 	ZdbError,
 };
-use std::sync::{atomic::Ordering, Arc};
+use std::{
+	path::PathBuf,
+	sync::{atomic::Ordering, Arc},
+};
 
 impl Log {
 	/// The segment of that number.
@@ -69,10 +72,37 @@ impl Log {
 		location: Location,
 		buffer: &'b mut Vec<u8>,
 	) -> Result<Record<'b>, ZdbError> {
+		self.bring_back(location)?;
 		let mut record = self.read_parts(location, location.read_len(), buffer)?;
 		let value = record.value.get(..record.header.value_len as usize);
 		record.value = value.ok_or_else(|| self.damaged(location))?;
 		Ok(record)
+	}
+
+	/// Takes the segment's file into use if it was missing and is there again. If it is not, it is noted as wanted.
+	fn bring_back(&self, location: Location) -> Result<(), ZdbError> {
+		let Some(segment) = self.segment(location.segment()) else { return Ok(()) };
+		if !segment.is_absent() || self.adopt(&segment)? {
+			return Ok(());
+		}
+		self.wanted.lock().insert(segment.number);
+		Err(ZdbError::Absent(segment.path.clone()))
+	}
+
+	/// Takes the file of a segment into use that was missing; `false` if it still is. Another file in its place is an error.
+	pub(crate) fn adopt(&self, segment: &Segment) -> Result<bool, ZdbError> {
+		let adopted = segment.adopt(self.shape.mode, self.shape.audited)?;
+		if adopted {
+			self.wanted.lock().remove(&segment.number);
+		}
+		Ok(adopted)
+	}
+
+	/// Segments whose missing files reads needed, and the files.
+	pub(crate) fn wanted(&self) -> Vec<(u32, PathBuf)> {
+		let wanted = self.wanted.lock();
+		let segments = wanted.iter().filter_map(|number| self.segment(*number));
+		segments.map(|segment| (segment.number, segment.path.clone())).collect()
 	}
 
 	/// Reads and verifies header and key of the record at `location`; the value is left where it is.

@@ -11,6 +11,7 @@ mod tests;
 
 use crate::{
 	engine::{
+		environment::Environment,
 		location::Location,
 		record::{Header, HEADER_BYTES},
 		segment::{Segment, SEGMENT_HEADER_BYTES},
@@ -22,8 +23,7 @@ use crate::{
 use granary_por::leaves_of;
 use parking_lot::{Mutex, RwLock};
 use std::{
-	collections::BTreeMap,
-	os::unix::fs::FileExt,
+	collections::{BTreeMap, BTreeSet},
 	path::PathBuf,
 	sync::{
 		atomic::{AtomicBool, AtomicU64, Ordering},
@@ -35,10 +35,12 @@ use std::{
 /// What does not change while a log is open.
 #[derive(Clone, Debug)]
 pub(crate) struct LogShape {
+	/// Whose log it is.
+	pub(crate) namespace: String,
 	pub(crate) dir: PathBuf,
 	pub(crate) mode: Mode,
 	pub(crate) audited: bool,
-	pub(crate) segment_bytes: u64,
+	pub(crate) environment: Arc<Environment>,
 }
 
 #[derive(Debug)]
@@ -73,6 +75,8 @@ pub(crate) struct Log {
 	/// When the active segment became it.
 	jumped: Mutex<Instant>,
 	bytes: AtomicU64,
+	/// Segments whose files are missing and that reads needed.
+	wanted: Mutex<BTreeSet<u32>>,
 }
 
 /// The key of a record to append.
@@ -153,7 +157,12 @@ impl Log {
 			fault: Mutex::default(),
 			jumped: Mutex::new(Instant::now()),
 			bytes: AtomicU64::new(bytes),
+			wanted: Mutex::default(),
 		})
+	}
+
+	pub(crate) fn shape(&self) -> &LogShape {
+		&self.shape
 	}
 
 	fn check_poison(&self) -> Result<(), ZdbError> {
@@ -318,10 +327,7 @@ impl Log {
 			writer.pending_start = writer.end;
 			(writer.active.clone(), start)
 		};
-		let result = self.check_poison().and_then(|()| {
-			let written = active.file.write_all_at(batch, start);
-			written.map_err(|error| ZdbError::file("write", &active.path, error))
-		});
+		let result = self.check_poison().and_then(|()| active.write_at(batch, start));
 		self.note_fault(&result);
 		if result.is_ok() {
 			active.set_flushed(start + batch.len() as u64);
@@ -360,7 +366,8 @@ impl Log {
 
 	fn is_full(&self, writer: &Writer, record_len: u64) -> bool {
 		// A record that is longer than a segment should be gets one of its own.
-		writer.end > SEGMENT_HEADER_BYTES && writer.end + record_len > self.shape.segment_bytes
+		writer.end > SEGMENT_HEADER_BYTES
+			&& writer.end + record_len > self.shape.environment.segment_bytes
 	}
 
 	/// Leaves the active segment for a new one, unless somebody else did.
@@ -380,9 +387,9 @@ impl Log {
 		if number >= SEGMENTS_MAX {
 			return Err(ZdbError::Full);
 		}
-		let LogShape { dir, mode, audited, .. } = &self.shape;
+		let LogShape { namespace, dir, mode, audited, environment } = &self.shape;
 		// A hole between two segments would break an audited log for good, so it never has one.
-		if *audited {
+		if *audited || environment.sync_at_jump {
 			self.sync_segment(&writer.active)?;
 		}
 		let segment = Arc::new(Segment::create(dir, number, *mode, *audited)?);
@@ -390,9 +397,11 @@ impl Log {
 		writer.end = segment.flushed();
 		writer.pending_start = writer.end;
 		self.bytes.fetch_add(writer.end, Ordering::Relaxed);
-		let full = std::mem::replace(&mut writer.active, segment);
-		writer.unsynced.push(full);
+		let full = std::mem::replace(&mut writer.active, segment.clone());
+		writer.unsynced.push(full.clone());
 		*self.jumped.lock() = Instant::now();
+		drop((writer, batch));
+		environment.jumped(namespace, &full.path, &segment.path);
 		Ok(())
 	}
 

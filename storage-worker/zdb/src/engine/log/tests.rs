@@ -2,16 +2,22 @@
 
 use super::{Append, AppendKey, Log, LogShape};
 use crate::{
-	engine::{segment::Segment, Mode},
+	engine::{environment::Environment, segment::Segment, Mode},
 	limits::PENDING_MAX_BYTES,
-	ZdbError,
+	StoreOptions, ZdbError,
 };
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 fn log_over(device: &str, dir: &Path) -> Log {
 	let segment = Arc::new(Segment::over_file(0, Path::new(device)));
-	let shape =
-		LogShape { dir: dir.to_owned(), mode: Mode::User, audited: false, segment_bytes: 1 << 30 };
+	let options = StoreOptions { segment_bytes: 1 << 30, ..StoreOptions::new(dir) };
+	let shape = LogShape {
+		namespace: "test".to_owned(),
+		dir: dir.to_owned(),
+		mode: Mode::User,
+		audited: false,
+		environment: Environment::new(&options).unwrap(),
+	};
 	Log::new(shape, BTreeMap::from([(0, segment)]), 0, 0).unwrap()
 }
 
