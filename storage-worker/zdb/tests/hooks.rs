@@ -1,0 +1,231 @@
+//! The hook program: what it is told, what it is asked for, and that no client waits for it.
+#![allow(
+	clippy::unwrap_used,
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	missing_docs,
+	reason = "test code"
+)]
+
+mod support;
+
+use std::{
+	fs,
+	os::unix::fs::PermissionsExt,
+	path::{Path, PathBuf},
+	time::{Duration, Instant},
+};
+use support::{Client, Process};
+
+/// A directory with a hook program that notes its arguments and then does what `script` says.
+struct Hooked {
+	dir: tempfile::TempDir,
+}
+
+impl Hooked {
+	fn new(script: &str) -> Self {
+		let dir = tempfile::tempdir().unwrap();
+		let text = format!(
+			"#!/bin/sh\nhere={}\nname=\"$1\"; shift 2\necho \"$name $*\" >>\"$here/log\"\n{script}\n",
+			dir.path().display()
+		);
+		fs::write(dir.path().join("hook"), text).unwrap();
+		fs::set_permissions(dir.path().join("hook"), fs::Permissions::from_mode(0o755)).unwrap();
+		Self { dir }
+	}
+
+	fn data(&self) -> PathBuf {
+		self.dir.path().join("data")
+	}
+
+	fn segment(&self, number: u32) -> PathBuf {
+		self.data().join(format!("namespaces/default/segment-{number:08}.log"))
+	}
+
+	fn start(&self) -> Process {
+		let hook = self.dir.path().join("hook");
+		let arguments = ["--hook", hook.to_str().unwrap(), "--segment-bytes", "4096"];
+		Process::start(&self.data(), &arguments)
+	}
+
+	fn log(&self) -> Vec<String> {
+		let text = fs::read_to_string(self.dir.path().join("log")).unwrap_or_default();
+		text.lines().map(str::to_owned).collect()
+	}
+
+	/// Waits until the program was told this, and returns the whole line.
+	fn wait_for(&self, beginning: &str) -> String {
+		let deadline = Instant::now() + Duration::from_secs(20);
+		loop {
+			if let Some(line) = self.log().iter().find(|line| line.starts_with(beginning)) {
+				return line.clone();
+			}
+			assert!(Instant::now() < deadline, "{beginning} is missing in {:?}", self.log());
+			std::thread::sleep(Duration::from_millis(20));
+		}
+	}
+}
+
+fn file_name(path: &str) -> String {
+	Path::new(path).file_name().unwrap().to_string_lossy().into_owned()
+}
+
+#[test]
+fn jumps_and_ends_are_told_in_their_order() {
+	let hooked =
+		Hooked::new("[ \"$name\" = jump-index ] && [ -e \"$here/refuse\" ] && exit 1; exit 0");
+	let process = hooked.start();
+	let mut client = process.connect();
+	fs::write(hooked.dir.path().join("refuse"), "").unwrap();
+	client.text("SET key one");
+	client.text("SET key two");
+	client.text("NSJUMP");
+	let told = hooked.wait_for("jump-data");
+	let words: Vec<String> = told.split(' ').skip(1).map(file_name).collect();
+	assert_eq!(words, ["segment-00000000.log", "segment-00000001.log"]);
+	let index = hooked.wait_for("jump-index");
+	assert!(index.ends_with("segment-00000001.log 0"), "{index}");
+	let ended = |client: &mut Client, name: &str, status: &str| {
+		let deadline = Instant::now() + Duration::from_secs(20);
+		loop {
+			let listed = client.text("HOOKS");
+			let run = listed.rsplit(name).next().unwrap().to_owned();
+			if listed.contains(name)
+				&& run.contains(&format!(":{status}\r\n"))
+				&& !run.contains(":0\r\n:0\r\n")
+			{
+				return;
+			}
+			assert!(Instant::now() < deadline, "{listed}");
+			std::thread::sleep(Duration::from_millis(20));
+		}
+	};
+	// The program has refused, so the segment is still dirty; once it does not, it is told again and forgotten.
+	ended(&mut client, "jump-index", "1");
+	assert_eq!(client.text("INDEX DIRTY"), "*1\r\n:0\r\n");
+	fs::remove_file(hooked.dir.path().join("refuse")).unwrap();
+	client.text("SET key three");
+	client.text("NSJUMP");
+	let deadline = Instant::now() + Duration::from_secs(20);
+	while hooked.log().iter().filter(|line| line.starts_with("jump-data")).count() < 2 {
+		assert!(Instant::now() < deadline, "{:?}", hooked.log());
+		std::thread::sleep(Duration::from_millis(20));
+	}
+	assert_eq!(client.text("INDEX DIRTY"), "*0\r\n");
+	process.stop();
+	let closing = hooked.wait_for("namespace-closing default");
+	assert_eq!(file_name(closing.split(' ').nth(2).unwrap()), "segment-00000002.log");
+	let log = hooked.log();
+	let place = |name: &str| log.iter().position(|line| line.starts_with(name)).unwrap();
+	assert!(place("namespaces-init") < place("ready") && place("ready") < place("jump-index"));
+	assert!(place("close") < place("namespace-closing"), "{log:?}");
+	let namespaces = hooked.data().join("namespaces").display().to_string();
+	assert_eq!(log[0], format!("namespaces-init {namespaces} {namespaces}"));
+}
+
+#[test]
+fn no_client_waits_for_a_hook() {
+	let hooked = Hooked::new("case \"$name\" in namespace-*|jump-*) exec sleep 5;; esac");
+	let process = hooked.start();
+	let mut client = process.connect();
+	let started = Instant::now();
+	for number in 0..20 {
+		client.text(&format!("NSNEW name-{number}"));
+		client.text(&format!("SET key {number}"));
+		client.text("NSJUMP");
+	}
+	// Waiting for them would have taken five minutes.
+	assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+	process.kill();
+}
+
+/// Fills the first segments, ends, and takes the first away; its hint stays.
+fn without_first_segment(hooked: &Hooked) -> PathBuf {
+	let process = hooked.start();
+	let mut client = process.connect();
+	for number in 0..12 {
+		client.text(&format!("SET key-{number} {}", format!("{number}").repeat(500)));
+	}
+	client.text("SET key-1 newer");
+	client.text("NSJUMP");
+	let hint = hooked.segment(0).with_extension("hint");
+	let deadline = Instant::now() + Duration::from_secs(20);
+	while !hint.exists() {
+		assert!(Instant::now() < deadline, "no hint was written");
+		std::thread::sleep(Duration::from_millis(50));
+	}
+	process.stop();
+	let away = hooked.dir.path().join("away");
+	fs::rename(hooked.segment(0), &away).unwrap();
+	away
+}
+
+#[test]
+fn a_missing_segment_is_asked_for_and_read() {
+	let hooked = Hooked::new(
+		"[ \"$name\" = missing-data ] || exit 0; sleep 3; mv \"$here/away\" \"$1\" 2>/dev/null",
+	);
+	without_first_segment(&hooked);
+	let process = hooked.start();
+	assert!(process.recovery[0].contains("is missing"), "{:?}", process.recovery);
+	let (mut client, mut other) = (process.connect(), process.connect());
+	// What the hint tells needs no file, nor what was written anew.
+	assert_eq!(client.text("LENGTH key-0"), ":500\r\n");
+	assert_eq!(client.text("GET key-1"), "$5\r\nnewer\r\n");
+	assert_eq!(client.text("DBSIZE"), ":12\r\n");
+	assert!(!hooked.log().iter().any(|line| line.starts_with("missing-data")));
+	let started = Instant::now();
+	client.send(&support::encode(&[b"MGET", b"key-0", b"key-2"]));
+	// Others go on while the file is fetched.
+	hooked.wait_for("missing-data");
+	assert_eq!(other.text("SET other value"), "$5\r\nother\r\n");
+	assert!(started.elapsed() < Duration::from_millis(2900), "{:?}", started.elapsed());
+	let reply = String::from_utf8(client.reply()).unwrap();
+	assert_eq!(
+		reply,
+		format!("*2\r\n$500\r\n{}\r\n$500\r\n{}\r\n", "0".repeat(500), "2".repeat(500))
+	);
+	assert_eq!(other.text("CHECK key-3"), ":1\r\n");
+	assert_eq!(hooked.log().iter().filter(|line| line.starts_with("missing-data")).count(), 1);
+	process.stop();
+}
+
+#[test]
+fn a_segment_that_stays_missing_is_an_error_and_nothing_else() {
+	let hooked = Hooked::new("exit 0");
+	let away = without_first_segment(&hooked);
+	let process = hooked.start();
+	let mut client = process.connect();
+	let started = Instant::now();
+	assert_eq!(client.text("GET key-0"), "-Internal Error\r\n");
+	assert_eq!(client.text("CHECK key-0"), ":-1\r\n");
+	assert_eq!(client.text("MGET key-1 key-0"), "*2\r\n$5\r\nnewer\r\n-Internal Error\r\n");
+	// Not more than once a second.
+	let asked = hooked.log().iter().filter(|line| line.starts_with("missing-data")).count() as u64;
+	assert!((1..=1 + started.elapsed().as_secs()).contains(&asked), "{asked}");
+	// What can be known without it can still be asked, and written.
+	assert!(client.text("SCAN").contains("key-0"));
+	assert_eq!(client.text("SET key-0 anew"), "$5\r\nkey-0\r\n");
+	assert_eq!(client.text("GET key-0"), "$4\r\nanew\r\n");
+	assert_eq!(client.text("DEL key-2"), "+OK\r\n");
+	// Another file in its place is not taken for it; the right one needs no hook.
+	fs::copy(hooked.segment(1), hooked.segment(0)).unwrap();
+	assert_eq!(client.text("GET key-3"), "-Internal Error\r\n");
+	fs::copy(&away, hooked.segment(0)).unwrap();
+	assert_eq!(client.text("LENGTH key-3"), ":500\r\n");
+	assert_eq!(client.text("GET key-3"), format!("$500\r\n{}\r\n", "3".repeat(500)));
+	process.stop();
+}
+
+#[test]
+fn a_crash_is_told() {
+	let hooked = Hooked::new("exit 0");
+	let process = hooked.start();
+	process.connect().text("SET key value");
+	process.signal("SEGV");
+	hooked.wait_for("crash");
+	process.kill();
+	let process = hooked.start();
+	assert_eq!(process.connect().text("GET key"), "$5\r\nvalue\r\n");
+	process.stop();
+}
