@@ -3,10 +3,10 @@
 use crate::{client::AtBlock, ChainError};
 use codec::{Compact, Decode, Encode};
 use granary_primitives::{
-	audit::{Challenge, SignedCheckpoint},
+	audit::{Challenge, SignedCheckpoint, SignedRemoval},
 	snapshot::SnapshotStatement,
 	AccountBytes, AllotmentId, Balance, BlockNumber, DatasetId, FarmId, Hash, NodeId, PublicKey,
-	ReservationId, Signature, SnapshotId, Tick,
+	Region, ReservationId, Signature, SnapshotId, Tick,
 };
 
 /// A call: its names and its encoded arguments.
@@ -170,6 +170,56 @@ impl Call {
 		Self::new("Grid", "set_availability", (node, draining, standby))
 	}
 
+	/// Returns bond that backs nothing.
+	pub fn withdraw_bond(node: NodeId, amount: Balance) -> Self {
+		Self::new("Grid", "withdraw_bond", (node, amount))
+	}
+
+	/// Removes a node that nothing is reserved on.
+	pub fn remove_node(node: NodeId) -> Self {
+		Self::new("Grid", "remove_node", node)
+	}
+
+	/// Changes where a farm is and who is paid.
+	pub fn update_farm(farm: FarmId, region: Region, payout: AccountBytes) -> Self {
+		Self::new("Grid", "update_farm", (farm, region, payout))
+	}
+
+	/// Sets the price of a farm's nodes that name none of their own, in plancks for a GiB and hour.
+	pub fn set_farm_price(farm: FarmId, price_per_gib_hour: Balance) -> Self {
+		Self::new("Grid", "set_farm_price", (farm, price_per_gib_hour))
+	}
+
+	/// Removes a farm without nodes.
+	pub fn remove_farm(farm: FarmId) -> Self {
+		Self::new("Grid", "remove_farm", farm)
+	}
+
+	/// Offers a node as a whole at a price per block in plancks, or takes the offer back.
+	pub fn offer_rent(node: NodeId, price_per_block: Option<Balance>) -> Self {
+		Self::new("Grid", "offer_rent", (node, price_per_block))
+	}
+
+	/// Rents a node as a whole.
+	pub fn rent(node: NodeId, blocks: BlockNumber, max_price_per_block: Balance) -> Self {
+		Self::new("Grid", "rent", (node, blocks, max_price_per_block))
+	}
+
+	/// Announces a node's new keys.
+	pub fn rotate_keys(node: NodeId, audit_key: PublicKey, transport_key: PublicKey) -> Self {
+		Self::new("Grid", "rotate_keys", (node, audit_key, transport_key))
+	}
+
+	/// Keeps a node's present keys, while the new ones are not valid yet.
+	pub fn cancel_rotation(node: NodeId) -> Self {
+		Self::new("Grid", "cancel_rotation", node)
+	}
+
+	/// Does without maintenance that has not begun.
+	pub fn cancel_maintenance(node: NodeId) -> Self {
+		Self::new("Grid", "cancel_maintenance", node)
+	}
+
 	/// Announces that a node does not answer audits for a while.
 	pub fn announce_maintenance(node: NodeId, start: BlockNumber, end: BlockNumber) -> Self {
 		Self::new("Grid", "announce_maintenance", (node, start, end))
@@ -188,6 +238,16 @@ impl Call {
 	/// Records co-signed checkpoints.
 	pub fn submit_checkpoints(checkpoints: &[SignedCheckpoint]) -> Self {
 		Self::new("Audits", "submit_checkpoints", checkpoints)
+	}
+
+	/// Records a shorter log, in force after the next proof of the present one.
+	pub fn submit_removal(removal: &SignedRemoval) -> Self {
+		Self::new("Audits", "submit_removal", removal)
+	}
+
+	/// Buys an audit of an allotment of at least so many leaves.
+	pub fn buy_audit(allotment: AllotmentId, leaves: u32) -> Self {
+		Self::new("Audits", "buy_audit", (allotment, leaves))
 	}
 
 	/// Answers an audit.
@@ -235,6 +295,11 @@ impl Call {
 	/// Takes a snapshot out of the catalogue.
 	pub fn retire_snapshot(snapshot: SnapshotId) -> Self {
 		Self::new("Snapshots", "retire", snapshot)
+	}
+
+	/// Sets the block from which on anyone may retire a snapshot, or none.
+	pub fn set_snapshot_expiry(snapshot: SnapshotId, expires: Option<BlockNumber>) -> Self {
+		Self::new("Snapshots", "set_expiry", (snapshot, expires))
 	}
 
 	/// Transfers money, leaving the sender alive.

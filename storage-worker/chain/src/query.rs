@@ -7,8 +7,8 @@ use crate::{
 };
 use codec::{Decode, Encode};
 use granary_primitives::{
-	audit::{AuditClock, AuditRecord, AuditStatus, DueAudit},
-	grid::{FarmInfo, NodeInfo, TwinInfo},
+	audit::{AuditClock, AuditDetails, AuditRecord, AuditStatus, DueAudit, LogHead},
+	grid::{FarmInfo, NodeInfo, NodeReport, TwinInfo},
 	message,
 	reservation::{AllotmentInfo, ReservationHealth, ReservationInfo},
 	snapshot::{DatabaseKind, GrantInfo, SnapshotInfo},
@@ -141,6 +141,11 @@ impl ChainClient {
 		self.ask("reservations", (tenant, start, limit)).await
 	}
 
+	/// What the record of a node does not say: its description, uptime, rent, and the keys that are announced.
+	pub async fn node_report(&self, id: NodeId) -> Result<Option<NodeReport>, ChainError> {
+		self.ask("node_report", id).await
+	}
+
 	/// The allotment with this number.
 	pub async fn allotment(&self, id: AllotmentId) -> Result<Option<AllotmentInfo>, ChainError> {
 		self.ask("allotment", id).await
@@ -188,6 +193,23 @@ impl ChainClient {
 		allotment: AllotmentId,
 	) -> Result<Option<AuditStatus>, ChainError> {
 		self.ask("audit_status", allotment).await
+	}
+
+	/// What [`ChainClient::audit_status`] does not say of an allotment's audits; `None` before its first checkpoint.
+	pub async fn audit_details(
+		&self,
+		allotment: AllotmentId,
+	) -> Result<Option<AuditDetails>, ChainError> {
+		self.ask("audit_details", allotment).await
+	}
+
+	/// The log that tenant and node signed last: the shorter one that waits, or the one in force; `None` before the first checkpoint.
+	pub async fn newest_log(&self, allotment: AllotmentId) -> Result<Option<LogHead>, ChainError> {
+		// In this order: a removal that is applied in between is the log in force, which is the same.
+		if let Some(removal) = self.audit_details(allotment).await?.and_then(|all| all.removal) {
+			return Ok(Some(removal.checkpoint.head()));
+		}
+		Ok(self.audit_status(allotment).await?.and_then(|status| status.checkpoint))
 	}
 
 	/// The last audits of an allotment, newest first.

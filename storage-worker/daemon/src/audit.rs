@@ -1,9 +1,9 @@
 //! `granary audit`.
 
-use crate::cli::{Context, Failure};
+use crate::cli::{AccountArgs, Context, Failure};
 use anyhow::{bail, ensure, Context as _, Result};
 use clap::Subcommand;
-use granary_chain::AuditAnswer;
+use granary_chain::{AuditAnswer, Call};
 use granary_por::{challenge, verify, Blake2};
 use granary_primitives::{
 	audit::{AuditOutcome, AuditRecord, DueAudit},
@@ -42,6 +42,16 @@ pub(crate) enum AuditCommand {
 		/// The allotment's number.
 		allotment: AllotmentId,
 	},
+	/// Buy an audit of an allotment: a proof of so many leaves pays the node the price of it, a miss returns the deposit with a reward.
+	Buy {
+		/// The allotment's number.
+		allotment: AllotmentId,
+		/// Leaves to be proven, at most 64.
+		#[arg(long, default_value_t = 64)]
+		leaves: u32,
+		#[command(flatten)]
+		account: AccountArgs,
+	},
 	/// Show the proof of a past audit from the block that holds it, and verify it here.
 	#[command(after_help = PROOF_EXAMPLES)]
 	Proof {
@@ -60,9 +70,27 @@ pub(crate) async fn run(command: AuditCommand, context: &Context) -> Result<()> 
 		AuditCommand::Due { node } => due(node, context).await,
 		AuditCommand::History { allotment } => history(allotment, context).await,
 		AuditCommand::Status { allotment } => status(allotment, context).await,
+		AuditCommand::Buy { allotment, leaves, account } => {
+			buy(allotment, leaves, &account, context).await
+		},
 		AuditCommand::Proof { allotment, tick } => proof(allotment, tick, context).await,
 		AuditCommand::Verify => verify_proof(context),
 	}
+}
+
+async fn buy(
+	allotment: AllotmentId,
+	leaves: u32,
+	account: &AccountArgs,
+	context: &Context,
+) -> Result<()> {
+	let keys = account.tenant_keys()?;
+	let chain = context.connect().await?;
+	chain.submit_and_finalise(keys.signer(), &Call::buy_audit(allotment, leaves)).await?;
+	context.print(&json!({ "allotment": allotment, "leaves": leaves }), |out| {
+		out.line(format!("an audit of {leaves} leaves of allotment {allotment} is bought"));
+	});
+	Ok(())
 }
 
 async fn due(node: Option<NodeId>, context: &Context) -> Result<()> {
@@ -103,12 +131,15 @@ async fn history(allotment: AllotmentId, context: &Context) -> Result<()> {
 }
 
 async fn status(allotment: AllotmentId, context: &Context) -> Result<()> {
-	let status = context.connect().await?.audit_status(allotment).await?.ok_or_else(|| {
+	let chain = context.connect().await?;
+	let status = chain.audit_status(allotment).await?.ok_or_else(|| {
 		Failure::not_found(
 			format!("allotment {allotment} is not audited"),
 			"audits begin with the first checkpoint; `granary reservation show` lists allotments",
 		)
 	})?;
+	let details = chain.audit_details(allotment).await?;
+	let removal = details.and_then(|all| all.removal).map(|removal| removal.checkpoint.head());
 	let value = json!({
 		"allotment": status.allotment,
 		"epoch": status.checkpoint.map(|checkpoint| checkpoint.epoch),
@@ -118,6 +149,7 @@ async fn status(allotment: AllotmentId, context: &Context) -> Result<()> {
 		"proven": status.proven,
 		"missed": status.missed,
 		"window_misses": status.window_misses,
+		"removal_leaf_count": removal.map(|head| head.leaf_count),
 	});
 	context.print(&value, |out| {
 		out.line(format!("allotment {allotment}"));
@@ -127,6 +159,10 @@ async fn status(allotment: AllotmentId, context: &Context) -> Result<()> {
 				format!("{} leaves, epoch {}", checkpoint.leaf_count, checkpoint.epoch),
 			);
 			out.field("root", format!("0x{}", hex::encode(checkpoint.root)));
+		}
+		if let Some(head) = removal {
+			let leaves = head.leaf_count;
+			out.field("removal", format!("{leaves} leaves stay, in force with the next proof"));
 		}
 		if let Some(tick) = status.next_tick {
 			out.field("next audit", format!("tick {tick}"));

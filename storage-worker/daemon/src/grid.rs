@@ -2,6 +2,7 @@
 
 use crate::{
 	cli::{bytes_text, units_text, AccountArgs, Context, Failure},
+	farming::{change_farm, change_node, FarmChange, NodeChange},
 	transport::Transport,
 };
 use anyhow::{anyhow, Context as _, Result};
@@ -55,6 +56,8 @@ pub(crate) enum NodeCommand {
 		#[command(flatten)]
 		account: AccountArgs,
 	},
+	#[command(flatten)]
+	Change(NodeChange),
 }
 
 /// Farms.
@@ -62,6 +65,8 @@ pub(crate) enum NodeCommand {
 pub(crate) enum FarmCommand {
 	/// List all farms.
 	List,
+	#[command(flatten)]
+	Change(FarmChange),
 }
 
 /// Runs `granary node`.
@@ -98,7 +103,12 @@ pub(crate) async fn run_node(command: NodeCommand, context: &Context) -> Result<
 		},
 		NodeCommand::Show { node: id } => {
 			let node = find(&chain, id).await?;
-			context.print(&node_json(&node), |out| {
+			let report = chain.node_report(id).await?.context("the node is gone")?;
+			let mut value = node_json(&node);
+			value["rent_per_block"] = json!(report.rent_per_block.map(|price| price.to_string()));
+			value["renter"] = json!(report.renter.map(|renter| address_of(&renter)));
+			value["next_keys_from_block"] = json!(report.next_keys_from);
+			context.print(&value, |out| {
 				out.line(format!("node {} of farm {}", node.id, node.farm));
 				out.field("operator", address_of(&node.operator));
 				out.field("endpoint", String::from_utf8_lossy(&node.endpoint));
@@ -123,10 +133,20 @@ pub(crate) async fn run_node(command: NodeCommand, context: &Context) -> Result<
 					),
 				);
 				out.field("state", state_text(&node));
+				if let Some(renter) = report.renter {
+					out.field("rented by", address_of(&renter));
+				}
+				if let Some(price) = report.rent_per_block {
+					out.field("for rent", format!("{} units a block", units_text(price)));
+				}
+				if let Some(block) = report.next_keys_from {
+					out.field("new keys", format!("from block {block} on"));
+				}
 				out.field("audit key", format!("0x{}", hex::encode(node.audit_key)));
 				out.field("transport key", format!("0x{}", hex::encode(node.transport_key)));
 			});
 		},
+		NodeCommand::Change(change) => change_node(&chain, change, context).await?,
 		NodeCommand::Ping { node } => ping(&chain, node, context).await?,
 		NodeCommand::Availability { node, draining, standby, account } => {
 			find(&chain, node).await?;
@@ -144,7 +164,8 @@ pub(crate) async fn run_node(command: NodeCommand, context: &Context) -> Result<
 	Ok(())
 }
 
-async fn find(chain: &ChainClient, id: NodeId) -> Result<NodeInfo> {
+/// The node with this number, or an error that says how to find one.
+pub(crate) async fn find(chain: &ChainClient, id: NodeId) -> Result<NodeInfo> {
 	let missing = || {
 		Failure::not_found(
 			format!("node {id} does not exist on this chain"),
@@ -192,8 +213,11 @@ async fn ping(chain: &ChainClient, node: NodeId, context: &Context) -> Result<()
 
 /// Runs `granary farm`.
 pub(crate) async fn run_farm(command: FarmCommand, context: &Context) -> Result<()> {
-	let FarmCommand::List = command;
-	let farms = context.connect().await?.all_farms().await?;
+	let chain = context.connect().await?;
+	if let FarmCommand::Change(change) = command {
+		return change_farm(&chain, change, context).await;
+	}
+	let farms = chain.all_farms().await?;
 	let values: Vec<Value> = farms
 		.iter()
 		.map(|farm| {

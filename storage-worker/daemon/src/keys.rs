@@ -9,13 +9,22 @@ use std::{
 	fs,
 	io::Write,
 	os::unix::fs::{OpenOptionsExt, PermissionsExt},
-	path::Path,
+	path::{Path, PathBuf},
 };
 use x25519_dalek::{PublicKey as TransportPublic, StaticSecret};
 use zeroize::Zeroizing;
 
 const TRANSPORT_LABEL: &[u8] = b"granary/transport/1";
 const PASSWORD_LABEL: &[u8] = b"granary/zdb-password/1";
+
+/// Names of a worker's key files.
+const AUDIT_NAME: &str = "audit";
+const TRANSPORT_NAME: &str = "transport";
+
+/// Where the keys are that are to follow those in `dir`.
+fn next_dir(dir: &Path) -> PathBuf {
+	dir.join("next")
+}
 
 /// The zdb namespace of an allotment.
 pub(crate) fn namespace_name(allotment: AllotmentId) -> String {
@@ -121,9 +130,55 @@ impl WorkerKeys {
 	/// Reads the keys in `dir`, or makes them on the first start.
 	pub(crate) fn load_or_create(dir: &Path) -> Result<Self> {
 		fs::create_dir_all(dir).with_context(|| format!("creating {}", dir.display()))?;
-		let audit = load_or_create_secret(&dir.join("audit"))?;
-		let transport = load_or_create_secret(&dir.join("transport"))?;
+		let audit = load_or_create_secret(&dir.join(AUDIT_NAME))?;
+		let transport = load_or_create_secret(&dir.join(TRANSPORT_NAME))?;
 		Ok(Self { audit: Signer::from_secret(*audit)?, transport: StaticSecret::from(*transport) })
+	}
+
+	/// Reads or makes the keys that are to follow those in `dir`.
+	pub(crate) fn load_or_create_next(dir: &Path) -> Result<Self> {
+		Self::load_or_create(&next_dir(dir))
+	}
+
+	/// The keys that are to follow those in `dir`, as far as they are there: public audit key, public transport key.
+	pub(crate) fn next_public(dir: &Path) -> Result<(Option<PublicKey>, Option<PublicKey>)> {
+		let next = next_dir(dir);
+		let read = |name: &str| {
+			let path = next.join(name);
+			path.exists().then(|| load_or_create_secret(&path)).transpose()
+		};
+		let audit = match read(AUDIT_NAME)? {
+			Some(secret) => Some(Signer::from_secret(*secret)?.public_key()),
+			None => None,
+		};
+		let transport = read(TRANSPORT_NAME)?
+			.map(|secret| TransportPublic::from(&StaticSecret::from(*secret)).to_bytes());
+		Ok((audit, transport))
+	}
+
+	/// Puts those of the next keys in the place of the present ones that are on record now, and says whether any was. May be cut off and begun
+	/// again.
+	pub(crate) fn adopt_next(dir: &Path, audit: &PublicKey, transport: &PublicKey) -> Result<bool> {
+		let (next_audit, next_transport) = Self::next_public(dir)?;
+		let wanted = [
+			(AUDIT_NAME, next_audit.as_ref() == Some(audit)),
+			(TRANSPORT_NAME, next_transport.as_ref() == Some(transport)),
+		];
+		for (name, _) in wanted.iter().filter(|(_, is_wanted)| *is_wanted) {
+			let (from, to) = (next_dir(dir).join(name), dir.join(name));
+			fs::rename(&from, &to)
+				.with_context(|| format!("putting {} in place", from.display()))?;
+		}
+		Ok(wanted.iter().any(|(_, is_wanted)| *is_wanted))
+	}
+
+	/// Forgets the next keys.
+	pub(crate) fn remove_next(dir: &Path) -> Result<()> {
+		let next = next_dir(dir);
+		if !next.exists() {
+			return Ok(());
+		}
+		fs::remove_dir_all(&next).with_context(|| format!("removing {}", next.display()))
 	}
 
 	/// The key that signs checkpoints and proofs.
@@ -226,6 +281,25 @@ mod tests {
 		fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
 		let error = WorkerKeys::load_or_create(dir.path()).err().unwrap().to_string();
 		assert!(error.contains("chmod 600"), "{error}");
+	}
+
+	#[test]
+	fn next_keys_take_their_place_when_they_are_on_record() {
+		let dir = tempfile::tempdir().unwrap();
+		let present = WorkerKeys::load_or_create(dir.path()).unwrap();
+		assert_eq!(WorkerKeys::next_public(dir.path()).unwrap(), (None, None));
+		let next = WorkerKeys::load_or_create_next(dir.path()).unwrap();
+		let publics = |keys: &WorkerKeys| (keys.audit().public_key(), keys.transport_public());
+		let adopt = |(audit, transport): ([u8; 32], [u8; 32])| {
+			WorkerKeys::adopt_next(dir.path(), &audit, &transport).unwrap()
+		};
+		assert!(!adopt(publics(&present)), "the present ones are still on record");
+		// Cut off between both files: the rest follows.
+		fs::rename(dir.path().join("next/audit"), dir.path().join("audit")).unwrap();
+		assert!(adopt(publics(&next)));
+		let loaded = WorkerKeys::load_or_create(dir.path()).unwrap();
+		assert_eq!(publics(&loaded), publics(&next));
+		assert!(!adopt(publics(&next)));
 	}
 
 	#[test]

@@ -7,6 +7,7 @@ mod account;
 mod audit;
 mod cli;
 mod dataset;
+mod farming;
 mod grid;
 mod heal;
 mod key;
@@ -87,7 +88,7 @@ enum Command {
 	/// Make, show, rotate and recover keys.
 	#[command(subcommand)]
 	Key(key::KeyCommand),
-	/// Say who may read a dataset.
+	/// Say who may read a dataset; give back what no snapshot needs.
 	#[command(subcommand)]
 	Dataset(dataset::DatasetCommand),
 	/// Reserve capacity, show and close reservations.
@@ -96,10 +97,10 @@ enum Command {
 	/// Show audits and verify proofs.
 	#[command(subcommand)]
 	Audit(audit::AuditCommand),
-	/// Show nodes.
+	/// Show nodes; change, rent and remove them.
 	#[command(subcommand)]
 	Node(grid::NodeCommand),
-	/// Show farms.
+	/// Show farms; change and remove them.
 	#[command(subcommand)]
 	Farm(grid::FarmCommand),
 	/// Show accounts, transfer money.

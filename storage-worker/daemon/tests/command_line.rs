@@ -15,7 +15,7 @@ use std::{fs, io::Write, os::unix::fs::PermissionsExt, process::Stdio};
 
 #[test]
 fn every_command_explains_itself() {
-	let commands: [&[&str]; 18] = [
+	let commands: [&[&str]; 25] = [
 		&[],
 		&["zdb", "serve"],
 		&["worker", "run"],
@@ -29,6 +29,13 @@ fn every_command_explains_itself() {
 		&["audit", "due"],
 		&["audit", "verify"],
 		&["snapshot"],
+		&["snapshot", "retire"],
+		&["dataset", "release"],
+		&["worker", "rotate-keys"],
+		&["node", "offer-rent"],
+		&["node", "rent"],
+		&["farm", "price"],
+		&["audit", "buy"],
 		&["mount"],
 		&["provision"],
 		&["commit"],

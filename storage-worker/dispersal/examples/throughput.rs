@@ -7,7 +7,7 @@
 
 mod bench;
 
-use bench::{backend, backends, fresh_seed, noise, Outcome};
+use bench::{backend, backends, fresh_seed, noise, peak_mebibytes, Outcome};
 use granary_dispersal::{Check, Dataset, DatasetKey, DatasetOptions, Healing, ObjectId, Pipeline};
 use std::{
 	process::Command,
@@ -23,6 +23,10 @@ const TOTAL_MIB: usize = 64;
 const OBJECT_BYTES: usize = 1 << 20;
 /// Objects that are stored by one call, and read at once.
 const STORING: usize = 64;
+/// Who all store the same, each with a client of its own, and what that is.
+const PARTICIPANTS: usize = 100;
+const SHARED_OBJECTS: usize = 64;
+const SHARED_BYTES: usize = 64 << 10;
 const READING: usize = 8;
 
 fn object(seed: u64, number: usize) -> Vec<u8> {
@@ -45,13 +49,17 @@ fn seal_alone(key: &DatasetKey, data: u8, parity: u8) -> Outcome<f64> {
 	Ok(rate(objects.len() * OBJECT_BYTES, started.elapsed()))
 }
 
-/// The most memory that this process had, in MiB.
-fn peak_mebibytes() -> Outcome<u64> {
-	let status = std::fs::read_to_string("/proc/self/status")?;
-	let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-	let kibibytes: u64 =
-		line.and_then(|line| line.trim().split(' ').next()).ok_or("no VmHWM")?.parse()?;
-	Ok(kibibytes / 1024)
+/// Stores the same objects for many participants and answers what all of it takes, in copies of it.
+async fn participants(key: &DatasetKey, options: &DatasetOptions, seed: u64) -> Outcome<f64> {
+	let objects: Vec<Vec<u8>> = (0..SHARED_OBJECTS)
+		.map(|number| noise(!seed ^ (number as u64) << 40, SHARED_BYTES))
+		.collect();
+	let mut stored = 0;
+	for _ in 0..PARTICIPANTS {
+		let dataset = Dataset::new(key.clone(), options.clone())?;
+		stored += dataset.put_many(objects.clone()).await?.stored_bytes;
+	}
+	Ok(stored as f64 / (SHARED_OBJECTS * SHARED_BYTES) as f64)
 }
 
 async fn read_all(dataset: &Dataset, ids: &[ObjectId]) -> Outcome<Duration> {
@@ -77,7 +85,8 @@ async fn main() -> Outcome<()> {
 	};
 	let key = DatasetKey::generate()?;
 	let sealed = seal_alone(&key, data, parity)?;
-	let dataset = Dataset::new(key, DatasetOptions::new(data, parity, backends))?;
+	let options = DatasetOptions::new(data, parity, backends);
+	let dataset = Dataset::new(key.clone(), options.clone())?;
 	let seed = fresh_seed()?;
 	let (mut ids, mut stored, mut again) = (Vec::new(), Duration::ZERO, Duration::ZERO);
 	for first in (0..total_mib).step_by(STORING) {
@@ -102,12 +111,14 @@ async fn main() -> Outcome<()> {
 		rate(total, again),
 		rate(total, read)
 	);
+	let copies = participants(&key, &options, seed).await?;
+	print!(", {PARTICIPANTS} identical participants take {copies:.3} copies");
 	if let Ok(spare) = std::env::var("GRANARY_SPARE") {
 		dataset.redirect(0, backend(0, &spare));
-		let healing = Healing { check: Check::Presence, bytes_per_second: None };
+		let healing = Healing { first: Vec::new(), check: Check::Presence, bytes_per_second: None };
 		let started = Instant::now();
 		let report = dataset.heal(healing, &|_, _, _| {}).await?;
-		if report.rebuilt_shards != total_mib as u64 {
+		if report.rebuilt_shards != (total_mib + SHARED_OBJECTS) as u64 {
 			return Err(format!("{} shards were rebuilt", report.rebuilt_shards).into());
 		}
 		// Every object is read for it: that is what limits it.

@@ -9,6 +9,8 @@ pub const OBJECT_BYTES_MAX: usize = 4 << 20;
 
 const VERSION: u8 = 2;
 const FLAG_ZSTD: u8 = 1;
+/// The object's id was drawn, not computed from it.
+const FLAG_DRAWN: u8 = 2;
 const ZSTD_LEVEL: i32 = 1;
 const HEAD_BYTES: usize = 6;
 const TAG_BYTES: usize = 16;
@@ -17,6 +19,16 @@ const SAMPLED_FROM: usize = 256 << 10;
 const SAMPLES: usize = 8;
 const SAMPLE_BYTES: usize = 4 << 10;
 const WORTH_PER_CENT: usize = 98;
+
+/// Where the id of an object comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Naming {
+	/// It is a keyed hash of the object: equal objects have one id, are sealed alike and stored once.
+	ByContent,
+	/// It was drawn at random for this object alone, and so is its key, which follows from the id. An id must never be used again: two objects under one id
+	/// would be encrypted with one key and nonce.
+	Drawn,
+}
 
 /// Seals and opens the objects of one dataset.
 pub struct ObjectCodec {
@@ -55,8 +67,18 @@ impl ObjectCodec {
 		Ok(LessSafeKey::new(key))
 	}
 
-	/// Compresses and encrypts an object.
+	/// Compresses and encrypts an object that is named by its content.
 	pub fn seal(&self, id: &ObjectId, plain: &[u8]) -> Result<Vec<u8>, DispersalError> {
+		self.seal_named(id, plain, Naming::ByContent)
+	}
+
+	/// Compresses and encrypts an object.
+	pub fn seal_named(
+		&self,
+		id: &ObjectId,
+		plain: &[u8],
+		naming: Naming,
+	) -> Result<Vec<u8>, DispersalError> {
 		if plain.len() > OBJECT_BYTES_MAX {
 			return Err(DispersalError::TooLarge { bytes: plain.len(), limit: OBJECT_BYTES_MAX });
 		}
@@ -68,6 +90,7 @@ impl ObjectCodec {
 			Some(compressed) => (FLAG_ZSTD, compressed.as_slice()),
 			None => (0, plain),
 		};
+		let flags = flags | if naming == Naming::Drawn { FLAG_DRAWN } else { 0 };
 		let nonce = self.nonce(flags, payload);
 		let mut sealed = Vec::with_capacity(HEAD_BYTES + NONCE_LEN + payload.len() + TAG_BYTES);
 		sealed.extend_from_slice(&[VERSION, flags]);
@@ -128,7 +151,9 @@ impl ObjectCodec {
 			sealed.truncate(end - start);
 			sealed
 		};
-		if plain.len() != length || self.id(&plain) != *id {
+		// The id is authenticated with the object; a drawn one says nothing else about it.
+		let is_named_so = flags & FLAG_DRAWN != 0 || self.id(&plain) == *id;
+		if plain.len() != length || !is_named_so {
 			return Err(damaged("it is another object"));
 		}
 		Ok(plain)
@@ -189,6 +214,24 @@ mod tests {
 		assert_ne!(id, other.id(b"plain"));
 		assert!(other.open(&id, one.seal(&id, b"plain").unwrap()).is_err());
 		assert!(one.seal(&id, &vec![0; OBJECT_BYTES_MAX + 1]).is_err());
+	}
+
+	#[test]
+	fn drawn_ids_open_and_equal_objects_have_nothing_in_common() {
+		let codec = ObjectCodec::new(DatasetKey::generate().unwrap());
+		let plain = vec![7; 5000];
+		let one = codec.seal_named(&[1; 32], &plain, Naming::Drawn).unwrap();
+		let two = codec.seal_named(&[2; 32], &plain, Naming::Drawn).unwrap();
+		assert_eq!(codec.open(&[1; 32], one.clone()).unwrap(), plain);
+		assert_eq!(codec.open(&[2; 32], two.clone()).unwrap(), plain);
+		assert!(codec.open(&[2; 32], one.clone()).is_err());
+		let equal = one[HEAD_BYTES + NONCE_LEN..].iter().zip(&two[HEAD_BYTES + NONCE_LEN..]);
+		assert!(equal.filter(|(a, b)| a == b).count() < 10);
+		// Whoever says that an id was drawn that was not has to have sealed it so.
+		let mut claimed = codec.seal_named(&[1; 32], &plain, Naming::ByContent).unwrap();
+		assert!(codec.open(&[1; 32], claimed.clone()).is_err());
+		claimed[1] |= FLAG_DRAWN;
+		assert!(codec.open(&[1; 32], claimed).is_err());
 	}
 
 	#[test]

@@ -5,10 +5,11 @@ use crate::{
 	link::{Link, Patience},
 	logs::{self, LogState},
 	resp::Reply,
+	suspects::Suspects,
 	Backend, BackendError, DatasetKey, DispersalError, NodeHealth, Pipeline,
 };
 use futures::future::join_all;
-use granary_por::Peaks;
+use granary_por::{Hash, Peaks};
 use std::{
 	sync::{
 		atomic::{AtomicU64, Ordering},
@@ -19,6 +20,8 @@ use std::{
 
 /// What zdb says of the log of a namespace that has none.
 const NOT_AUDITED: &str = "not audited";
+/// What it says of a log that never had some root.
+const OTHER_LOG: &str = "never had that root";
 
 /// The id of an object: a keyed hash of its bytes.
 pub type ObjectId = [u8; 32];
@@ -64,8 +67,12 @@ pub struct Dataset {
 	pub(crate) pipeline: Arc<Pipeline>,
 	pub(crate) links: Vec<Link>,
 	pub(crate) health: Vec<Counters>,
+	/// What reads found to be incomplete.
+	pub(crate) suspects: Suspects,
 	pub(crate) extra_reads: usize,
 	pub(crate) hedge_after: Duration,
+	/// Leaf count and root of each log as both sides signed it last, as far as that is known: writing goes on from the log that had them.
+	recorded: Mutex<Vec<Option<(u64, Hash)>>>,
 	/// The logs as they are after what this client wrote, as far as they are known; one writer at a time.
 	pub(crate) logs: Mutex<Vec<Option<Peaks>>>,
 	pub(crate) writing: tokio::sync::Mutex<()>,
@@ -90,7 +97,9 @@ impl Dataset {
 		Ok(Self {
 			pipeline: Arc::new(pipeline),
 			health: links.iter().map(|_| Counters::default()).collect(),
+			suspects: Suspects::default(),
 			logs: Mutex::new(links.iter().map(|_| Some(Peaks::new())).collect()),
+			recorded: Mutex::new(links.iter().map(|_| None).collect()),
 			writing: tokio::sync::Mutex::new(()),
 			extra_reads: usize::from(options.extra_reads),
 			hedge_after: Duration::from_millis(options.hedge_after_ms),
@@ -121,6 +130,12 @@ impl Dataset {
 			.collect()
 	}
 
+	/// Objects of which reads met a missing or damaged shard, as far as this was not asked before: [`Healing::first`](crate::Healing) takes them.
+	/// At most 16,384 are remembered.
+	pub fn take_suspects(&self) -> Vec<ObjectId> {
+		self.suspects.take()
+	}
+
 	pub(crate) fn failed(&self, shard: usize, source: BackendError) -> DispersalError {
 		let backend = self.links.get(shard).map(Link::backend);
 		DispersalError::Backend {
@@ -128,6 +143,18 @@ impl Dataset {
 			address: backend.map(|backend| backend.address.clone()).unwrap_or_default(),
 			source,
 		}
+	}
+
+	/// Says which leaf count and root of each log both sides signed last, in shard order. Where a removal waits that is the shorter log, and
+	/// writing goes on from there.
+	pub fn set_recorded(&self, recorded: Vec<Option<(u64, Hash)>>) {
+		*self.recorded.lock().unwrap_or_else(PoisonError::into_inner) = recorded;
+	}
+
+	pub(crate) fn link(&self, shard: usize) -> Result<&Link, DispersalError> {
+		self.links
+			.get(shard)
+			.ok_or_else(|| DispersalError::Task(format!("there is no shard {shard}")))
 	}
 
 	/// Reads the state of every backend's log; writing goes on from there.
@@ -141,7 +168,9 @@ impl Dataset {
 	/// Reads the state of the logs that can be read, and says of each backend why not; writing to those that can goes on from there.
 	pub(crate) async fn load_reachable_logs(&self) -> Vec<Result<(), BackendError>> {
 		let _writing = self.writing.lock().await;
-		let answers = join_all(self.links.iter().map(|link| link.call(&[b"NSLOG"]))).await;
+		let recorded = self.recorded.lock().unwrap_or_else(PoisonError::into_inner).clone();
+		let asking = self.links.iter().zip(recorded).map(|(link, known)| log_of(link, known));
+		let answers = join_all(asking).await;
 		let (mut peaks, mut outcomes) = (Vec::new(), Vec::new());
 		for answer in answers {
 			let (known, outcome) = match answer.and_then(logs::parse) {
@@ -189,10 +218,7 @@ impl Dataset {
 		shard: usize,
 		command: &[Vec<u8>],
 	) -> Result<Vec<u8>, DispersalError> {
-		let link = self
-			.links
-			.get(shard)
-			.ok_or(DispersalError::Task(format!("there is no shard {shard}")))?;
+		let link = self.link(shard)?;
 		let request: Vec<&[u8]> = command.iter().map(Vec::as_slice).collect();
 		match link.call(&request).await {
 			Ok(Reply::Bulk(bytes) | Reply::Simple(bytes)) => Ok(bytes),
@@ -203,4 +229,16 @@ impl Dataset {
 			Err(error) => Err(self.failed(shard, error)),
 		}
 	}
+}
+
+/// The state of the log that had this leaf count and root; without them, or where the node's log never had them, of the one in force.
+async fn log_of(link: &Link, known: Option<(u64, Hash)>) -> Result<Reply, BackendError> {
+	if let Some((leaf_count, root)) = known {
+		let leaf_count = leaf_count.to_string();
+		match link.call(&[b"NSLOG", leaf_count.as_bytes(), &root]).await {
+			Err(BackendError::Refused(text)) if text.contains(OTHER_LOG) => {},
+			answer => return answer,
+		}
+	}
+	link.call(&[b"NSLOG"]).await
 }

@@ -1,5 +1,6 @@
 //! What can go wrong between an object and its shards.
 
+use crate::ArchiveId;
 use std::{io, path::PathBuf};
 
 /// Why one backend did not do what was asked.
@@ -85,6 +86,59 @@ pub enum DispersalError {
 		id: [u8; 32],
 		/// What is wrong.
 		reason: String,
+	},
+	/// An archive is larger than can be sealed.
+	#[error("an archive of {bytes} bytes is larger than the limit of {limit}; store it in parts")]
+	ArchiveTooLarge {
+		/// Its content.
+		bytes: u64,
+		/// The limit.
+		limit: u64,
+	},
+	/// The id is not that of an archive of this dataset at this geometry.
+	#[error("archive {id} was not sealed with this dataset key over so many nodes")]
+	NoArchive {
+		/// The archive.
+		id: ArchiveId,
+	},
+	/// More of an archive is missing than its codes repair.
+	#[error("archive {id}: {rows} rows of block {block} cannot be put together from the nodes that answer, {tolerated} at most may be lacking ({reasons})")]
+	ArchiveLost {
+		/// The archive.
+		id: ArchiveId,
+		/// The first block that cannot be read.
+		block: usize,
+		/// Its rows that lack content.
+		rows: usize,
+		/// How many rows of a block may be lost.
+		tolerated: usize,
+		/// What each node that has not everything said.
+		reasons: String,
+	},
+	/// The content of an archive is not what this version understands.
+	#[error("the archive's content cannot be used: {0}")]
+	BadPack(&'static str),
+	/// What is kept of an archive on this machine for a while cannot be read or written.
+	#[error("{}: {source}", path.display())]
+	Spool {
+		/// The file.
+		path: PathBuf,
+		/// The system's word.
+		source: io::Error,
+	},
+	/// A node's log is not what it should be.
+	#[error("node {node}: {reason}")]
+	BadList {
+		/// The node.
+		node: u32,
+		/// What is wrong.
+		reason: String,
+	},
+	/// A node may have forgotten for a while that objects are relied upon.
+	#[error("a node could not be reached for {seconds} s or longer: objects that were relied upon may have been released meanwhile; start again")]
+	HoldLost {
+		/// How long a hold lasts.
+		seconds: u64,
 	},
 	/// A key file cannot be used.
 	#[error("dataset key {}: {reason}", path.display())]

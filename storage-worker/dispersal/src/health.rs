@@ -1,5 +1,6 @@
 //! What reads found out about each node.
 
+use crate::{read::Found, BackendError};
 use std::sync::{
 	atomic::{AtomicU64, Ordering},
 	Mutex, PoisonError,
@@ -27,10 +28,10 @@ pub struct NodeHealth {
 /// The counters behind [`NodeHealth`].
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
-	pub(crate) ok: AtomicU64,
-	pub(crate) missing: AtomicU64,
-	pub(crate) damaged: AtomicU64,
-	pub(crate) unreachable: AtomicU64,
+	ok: AtomicU64,
+	missing: AtomicU64,
+	damaged: AtomicU64,
+	unreachable: AtomicU64,
 	last_error: Mutex<Option<String>>,
 }
 
@@ -47,13 +48,21 @@ impl Counters {
 		}
 	}
 
-	/// Remembers what went wrong.
-	pub(crate) fn failed(&self, what: String) {
-		*self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(what);
+	/// Takes note of what a backend said about a shard.
+	pub(crate) fn note(&self, found: &Found) {
+		let (counter, error) = match found {
+			Found::Good => (&self.ok, None),
+			Found::Missing => (&self.missing, Some("it does not have a shard".to_owned())),
+			Found::Damaged => (&self.damaged, Some("a shard does not verify".to_owned())),
+			// A record that the node itself found damaged.
+			Found::Failed(error @ BackendError::Refused(_)) => {
+				(&self.damaged, Some(error.to_string()))
+			},
+			Found::Failed(error) => (&self.unreachable, Some(error.to_string())),
+		};
+		counter.fetch_add(1, Ordering::Relaxed);
+		if error.is_some() {
+			*self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = error;
+		}
 	}
-}
-
-/// Counts one event.
-pub(crate) fn count(counter: &AtomicU64) {
-	counter.fetch_add(1, Ordering::Relaxed);
 }

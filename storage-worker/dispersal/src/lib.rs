@@ -11,8 +11,10 @@
 
 mod backend;
 mod codec;
+mod connection;
 mod dataset;
 mod error;
+mod gather;
 mod heal;
 mod health;
 mod hex;
@@ -21,15 +23,19 @@ mod key;
 mod latency;
 mod link;
 mod logs;
+mod opening;
 mod pipeline;
 mod read;
 mod recipient;
+mod release;
 mod resp;
+mod sealed;
 mod shard;
+mod suspects;
 mod write;
 
 pub use backend::Backend;
-pub use codec::{ObjectCodec, OBJECT_BYTES_MAX};
+pub use codec::{Naming, ObjectCodec, OBJECT_BYTES_MAX};
 pub use dataset::{Dataset, DatasetOptions, ObjectId};
 pub use error::{BackendError, DispersalError};
 pub use heal::{loss_probability, Check, HealReport, Healing, Survey};
@@ -38,4 +44,9 @@ pub use key::DatasetKey;
 pub use logs::LogState;
 pub use pipeline::Pipeline;
 pub use recipient::{Recipient, RecipientKey};
+pub use release::{Hold, Leftovers, PreparedRelease, ReleaseStage, ReleaseState};
+pub use sealed::{
+	ArchiveHealing, ArchiveId, Layout, LeafOrder, Pack, PackWriter, SealReport, Soundness,
+	StoredArchive, WorstCase,
+};
 pub use write::PutReport;

@@ -1,43 +1,23 @@
 //! A link to one backend: a multiplexed connection, made when it is needed and again, less and less often, after it broke.
 
 use crate::{
-	backend::Opened,
+	connection::{closed, Connection, Replies},
 	latency::Latency,
-	resp::{encode, read, Reply},
+	resp::{encode, Reply},
 	Backend, BackendError,
 };
 use std::{
-	collections::VecDeque,
 	future::Future,
-	sync::{
-		atomic::{AtomicU64, Ordering},
-		Arc, Mutex, PoisonError, RwLock,
-	},
+	sync::{atomic::AtomicU64, Arc, Mutex, PoisonError, RwLock},
 	time::{Duration, Instant},
 };
-use tokio::{
-	io::AsyncWriteExt,
-	sync::{mpsc, oneshot},
-	task::AbortHandle,
-	time::timeout,
-};
-use tracing::debug;
+use tokio::{sync::oneshot, time::timeout};
 
-/// Requests that wait for a connection; more block the sender.
-const QUEUE_REQUESTS: usize = 256;
-/// Bytes written at once.
-const BATCH_BYTES: usize = 256 << 10;
 /// How long a backend that could not be reached is left alone at first; twice as long after each further failure.
 const DOWN_TIME: Duration = Duration::from_secs(2);
 const DOWN_TIME_MAX: Duration = Duration::from_secs(60);
 /// How long readers ask others before a backend that kept them waiting.
 const SLOW_TIME: Duration = Duration::from_secs(10);
-
-/// A request and where its reply goes.
-struct Request {
-	bytes: Vec<u8>,
-	reply: oneshot::Sender<Result<Reply, BackendError>>,
-}
 
 /// A request whose reply is awaited, and the connection that it was put on.
 #[derive(Debug)]
@@ -46,20 +26,19 @@ pub(crate) struct Pending {
 	connection: Connection,
 }
 
-/// The queue of a connection and the task that serves it.
-#[derive(Debug, Clone)]
-struct Connection {
-	requests: mpsc::Sender<Request>,
-	task: AbortHandle,
+/// Requests that went out together; their replies come in the same order, some at a time.
+#[derive(Debug)]
+pub(crate) struct PendingMany {
+	replies: Replies,
+	/// Replies that are still to come.
+	left: usize,
+	connection: Connection,
 }
 
-fn closed() -> BackendError {
-	BackendError::Unreachable("the connection was closed".to_owned())
-}
-
-impl Connection {
-	fn is_usable(&self) -> bool {
-		!self.requests.is_closed() && !self.task.is_finished()
+impl PendingMany {
+	/// Whether all replies have come.
+	pub(crate) fn is_done(&self) -> bool {
+		self.left == 0
 	}
 }
 
@@ -148,13 +127,32 @@ impl Link {
 	pub(crate) async fn begin(&self, request: &[&[u8]]) -> Result<Pending, BackendError> {
 		let mut bytes = Vec::new();
 		encode(request, &mut bytes);
-		let (reply, answer) = oneshot::channel();
 		let connection = self.connection().await?;
-		let queued = async {
-			connection.requests.send(Request { bytes, reply }).await.map_err(|_| closed())
-		};
-		self.patiently(&connection, queued).await?;
+		let answer = self.patiently(&connection, connection.ask(bytes)).await?;
 		Ok(Pending { answer, connection })
+	}
+
+	/// Puts requests into the queue that are written together.
+	pub(crate) async fn begin_many<'r, const N: usize>(
+		&self,
+		requests: impl ExactSizeIterator<Item = [&'r [u8]; N]>,
+	) -> Result<PendingMany, BackendError> {
+		let left = requests.len();
+		let mut bytes = Vec::new();
+		requests.for_each(|request| encode(&request, &mut bytes));
+		let connection = self.connection().await?;
+		let replies = self.patiently(&connection, connection.ask_many(bytes, left)).await?;
+		Ok(PendingMany { replies, left, connection })
+	}
+
+	/// Waits for the next replies of requests that went out together: at least one, an error of a single request as [`Reply::Error`]. The time
+	/// limit is that of a single request.
+	pub(crate) async fn next(&self, pending: &mut PendingMany) -> Result<Vec<Reply>, BackendError> {
+		let PendingMany { replies, left, connection } = pending;
+		let came = async { replies.recv().await.ok_or_else(closed)? };
+		let came = self.patiently(connection, came).await?;
+		*left = left.saturating_sub(came.len());
+		Ok(came)
 	}
 
 	/// Waits for the reply to a request.
@@ -178,11 +176,10 @@ impl Link {
 			Ok(result) => result,
 			Err(_) => {
 				// What hangs is not used again, and what it has queued must not be written once the caller was told that it failed.
-				connection.task.abort();
+				connection.abort();
 				let mut state = self.lock();
 				let held = state.connection.take();
-				state.connection =
-					held.filter(|held| !held.requests.same_channel(&connection.requests));
+				state.connection = held.filter(|held| !held.is_same(connection));
 				drop(state);
 				let error = BackendError::TimedOut(self.patience.request_ms);
 				self.mark_down(&error, began);
@@ -241,65 +238,7 @@ impl Link {
 	}
 
 	async fn connect(&self, backend: &Backend) -> Result<Connection, BackendError> {
-		let opened = backend.open().await?;
-		let (requests, queue) = mpsc::channel(QUEUE_REQUESTS);
-		let task = tokio::spawn(serve(opened, queue, self.received.clone()));
-		Ok(Connection { requests, task: task.abort_handle() })
-	}
-}
-
-type Waiting = Arc<Mutex<VecDeque<oneshot::Sender<Result<Reply, BackendError>>>>>;
-
-fn waiting_lock(
-	waiting: &Waiting,
-) -> std::sync::MutexGuard<'_, VecDeque<oneshot::Sender<Result<Reply, BackendError>>>> {
-	waiting.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Writes requests as they come and gives each reply to the request it belongs to, in order.
-async fn serve(opened: Opened, mut requests: mpsc::Receiver<Request>, received: Arc<AtomicU64>) {
-	let Opened { mut reader, mut writer } = opened;
-	let waiting: Waiting = Arc::default();
-	let writing = async {
-		let mut batch = Vec::new();
-		while let Some(request) = requests.recv().await {
-			batch.clear();
-			batch.extend_from_slice(&request.bytes);
-			waiting_lock(&waiting).push_back(request.reply);
-			while batch.len() < BATCH_BYTES {
-				let Ok(next) = requests.try_recv() else { break };
-				batch.extend_from_slice(&next.bytes);
-				waiting_lock(&waiting).push_back(next.reply);
-			}
-			let written = async {
-				writer.write_all(&batch).await?;
-				// An encrypted stream may hold the end back.
-				writer.flush().await
-			};
-			if let Err(error) = written.await {
-				debug!("writing to a backend: {error}");
-				return;
-			}
-		}
-	};
-	let reading = async {
-		loop {
-			let reply = read(&mut reader).await;
-			let failed = reply.is_err();
-			if let Ok(Reply::Bulk(bytes)) = &reply {
-				received.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-			}
-			let Some(asker) = waiting_lock(&waiting).pop_front() else { return };
-			// An asker that gave up does not want its reply any more.
-			let _ = asker.send(reply);
-			if failed {
-				return;
-			}
-		}
-	};
-	tokio::select! {
-		() = writing => {},
-		() = reading => {},
+		Ok(Connection::new(backend.open().await?, self.received.clone()))
 	}
 }
 

@@ -1,6 +1,7 @@
 //! From an object to the values that nodes store, and back: the whole of the format, without any network.
 
 use crate::{
+	codec::Naming,
 	dataset::ObjectId,
 	shard::{Framed, Geometry, Place},
 	DatasetKey, DispersalError, ObjectCodec,
@@ -34,6 +35,33 @@ impl Pipeline {
 		self.codec.id(plain)
 	}
 
+	pub(crate) fn key(&self) -> &DatasetKey {
+		self.codec.key()
+	}
+
+	/// The number of the node of a shard.
+	pub(crate) fn node(&self, shard: usize) -> u32 {
+		self.nodes.get(shard).map_or(0, |node| node.load(Ordering::Relaxed))
+	}
+
+	/// Compresses and encrypts an object, without coding it.
+	pub(crate) fn seal_object(
+		&self,
+		id: &ObjectId,
+		plain: &[u8],
+	) -> Result<Vec<u8>, DispersalError> {
+		self.codec.seal(id, plain)
+	}
+
+	/// Opens an object that [`Pipeline::seal_object`] made.
+	pub(crate) fn open_object(
+		&self,
+		id: &ObjectId,
+		sealed: Vec<u8>,
+	) -> Result<Vec<u8>, DispersalError> {
+		self.codec.open(id, sealed)
+	}
+
 	pub(crate) fn total(&self) -> usize {
 		self.geometry.total
 	}
@@ -62,7 +90,7 @@ impl Pipeline {
 
 	/// Seals, codes and whitens an object: the values of its shards, in shard order.
 	pub fn shards(&self, id: &ObjectId, plain: &[u8]) -> Result<Vec<Vec<u8>>, DispersalError> {
-		let values = self.shards_where(id, plain, |_| true)?;
+		let values = self.shards_where(id, plain, Naming::ByContent, |_| true)?;
 		Ok(values.into_iter().flatten().collect())
 	}
 
@@ -71,9 +99,10 @@ impl Pipeline {
 		&self,
 		id: &ObjectId,
 		plain: &[u8],
+		naming: Naming,
 		is_wanted: impl Fn(usize) -> bool,
 	) -> Result<Vec<Option<Vec<u8>>>, DispersalError> {
-		let sealed = self.codec.seal(id, plain)?;
+		let sealed = self.codec.seal_named(id, plain, naming)?;
 		let shards = self.geometry.encode(&sealed)?;
 		self.wrap_where(id, sealed.len() as u32, shards, is_wanted)
 	}

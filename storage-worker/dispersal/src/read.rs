@@ -1,136 +1,71 @@
-//! Reading: any k shards that verify, from whichever backends answer first.
+//! Reading: objects, opened, from any k of their shards that verify.
 
 use crate::{
-	dataset::ObjectId, health::count, link::Link, resp::Reply, shard::Framed, BackendError,
-	Dataset, DispersalError,
+	dataset::ObjectId,
+	gather::{Batch, Wanted},
+	link::Link,
+	opening::Good,
+	resp::Reply,
+	BackendError, Dataset, DispersalError, Pipeline,
 };
-use futures::stream::{FuturesUnordered, StreamExt};
-use std::{
-	collections::BTreeSet,
-	time::{Duration, Instant},
-};
-use tokio::time::timeout;
+use futures::stream::{self, Stream, StreamExt};
+use std::{sync::Arc, time::Duration};
 
 /// A backend is slow if its mean is so many times the middle one's, and by more than this.
 const SLOWER: u32 = 2;
 const SLOWER_BY: Duration = Duration::from_millis(5);
 /// Nobody is asked for help earlier than this: on one machine an answer takes less than a scheduler's whim.
 const HEDGE_MIN: Duration = Duration::from_millis(10);
+/// Objects that are read together; more of them are read in turns.
+const TOGETHER_MAX: usize = 256;
 
 /// What one backend said about one shard.
 pub(crate) enum Found {
-	Shard(u32, Framed),
+	Good,
 	Missing,
 	Damaged,
 	Failed(BackendError),
 }
 
-/// What a read has found out so far.
-pub(crate) struct Gathered {
-	/// The shards that were found, in shard order.
-	pub(crate) shards: Vec<Option<Framed>>,
-	sealed_len: Option<u32>,
-	found: usize,
-	damaged: usize,
-	silent: usize,
-	reasons: Vec<String>,
-}
-
-impl Gathered {
-	/// The length of what the shards make up.
-	pub(crate) fn sealed_len(&self) -> u32 {
-		self.sealed_len.unwrap_or_default()
-	}
-
-	/// Takes an answer in and says whether it was a shard that can be used.
-	fn take(&mut self, shard: usize, answer: Found, dataset: &Dataset) -> bool {
-		match answer {
-			Found::Shard(len, body) if *self.sealed_len.get_or_insert(len) == len => {
-				if let Some(slot) = self.shards.get_mut(shard) {
-					*slot = Some(body);
-					self.found += 1;
-				}
-				return true;
-			},
-			Found::Shard(..) | Found::Damaged => {
-				self.damaged += 1;
-				self.reasons.push(format!("shard {shard} is damaged"));
-			},
-			Found::Missing => self.reasons.push(format!("shard {shard} is missing")),
-			Found::Failed(error) => {
-				self.silent += usize::from(!matches!(error, BackendError::Refused(_)));
-				self.reasons.push(dataset.failed(shard, error).to_string());
-			},
-		}
-		false
-	}
+fn open(pipeline: &Pipeline, _: usize, good: Good) -> Result<Vec<u8>, DispersalError> {
+	pipeline.open(&good.id, good.shards, good.sealed_len)
 }
 
 impl Dataset {
 	/// Reads an object. Missing, damaged and unreachable shards are recorded ([`Dataset::health`]) and made up for by others.
 	pub async fn get(&self, id: ObjectId) -> Result<Vec<u8>, DispersalError> {
-		let gathered = self.gather(id, &[]).await?;
-		let (sealed_len, shards) = (gathered.sealed_len(), gathered.shards);
-		self.open(id, shards, sealed_len).await
+		let wanted = vec![Wanted { id, except: Vec::new() }];
+		let read = Batch::new(self, wanted, Arc::new(open)).next().await;
+		read.map_or_else(|| Err(DispersalError::Task("no outcome".to_owned())), |(_, read)| read)
 	}
 
-	/// Any k shards of an object that verify, from others than those.
-	pub(crate) async fn gather(
+	/// Reads objects, each handed over as soon as it is complete, in any order, each once for each time it is named. A backend gets one request for up
+	/// to 256 of them, so that small objects cost little more than their bytes; whoever asks for many bounds their bytes, since all of them may
+	/// be in memory at once.
+	pub fn get_many(
 		&self,
-		id: ObjectId,
-		except: &[usize],
-	) -> Result<Gathered, DispersalError> {
-		let (mut order, hedge_after) = self.plan();
-		order.retain(|shard| !except.contains(shard));
-		let mut others = order.into_iter();
-		let mut asked = FuturesUnordered::new();
-		let mut silent = BTreeSet::new();
-		let mut ask = others.by_ref().take(self.pipeline.data() + self.extra_reads).collect();
-		let mut gathered = Gathered {
-			shards: vec![None; self.links.len()],
-			sealed_len: None,
-			found: 0,
-			damaged: 0,
-			silent: 0,
-			reasons: Vec::new(),
-		};
-		loop {
-			let more: Vec<usize> = std::mem::take(&mut ask);
-			silent.extend(more.iter().copied());
-			asked.extend(more.into_iter().map(|shard| self.fetch(shard, id)));
-			let next = if others.len() == 0 {
-				// Nobody is left to ask; what is under way has its own time limit.
-				asked.next().await
-			} else if let Ok(next) = timeout(hedge_after, asked.next()).await {
-				next
-			} else {
-				silent.iter().filter_map(|shard| self.links.get(*shard)).for_each(Link::avoid);
-				ask = others.by_ref().take(silent.len()).collect();
-				continue;
-			};
-			let Some((shard, answer)) = next else { break };
-			silent.remove(&shard);
-			if !gathered.take(shard, answer?, self) {
-				ask.extend(others.next());
-			} else if gathered.found == self.pipeline.data() {
-				return Ok(gathered);
-			}
-		}
-		if gathered.found == 0 && gathered.damaged >= self.pipeline.data() {
-			return Err(DispersalError::WrongKey { id });
-		}
-		Err(DispersalError::TooFewShards {
-			id,
-			found: gathered.found,
-			needed: self.pipeline.data(),
-			silent: gathered.silent,
-			reasons: gathered.reasons.join("; "),
+		ids: Vec<ObjectId>,
+	) -> impl Stream<Item = (ObjectId, Result<Vec<u8>, DispersalError>)> + Send + '_ {
+		let turns: Vec<Vec<ObjectId>> = ids.chunks(TOGETHER_MAX).map(<[_]>::to_vec).collect();
+		stream::iter(turns).flat_map(move |ids| {
+			let wanted = ids.iter().map(|id| Wanted { id: *id, except: Vec::new() }).collect();
+			let batch = Batch::new(self, wanted, Arc::new(open));
+			stream::unfold((batch, ids), |(mut batch, ids)| async move {
+				let (place, read) = batch.next().await?;
+				let id = ids.get(place).copied()?;
+				Some(((id, read), (batch, ids)))
+			})
 		})
+	}
+
+	/// Whom to ask in which order.
+	pub(crate) fn order_of_backends(&self) -> Vec<usize> {
+		self.plan().0
 	}
 
 	/// Whom to ask in which order, and when to ask more. Data shards come first, since they need no decoding; backends that are much slower
 	/// than the others come later, those that just failed or kept us waiting last.
-	fn plan(&self) -> (Vec<usize>, Duration) {
+	pub(crate) fn plan(&self) -> (Vec<usize>, Duration) {
 		let means: Vec<Option<Duration>> =
 			self.links.iter().map(|link| link.latency.mean()).collect();
 		let mut known: Vec<Duration> = means.iter().flatten().copied().collect();
@@ -153,54 +88,58 @@ impl Dataset {
 		(order, hedge_after)
 	}
 
-	/// Asks a backend for its shard and checks it.
-	pub(crate) async fn fetch(
+	/// Asks a backend for its shards of some objects and checks each of them.
+	pub(crate) async fn fetch_many(
 		&self,
 		shard: usize,
-		id: ObjectId,
-	) -> (usize, Result<Found, DispersalError>) {
-		let (Some(link), Some(counters)) = (self.links.get(shard), self.health.get(shard)) else {
-			return (shard, Ok(Found::Missing));
+		ids: &[ObjectId],
+	) -> Result<Vec<Found>, DispersalError> {
+		let Some(link) = self.links.get(shard) else {
+			return Ok(ids.iter().map(|_| Found::Missing).collect());
 		};
-		let asked = Instant::now();
-		let answer = link.call(&[b"GET", &id]).await;
-		if answer.is_ok() {
-			link.latency.observe(asked.elapsed());
-		}
-		let found = match answer {
-			Ok(Reply::Bulk(value)) => match self.pipeline.body(shard, &id, value) {
-				Ok(Some((len, body))) => Found::Shard(len, body),
-				Ok(None) => Found::Damaged,
-				Err(error) => return (shard, Err(error)),
+		let mut found = Vec::with_capacity(ids.len());
+		let requests = ids.iter().map(|id| [b"GET".as_slice(), id]);
+		let mut answered = ids.iter();
+		let mut error = None;
+		match link.begin_many(requests).await {
+			Err(failed) => error = Some(failed),
+			Ok(mut pending) => {
+				while !pending.is_done() && error.is_none() {
+					match link.next(&mut pending).await {
+						Err(failed) => error = Some(failed),
+						Ok(replies) => {
+							for (reply, id) in replies.into_iter().zip(answered.by_ref()) {
+								found.push(self.look_into(shard, id, reply)?);
+							}
+						},
+					}
+				}
 			},
-			Ok(Reply::Nil) => Found::Missing,
-			Ok(other) => Found::Failed(BackendError::Protocol(format!("GET answered {other:?}"))),
-			// A record that the node itself found damaged is one more lost shard.
-			Err(error) => Found::Failed(error),
-		};
-		count(match &found {
-			Found::Shard(..) => &counters.ok,
-			Found::Missing => &counters.missing,
-			Found::Damaged | Found::Failed(BackendError::Refused(_)) => &counters.damaged,
-			Found::Failed(_) => &counters.unreachable,
-		});
-		match &found {
-			Found::Shard(..) => {},
-			Found::Missing => counters.failed("it does not have a shard".to_owned()),
-			Found::Damaged => counters.failed("a shard does not verify".to_owned()),
-			Found::Failed(error) => counters.failed(error.to_string()),
 		}
-		(shard, Ok(found))
+		let error =
+			error.unwrap_or_else(|| BackendError::Protocol("a reply is missing".to_owned()));
+		found.resize_with(ids.len(), || Found::Failed(error.clone()));
+		if let Some(counters) = self.health.get(shard) {
+			found.iter().for_each(|found| counters.note(found));
+		}
+		Ok(found)
 	}
 
-	async fn open(
+	fn look_into(
 		&self,
-		id: ObjectId,
-		shards: Vec<Option<Framed>>,
-		sealed_len: u32,
-	) -> Result<Vec<u8>, DispersalError> {
-		let pipeline = self.pipeline.clone();
-		let task = tokio::task::spawn_blocking(move || pipeline.open(&id, shards, sealed_len));
-		task.await.map_err(|error| DispersalError::Task(error.to_string()))?
+		shard: usize,
+		id: &ObjectId,
+		reply: Reply,
+	) -> Result<Found, DispersalError> {
+		Ok(match reply {
+			Reply::Bulk(value) => match self.pipeline.body(shard, id, value)? {
+				Some(_) => Found::Good,
+				None => Found::Damaged,
+			},
+			Reply::Nil => Found::Missing,
+			// A record that the node itself found damaged is one more lost shard.
+			Reply::Error(text) => Found::Failed(BackendError::Refused(text)),
+			other => Found::Failed(BackendError::Protocol(format!("GET answered {other:?}"))),
+		})
 	}
 }

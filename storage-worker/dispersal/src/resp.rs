@@ -1,6 +1,7 @@
 //! RESP, the client's half: requests out, bounded replies in.
 
 use crate::BackendError;
+use std::io::Write;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
 
 /// The longest bulk reply that is read: a zdb value's limit.
@@ -8,7 +9,11 @@ const BULK_BYTES_MAX: usize = 8 << 20;
 /// The longest line.
 const LINE_BYTES_MAX: u64 = 4096;
 /// The most elements of an array.
-const ELEMENTS_MAX: i64 = 4096;
+const ELEMENTS_MAX: i64 = 8192;
+/// About what an argument of a request takes beside its bytes.
+const HEADER_BYTES: usize = 16;
+/// Bytes for which room is made before any of a value has arrived.
+const TRUSTED_BYTES: usize = 128 << 10;
 /// How deep arrays may nest.
 const DEPTH_MAX: u8 = 4;
 
@@ -29,11 +34,24 @@ pub(crate) enum Reply {
 	Array(Vec<Reply>),
 }
 
+impl Reply {
+	/// Bytes of a value.
+	pub(crate) fn bulk_len(&self) -> usize {
+		match self {
+			Self::Bulk(bytes) => bytes.len(),
+			_ => 0,
+		}
+	}
+}
+
 /// Appends a request to a buffer.
 pub(crate) fn encode(request: &[&[u8]], out: &mut Vec<u8>) {
-	out.extend_from_slice(format!("*{}\r\n", request.len()).as_bytes());
+	let bytes: usize = request.iter().map(|argument| argument.len() + HEADER_BYTES).sum();
+	out.reserve(HEADER_BYTES + bytes);
+	// Writing into a vector cannot fail.
+	let _ = write!(out, "*{}\r\n", request.len());
 	for argument in request {
-		out.extend_from_slice(format!("${}\r\n", argument.len()).as_bytes());
+		let _ = write!(out, "${}\r\n", argument.len());
 		out.extend_from_slice(argument);
 		out.extend_from_slice(b"\r\n");
 	}
@@ -109,11 +127,18 @@ async fn bulk<R: AsyncBufRead + Unpin>(reader: &mut R, len: i64) -> Result<Reply
 	}
 	let len = usize::try_from(len).ok().filter(|len| *len <= BULK_BYTES_MAX);
 	let len = len.ok_or_else(|| broken("a bulk string is too long"))?;
-	let mut bytes = Vec::new();
-	// `take` grows the buffer with what arrives, not with what was announced.
-	let read = reader.take(len as u64 + 2).read_to_end(&mut bytes).await.map_err(gone)?;
-	if read < len + 2 {
-		return Err(BackendError::Unreachable("the connection was closed".to_owned()));
+	let whole = len + 2;
+	// Beyond that the buffer grows with what arrives, not with what was announced.
+	let mut bytes = Vec::with_capacity(whole.min(TRUSTED_BYTES));
+	while bytes.len() < whole {
+		let arrived = reader.fill_buf().await.map_err(gone)?;
+		let piece = arrived.get(..whole - bytes.len()).unwrap_or(arrived);
+		let taken = piece.len();
+		if taken == 0 {
+			return Err(BackendError::Unreachable("the connection was closed".to_owned()));
+		}
+		bytes.extend_from_slice(piece);
+		reader.consume(taken);
 	}
 	if !bytes.ends_with(b"\r\n") {
 		return Err(broken("a bulk string does not end where it should"));
@@ -150,7 +175,7 @@ mod tests {
 			b"$2\r\nabcd",
 			b"$-7\r\n",
 			b"$99999999999\r\n",
-			b"*5000\r\n",
+			b"*9000\r\n",
 			b"*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n",
 			b"\r\n",
 		] {

@@ -1,20 +1,26 @@
 //! Storing: known objects are skipped, the rest is sealed on all cores and appended to all logs in one order.
 
-use crate::{dataset::ObjectId, resp::Reply, BackendError, Dataset, DispersalError};
+use crate::{
+	codec::Naming,
+	dataset::ObjectId,
+	gather::{Batch, Wanted},
+	opening::Good,
+	resp::Reply,
+	BackendError, Dataset, DispersalError, Pipeline,
+};
 use futures::{
 	future::{try_join, try_join_all},
 	stream::{self, FuturesOrdered, Stream, StreamExt},
 };
 use granary_por::Hash;
 use granary_prover::leaf_hashes;
-use std::{
-	collections::{HashSet, VecDeque},
-	sync::Arc,
-};
+use std::{collections::HashSet, sync::Arc};
 use tokio::sync::mpsc;
 
 /// Objects that are sealed at once.
 const SEALING: usize = 8;
+/// Bytes of objects that one task computes the ids of.
+const NAMED_BYTES: usize = 4 << 20;
 /// Objects that wait for a backend, and shards that it has not acknowledged yet: with objects of 4 MiB at most this bounds memory.
 const QUEUED: usize = 4;
 const UNANSWERED: usize = 8;
@@ -36,17 +42,17 @@ pub(crate) struct Value {
 	leaves: Vec<Hash>,
 }
 
-/// The values of one object that are to be written, in shard order.
+/// The values under one key that are to be written, in shard order.
 pub(crate) struct Sealed {
-	pub(crate) id: ObjectId,
+	pub(crate) key: Vec<u8>,
 	pub(crate) values: Vec<Option<Value>>,
 }
 
 impl Sealed {
 	/// Hashing leaves takes longer than coding, so it is done where the coding is.
-	fn new(id: ObjectId, values: Vec<Option<Vec<u8>>>) -> Self {
+	pub(crate) fn new(key: Vec<u8>, values: Vec<Option<Vec<u8>>>) -> Self {
 		let hash = |bytes: Vec<u8>| Value { leaves: leaf_hashes(&bytes), bytes };
-		Self { id, values: values.into_iter().map(|value| value.map(hash)).collect() }
+		Self { key, values: values.into_iter().map(|value| value.map(hash)).collect() }
 	}
 
 	fn value(&self, shard: usize) -> Option<&Value> {
@@ -60,18 +66,35 @@ impl Dataset {
 	/// After an error some backends may have appended more than others; that is harmless, since each log is continued from where it is, and an object
 	/// counts as known only when all backends have it. Call [`Dataset::load_logs`] before writing again.
 	pub async fn put_many(&self, objects: Vec<Vec<u8>>) -> Result<PutReport, DispersalError> {
-		let _writing = self.writing.lock().await;
 		let mut seen = HashSet::new();
-		let mut report = PutReport::default();
-		let mut wanted = Vec::new();
-		for object in objects {
-			let id = self.object_id(&object);
-			if seen.insert(id) {
-				wanted.push((id, object));
-			} else {
-				report.known_objects += 1;
+		let (mut named, mut repeated) = (Vec::new(), 0);
+		for (id, object) in self.name_all(objects).await? {
+			match seen.insert(id) {
+				true => named.push((id, object)),
+				false => repeated += 1,
 			}
 		}
+		let mut report = self.put_named(named, Naming::ByContent).await?;
+		report.known_objects += repeated;
+		Ok(report)
+	}
+
+	/// Stores objects under ids that were drawn at random for them, each of which is used once: nobody, not even who can write into the dataset, learns whether
+	/// two objects are equal, and equal ones are stored twice. Otherwise as [`Dataset::put_many`].
+	pub async fn put_private(
+		&self,
+		objects: Vec<(ObjectId, Vec<u8>)>,
+	) -> Result<PutReport, DispersalError> {
+		self.put_named(objects, Naming::Drawn).await
+	}
+
+	async fn put_named(
+		&self,
+		wanted: Vec<(ObjectId, Vec<u8>)>,
+		naming: Naming,
+	) -> Result<PutReport, DispersalError> {
+		let _writing = self.writing.lock().await;
+		let mut report = PutReport::default();
 		let ids: Vec<ObjectId> = wanted.iter().map(|(id, _)| *id).collect();
 		let held = try_join_all((0..self.links.len()).map(|shard| self.held(shard, &ids))).await?;
 		let mut new = Vec::new();
@@ -85,21 +108,47 @@ impl Dataset {
 			}
 		}
 		report.new_objects = new.len() as u64;
-		let sealing = new
-			.into_iter()
-			.map(|(id, object, missing)| async move { self.seal(id, object, missing).await });
+		let sealing =
+			new.into_iter().map(|(id, object, missing)| self.seal(id, object, naming, missing));
 		report.stored_bytes = self.append(stream::iter(sealing).buffered(SEALING)).await?;
 		Ok(report)
 	}
 
-	/// Which of these objects a backend has.
+	/// The ids of objects, computed on all cores.
+	async fn name_all(
+		&self,
+		objects: Vec<Vec<u8>>,
+	) -> Result<Vec<(ObjectId, Vec<u8>)>, DispersalError> {
+		let (mut parts, mut bytes) = (vec![Vec::new()], 0);
+		for object in objects {
+			if bytes >= NAMED_BYTES {
+				parts.push(Vec::new());
+				bytes = 0;
+			}
+			bytes += object.len();
+			if let Some(part) = parts.last_mut() {
+				part.push(object);
+			}
+		}
+		let name = |part: Vec<Vec<u8>>| {
+			let pipeline = self.pipeline.clone();
+			tokio::task::spawn_blocking(move || {
+				part.into_iter().map(|object| (pipeline.id(&object), object)).collect::<Vec<_>>()
+			})
+		};
+		let named = try_join_all(parts.into_iter().map(name)).await;
+		let named = named.map_err(|error| DispersalError::Task(error.to_string()))?;
+		Ok(named.into_iter().flatten().collect())
+	}
+
+	/// Which of these keys a backend has.
 	pub(crate) async fn held(
 		&self,
 		shard: usize,
-		ids: &[ObjectId],
+		keys: &[impl AsRef<[u8]>],
 	) -> Result<Vec<bool>, DispersalError> {
-		let requests = ids.iter().map(|id| [b"EXISTS".as_slice(), id]);
-		let replies = self.pipeline(shard, requests).await?;
+		let requests = keys.iter().map(|key| [b"EXISTS".as_slice(), key.as_ref()]);
+		let replies = self.call_many(shard, requests).await?;
 		let held = replies.into_iter().map(|reply| match reply {
 			Reply::Integer(count) => Ok(count == 1),
 			other => {
@@ -110,24 +159,23 @@ impl Dataset {
 		held.collect()
 	}
 
-	/// Sends requests to a backend in this order and answers its replies; the first error ends it.
-	pub(crate) async fn pipeline<'a, const N: usize>(
+	/// Sends requests to a backend together and answers its replies; the first error ends it.
+	pub(crate) async fn call_many<'a, const N: usize>(
 		&self,
 		shard: usize,
 		requests: impl ExactSizeIterator<Item = [&'a [u8]; N]>,
 	) -> Result<Vec<Reply>, DispersalError> {
 		let Some(link) = self.links.get(shard) else { return Ok(Vec::new()) };
-		if requests.len() == 0 {
-			return Ok(Vec::new());
-		}
 		let failed = |error| self.failed(shard, error);
-		let mut pending = VecDeque::with_capacity(requests.len());
-		for request in requests {
-			pending.push_back(link.begin(&request).await.map_err(failed)?);
-		}
-		let mut replies = Vec::with_capacity(pending.len());
-		while let Some(next) = pending.pop_front() {
-			replies.push(link.finish(next).await.map_err(failed)?);
+		let mut replies = Vec::with_capacity(requests.len());
+		let mut pending = link.begin_many(requests).await.map_err(failed)?;
+		while !pending.is_done() {
+			for reply in link.next(&mut pending).await.map_err(failed)? {
+				match reply {
+					Reply::Error(text) => return Err(failed(BackendError::Refused(text))),
+					reply => replies.push(reply),
+				}
+			}
 		}
 		Ok(replies)
 	}
@@ -138,6 +186,7 @@ impl Dataset {
 		&self,
 		id: ObjectId,
 		object: Vec<u8>,
+		naming: Naming,
 		missing: Vec<bool>,
 	) -> Result<Sealed, DispersalError> {
 		let wanted: Vec<usize> = (0..missing.len())
@@ -156,26 +205,40 @@ impl Dataset {
 		let pipeline = self.pipeline.clone();
 		tokio::task::spawn_blocking(move || {
 			let is_wanted = |shard| missing.get(shard).copied().unwrap_or(false);
-			Ok(Sealed::new(id, pipeline.shards_where(&id, &object, is_wanted)?))
+			Ok(Sealed::new(id.to_vec(), pipeline.shards_where(&id, &object, naming, is_wanted)?))
 		})
 		.await
 		.map_err(|error| DispersalError::Task(error.to_string()))?
 	}
 
 	/// Shards of an object, made from others of its.
-	pub(crate) async fn rebuild(
+	async fn rebuild(&self, id: ObjectId, wanted: Vec<usize>) -> Result<Sealed, DispersalError> {
+		let rebuilt = self.rebuild_many(vec![(id, wanted)]).await.pop();
+		rebuilt.unwrap_or_else(|| Err(DispersalError::Task("no outcome".to_owned())))
+	}
+
+	/// Shards of objects, made from others of theirs, in this order.
+	pub(crate) async fn rebuild_many(
 		&self,
-		id: ObjectId,
-		wanted: Vec<usize>,
-	) -> Result<Sealed, DispersalError> {
-		let gathered = self.gather(id, &wanted).await?;
-		let pipeline = self.pipeline.clone();
-		let task = tokio::task::spawn_blocking(move || {
-			let sealed_len = gathered.sealed_len();
-			let values = pipeline.rebuild(&id, gathered.shards, sealed_len, &wanted)?;
-			Ok(Sealed::new(id, values))
-		});
-		task.await.map_err(|error| DispersalError::Task(error.to_string()))?
+		objects: Vec<(ObjectId, Vec<usize>)>,
+	) -> Vec<Result<Sealed, DispersalError>> {
+		let wanted = objects.iter().map(|(id, shards)| Wanted { id: *id, except: shards.clone() });
+		let wanted: Vec<Wanted> = wanted.collect();
+		let mut rebuilt: Vec<_> =
+			objects.iter().map(|_| Err(DispersalError::Task("no outcome".to_owned()))).collect();
+		let finish = move |pipeline: &Pipeline, place: usize, good: Good| {
+			let shards = objects.get(place).map(|(_, shards)| shards.as_slice());
+			let shards = shards.unwrap_or_default();
+			let values = pipeline.rebuild(&good.id, good.shards, good.sealed_len, shards)?;
+			Ok(Sealed::new(good.id.to_vec(), values))
+		};
+		let mut batch = Batch::new(self, wanted, Arc::new(finish));
+		while let Some((place, outcome)) = batch.next().await {
+			if let Some(slot) = rebuilt.get_mut(place) {
+				*slot = outcome;
+			}
+		}
+		rebuilt
 	}
 
 	/// Appends the shards of objects as they come, in one order on each backend; no backend waits for another as long as it is not far behind.
@@ -219,7 +282,7 @@ impl Dataset {
 						continue;
 					};
 					let Some(value) = object.value(shard) else { continue };
-					let begun = link.begin(&[b"SET", &object.id, &value.bytes]).await;
+					let begun = link.begin(&[b"SET", &object.key, &value.bytes]).await;
 					let begun = begun.map_err(|error| self.failed(shard, error))?;
 					waiting.push_back(async move { (object, link.finish(begun).await) });
 				},

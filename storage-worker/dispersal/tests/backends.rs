@@ -80,6 +80,38 @@ async fn equal_objects_are_stored_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn private_objects_are_read_and_healed_and_never_recognised() {
+	let mut grid = Grid::start(3);
+	let (key, dataset) = fresh(&grid, 2, 1).await;
+	let object = noise(1, 9000);
+	let known = dataset.put_many(vec![object.clone()]).await.unwrap();
+	let ids: [ObjectId; 2] = [[0x51; 32], [0x52; 32]];
+	let report = dataset.put_private(ids.map(|id| (id, object.clone())).to_vec()).await.unwrap();
+	assert_eq!((report.new_objects, report.known_objects), (2, 0));
+	assert_eq!(report.stored_bytes, 2 * known.stored_bytes, "equal objects are stored anew");
+	// No leaf of one is a leaf of another.
+	grid.kill(0);
+	let namespace = grid.store(0).namespace(NAMESPACE).unwrap();
+	let values =
+		[dataset.object_id(&object), ids[0], ids[1]].map(|id| namespace.get(&id).unwrap().unwrap());
+	for (one, other) in [(0, 1), (0, 2), (1, 2)] {
+		let alike = values[one].iter().zip(&values[other]).filter(|(a, b)| a == b).count();
+		assert!(alike < 80, "{alike} of {} bytes", values[one].len());
+	}
+	drop(namespace);
+	grid.revive(0);
+	grid.wipe(1);
+	let reader = open(&grid, &key, 2, 1);
+	for id in ids {
+		assert_eq!(reader.get(id).await.unwrap(), object);
+	}
+	let healing =
+		granary_dispersal::Healing { check: granary_dispersal::Check::All, bytes_per_second: None };
+	let healed = reader.heal(healing, &|_, _, _| {}).await.unwrap();
+	assert_eq!((healed.rebuilt_shards, healed.foreign, healed.lost), (3, 0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn parity_many_nodes_may_die_and_one_more_may_not() {
 	let mut grid = Grid::start(6);
 	let (key, dataset) = fresh(&grid, 4, 2).await;

@@ -22,8 +22,9 @@ fn backend_process() {
 	support::serve_from_environment();
 }
 
-const FULLY: Healing = Healing { check: Check::All, bytes_per_second: None };
-const QUICKLY: Healing = Healing { check: Check::Presence, bytes_per_second: None };
+const FULLY: Healing = Healing { first: Vec::new(), check: Check::All, bytes_per_second: None };
+const QUICKLY: Healing =
+	Healing { first: Vec::new(), check: Check::Presence, bytes_per_second: None };
 
 async fn heal(dataset: &Dataset, healing: Healing) -> HealReport {
 	dataset.heal(healing, &|_, _, _| {}).await.unwrap()
@@ -89,6 +90,31 @@ async fn flipped_bits_are_mended_in_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_reads_had_trouble_with_is_put_right_first() {
+	let mut grid = Grid::start(4);
+	let (key, dataset) = fresh(&grid, 2, 2).await;
+	let all = objects(20);
+	dataset.put_many(all.clone()).await.unwrap();
+	let ids: Vec<ObjectId> = all.iter().map(|object| dataset.object_id(object)).collect();
+	grid.damage(0, &ids[4]);
+	grid.damage(1, &ids[11]);
+	let dataset = open(&grid, &key, 2, 2);
+	assert_readable(&dataset, &all).await;
+	let mut first = dataset.take_suspects();
+	first.sort_unstable();
+	let mut damaged = vec![ids[4], ids[11]];
+	damaged.sort_unstable();
+	assert_eq!(first, damaged);
+	// Only to ask whether shards are there would not find the damage. An object that nobody has is nobody's loss.
+	first.push([9; 32]);
+	let report = heal(&dataset, Healing { first, ..QUICKLY }).await;
+	assert_eq!((report.first.objects, report.first.damaged, report.first.missing), (2, 2, 0));
+	assert_eq!((report.mended_shards, report.healed_objects, report.lost), (2, 2, 0));
+	assert_eq!((report.survey.objects, report.survey.missing), (20, 0));
+	assert_eq!(heal(&dataset, FULLY).await.survey.damaged, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_log_that_damage_keeps_closed_is_opened_again() {
 	let mut grid = Grid::start(3);
 	let (key, dataset) = fresh(&grid, 2, 1).await;
@@ -115,7 +141,7 @@ async fn a_run_that_was_cut_off_is_gone_on_with() {
 	grid.wipe(2);
 	let dataset = open(&grid, &key, 2, 1);
 	// So slow that it is surely not done when it is cut off.
-	let slow = Healing { check: Check::Presence, bytes_per_second: Some(100_000) };
+	let slow = Healing { bytes_per_second: Some(100_000), ..QUICKLY };
 	let cut = tokio::time::timeout(Duration::from_millis(1500), heal(&dataset, slow)).await;
 	assert!(cut.is_err(), "it was throttled");
 	let dataset = open(&grid, &key, 2, 1);
@@ -131,7 +157,7 @@ async fn the_rate_is_kept() {
 	let (key, dataset) = fresh(&grid, 1, 1).await;
 	dataset.put_many((0..40).map(|seed| noise(seed, 10_000)).collect()).await.unwrap();
 	grid.wipe(1);
-	let healing = Healing { check: Check::Presence, bytes_per_second: Some(200_000) };
+	let healing = Healing { bytes_per_second: Some(200_000), ..QUICKLY };
 	let started = Instant::now();
 	let report = heal(&open(&grid, &key, 1, 1), healing).await;
 	let least = Duration::from_secs_f64(report.rebuilt_bytes as f64 / 200_000.0);

@@ -2,6 +2,7 @@
 
 use crate::{
 	bitmap::Bitmap,
+	dirty::Dirty,
 	stats::{add, Counters},
 	Lower,
 };
@@ -28,6 +29,8 @@ pub(crate) struct State {
 	pub(crate) owned: Bitmap,
 	/// Bytes of the map that the durable one does not have yet.
 	pub(crate) unsynced: Option<Range<usize>>,
+	/// What may not be durable.
+	pub(crate) dirty: Dirty,
 	pub(crate) size: u64,
 	/// The generation's directory, which holds the maps.
 	pub(crate) map_dir: PathBuf,
@@ -64,6 +67,7 @@ impl State {
 		if let Some(since) = self.since.as_mut().filter(|_| size != self.size) {
 			since.cut = since.cut.min(self.size).min(size);
 		}
+		self.dirty.resized(self.size, size);
 		self.size = size;
 	}
 }
@@ -138,11 +142,12 @@ pub(crate) fn copy_up_edges(
 	Ok(())
 }
 
-/// Marks blocks as owned, in memory and in the map, and as changed.
+/// Marks blocks as written, and as owned, in memory and in the map.
 pub(crate) fn mark(map: Option<&File>, state: &mut State, first: u64, last: u64) -> io::Result<()> {
 	if let Some(since) = &mut state.since {
 		since.blocks.add(first, last);
 	}
+	state.dirty.wrote(first, last);
 	if state.below.is_none() {
 		return Ok(());
 	}

@@ -1,17 +1,15 @@
-//! What is in files: reading, writing, cutting and syncing.
+//! What is in files: reading, writing and cutting.
 
 use crate::{
 	blocks::read_below,
 	journal::Record,
 	layer::{Answer, Change, Layer},
 	node::Kind,
-	thin::{self, ThinFile},
+	thin::ThinFile,
+	thin_sync::Synced,
 };
 use fuser::Errno;
 use std::sync::{atomic::Ordering, Arc};
-
-/// Contents of removed files that may wait for the journal to be durable.
-const GONE_MAX: usize = 64;
 
 impl Layer {
 	/// The file's content in the layer, made if there is none yet.
@@ -58,13 +56,21 @@ impl Layer {
 	pub(crate) fn set_size(&self, ino: u64, size: u64) -> Answer<()> {
 		self.writable()?;
 		let content = self.content(ino)?;
-		let _open = self.gate.read();
-		let limit = content.new_limit(size);
-		if let Some(limit) = limit {
-			// In the journal first: cut bytes from below must not come back when the file grows again.
-			self.commit_record(&mut self.tree.write(), &Record::LowerLimit { ino, limit })?;
+		loop {
+			let log = self.log();
+			let _open = self.gate.read();
+			let mut syncs = content.hold_syncs();
+			if syncs.log_cut(&log, size)? == Synced::Durable {
+				let limit = content.new_limit(size);
+				if let Some(limit) = limit {
+					// In the journal first: cut bytes from below must not come back when the file grows again.
+					self.commit_record(&mut self.tree.write(), &Record::LowerLimit { ino, limit })?;
+				}
+				return Ok(content.set_size(size, limit)?);
+			}
+			drop((syncs, _open));
+			self.empty_log(&log)?;
 		}
-		Ok(content.set_size(size, limit)?)
 	}
 
 	/// Makes room up to `end`; what is added reads as zeros.
@@ -124,6 +130,14 @@ impl Layer {
 		let _ = self.bury();
 	}
 
+	/// The kernel knows an inode no more. After another process served it before, nobody else knows who has it open.
+	pub(crate) fn forget(&self, ino: u64) {
+		let unnamed = self.tree.read().get(ino).is_some_and(|node| node.names == 0);
+		if unnamed {
+			self.tree.write().forget(ino);
+		}
+	}
+
 	pub(crate) fn read(&self, ino: u64, offset: u64, buffer: &mut [u8]) -> Answer<usize> {
 		let (thin, below, size) = match self.tree.read().get(ino).map(|node| &node.kind) {
 			Some(Kind::File { below, size, thin }) => (thin.clone(), below.clone(), *size),
@@ -158,51 +172,6 @@ impl Layer {
 			tracing::error!(ino, offset, "writing: {error}");
 			Errno::from(error)
 		})
-	}
-
-	/// Makes a file's content, then the tree, durable.
-	pub(crate) fn sync(&self, ino: u64) -> Answer<()> {
-		let thin = match self.tree.read().get(ino).map(|node| &node.kind) {
-			Some(Kind::File { thin, .. }) => thin.clone(),
-			_ => None,
-		};
-		if let Some(thin) = thin {
-			thin.sync()?;
-		}
-		self.sync_journal()
-	}
-
-	/// Makes the journal durable, then removes contents that it says are gone. Its lock is not held meanwhile: every change of the tree needs it.
-	pub(crate) fn sync_journal(&self) -> Answer<()> {
-		let waiting = self.tree.read().waiting_contents();
-		let gone = if waiting == 0 { Vec::new() } else { self.tree.write().take_gone() };
-		let syncing = self.journal.lock().begin_sync()?;
-		if let Some((file, end)) = syncing {
-			let result = file.sync_data();
-			self.journal.lock().end_sync(end, result.is_ok());
-			result?;
-		}
-		let tree = self.tree.read();
-		gone.into_iter().for_each(|ino| thin::remove(tree.places(), ino));
-		Ok(())
-	}
-
-	/// Removes contents of files that are gone if many wait for it, so that their space comes back.
-	pub(crate) fn bury(&self) -> Answer<()> {
-		let waiting = self.tree.read().waiting_contents();
-		if waiting < GONE_MAX {
-			return Ok(());
-		}
-		self.sync_journal()
-	}
-
-	/// Makes everything durable, when the filesystem goes.
-	pub(crate) fn sync_all(&self) -> Answer<()> {
-		let contents = self.tree.read().contents();
-		for (_, content) in contents {
-			content.sync()?;
-		}
-		self.sync_journal()
 	}
 
 	/// Whether a read or write of this range would wait for the snapshot.

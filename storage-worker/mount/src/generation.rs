@@ -2,9 +2,11 @@
 //!
 //! ```text
 //! DIR/lock                  locked by the process that uses the layer
+//! DIR/version               of these formats: 2
 //! DIR/current               the name of the generation, replaced by renaming
 //! DIR/gen-<n>/snapshot      the manifest that lies below, in hex
 //! DIR/gen-<n>/journal       changes of the tree
+//! DIR/gen-<n>/log           small writes that were synced and are not yet durable in their files
 //! DIR/gen-<n>/boot          the kernel's boot in which the live maps were written
 //! DIR/gen-<n>/<ino>.map     blocks that the layer owns, durably
 //! DIR/gen-<n>/<ino>.live    blocks that it owns, as long as the machine runs
@@ -16,7 +18,9 @@
 
 use crate::{
 	journal::{Journal, Record},
-	thin::forget_live,
+	recovery::{recover, Since},
+	sync_log::SyncLog,
+	thin::Places,
 	MountError,
 };
 use std::{
@@ -28,12 +32,25 @@ use std::{
 };
 
 /// How long a layer's lock is waited for: a process that is just being started holds copies of all descriptors until it
-/// runs, also of a mount that has ended meanwhile.
-const LOCK_PATIENCE: Duration = Duration::from_millis(250);
+/// runs, also of a mount that has ended meanwhile, and one that is killed has closed its connections before its lock.
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+/// The version of a layer's formats.
+const VERSION: &str = "2";
 /// Says which boot of the machine this is.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 /// Pause between two attempts.
 const LOCK_RETRY: Duration = Duration::from_millis(5);
+
+/// A layer's directory and what was found in it.
+#[derive(Debug)]
+pub(crate) struct OpenedDir {
+	pub(crate) dir: LayerDir,
+	pub(crate) journal: Journal,
+	/// What the journal says.
+	pub(crate) records: Vec<Record>,
+	/// Empty.
+	pub(crate) log: SyncLog,
+}
 
 /// The open directory of a layer.
 #[derive(Debug)]
@@ -45,14 +62,12 @@ pub(crate) struct LayerDir {
 }
 
 impl LayerDir {
-	/// Opens a layer's directory, made if missing, for this snapshot. Answers the journal and its records.
-	pub(crate) fn open(
-		dir: &Path,
-		snapshot_id: &[u8; 32],
-	) -> Result<(Self, Journal, Vec<Record>), MountError> {
+	/// Opens a layer's directory, made if missing, for this snapshot.
+	pub(crate) fn open(dir: &Path, snapshot_id: &[u8; 32]) -> Result<OpenedDir, MountError> {
 		let files = dir.join("files");
 		fs::create_dir_all(&files).map_err(failed(&files))?;
 		let lock = lock(dir)?;
+		check_version(dir)?;
 		let number = match current(dir)? {
 			Some(number) => number,
 			None => {
@@ -68,23 +83,19 @@ impl LayerDir {
 			return Err(MountError::OtherSnapshot { path: dir.to_owned(), snapshot: known });
 		}
 		layer.remove_others();
-		layer.note_boot()?;
-		let (journal, records) = Journal::open(&layer.generation().join("journal"))?;
-		Ok((layer, journal, records))
-	}
-
-	/// Forgets live maps of another boot: the machine may have lost what they speak of.
-	fn note_boot(&self) -> Result<(), MountError> {
-		let generation = self.generation();
-		let path = generation.join("boot");
-		let now = fs::read_to_string(BOOT_ID).map_err(failed(Path::new(BOOT_ID)))?;
-		if fs::read_to_string(&path).is_ok_and(|then| then == now) {
-			return Ok(());
+		let generation = layer.generation();
+		let boot = boot_id()?;
+		let since = match fs::read_to_string(generation.join("boot")) {
+			Ok(then) if then == boot => Since::ProcessEnded,
+			_ => Since::MachineRestarted,
+		};
+		let log = recover(Places { files_dir: &files, map_dir: &generation }, since)?;
+		if since == Since::MachineRestarted {
+			// Only now: a crash before has to be followed by the same again.
+			note_boot(&generation)?;
 		}
-		forget_live(&generation).map_err(failed(&generation))?;
-		fs::write(&path, now).map_err(failed(&path))?;
-		sync_file(&path)?;
-		sync_file(&generation)
+		let (journal, records) = Journal::open(&generation.join("journal"))?;
+		Ok(OpenedDir { dir: layer, journal, records, log })
 	}
 
 	/// The directory of the generation in use.
@@ -105,7 +116,7 @@ impl LayerDir {
 	pub(crate) fn switch_to_next(&mut self) -> Result<(), MountError> {
 		switch(&self.dir, self.number + 1)?;
 		self.number += 1;
-		self.note_boot()?;
+		note_boot(&self.generation())?;
 		self.remove_others();
 		Ok(())
 	}
@@ -138,6 +149,39 @@ impl LayerDir {
 			}
 		}
 	}
+}
+
+fn boot_id() -> Result<String, MountError> {
+	fs::read_to_string(BOOT_ID).map_err(failed(Path::new(BOOT_ID)))
+}
+
+/// Notes in which boot of the machine the live maps are written from now on.
+fn note_boot(generation: &Path) -> Result<(), MountError> {
+	let path = generation.join("boot");
+	fs::write(&path, boot_id()?).map_err(failed(&path))?;
+	sync_file(&path)?;
+	sync_file(generation)
+}
+
+/// Refuses a layer of a later version; one without a version is of the first, which had no log of synced writes and otherwise the same files.
+fn check_version(dir: &Path) -> Result<(), MountError> {
+	let path = dir.join("version");
+	match fs::read_to_string(&path) {
+		Ok(text) if text == VERSION => return Ok(()),
+		Ok(text) if text.is_empty() => {},
+		Ok(text) => {
+			let reason = format!(
+				"it has the format version {}, this program knows {VERSION}; use the program that wrote it, or another directory",
+				text.trim_end()
+			);
+			return Err(MountError::ThinLayer { path: dir.to_owned(), reason });
+		},
+		Err(error) if error.kind() == io::ErrorKind::NotFound => {},
+		Err(error) => return Err(failed(&path)(error)),
+	}
+	fs::write(&path, VERSION).map_err(failed(&path))?;
+	sync_file(&path)?;
+	sync_file(dir)
 }
 
 /// The snapshot that a layer's directory belongs to, if there is a layer.

@@ -30,6 +30,16 @@ pub enum NewKind {
 	Symlink(Vec<u8>),
 }
 
+impl NewKind {
+	pub(crate) fn file_type(&self) -> fuser::FileType {
+		match self {
+			Self::Directory => fuser::FileType::Directory,
+			Self::File => fuser::FileType::RegularFile,
+			Self::Symlink(_) => fuser::FileType::Symlink,
+		}
+	}
+}
+
 /// What an inode is, for [`Record::Node`].
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum NodeKind {

@@ -2,14 +2,15 @@
 //!
 //! A change is checked, put into the journal, applied to the tree, then acknowledged; the tree's lock is held over the three. Content is read and written
 //! under the file's own lock, so that a slow read of one file holds nothing else up. Whatever changes something passes the *gate*, which a commit
-//! closes for the moment in which it notes how everything is. Locks are taken in this order: gate, tree, journal or file.
+//! closes for the moment in which it notes how everything is. Locks are taken in this order: emptying of the log, gate, syncs of a file, tree, journal or file.
 
 use crate::{
-	generation::LayerDir,
+	generation::{LayerDir, OpenedDir},
 	journal::{Journal, Record},
 	node::{Kind, Node},
 	stats::Counters,
-	tree::Tree,
+	sync_log::SyncLog,
+	tree::{Tree, Users},
 	Lower, MountError, MountStats,
 };
 use fuser::Errno;
@@ -39,6 +40,7 @@ pub struct Layer {
 	pub(crate) tree: RwLock<Tree>,
 	pub(crate) journal: Mutex<Journal>,
 	pub(crate) dir: Mutex<LayerDir>,
+	pub(crate) log: RwLock<Arc<SyncLog>>,
 	pub(crate) counters: Arc<Counters>,
 	/// A commit wants to know what changes.
 	pub(crate) tracking: AtomicBool,
@@ -99,6 +101,11 @@ pub(crate) struct Attributes {
 	pub(crate) mtime_ns: i64,
 }
 
+/// The first number of what is opened: later processes on the same mount must not use those of earlier ones.
+pub(crate) fn first_handle() -> u64 {
+	crate::node::now_ns().unsigned_abs()
+}
+
 pub(crate) fn file_type(node: &Node) -> fuser::FileType {
 	match node.kind {
 		Kind::Directory { .. } => fuser::FileType::Directory,
@@ -115,18 +122,31 @@ impl Layer {
 		snapshot_id: &[u8; 32],
 		read_only: bool,
 	) -> Result<Self, MountError> {
-		let (layer_dir, journal, records) = LayerDir::open(dir, snapshot_id)?;
-		let tree = Tree::build(lower, &records, &layer_dir.files(), &layer_dir.generation())?;
+		Self::open_for(lower, dir, snapshot_id, read_only, Users::None)
+	}
+
+	/// The same for a mount that may be in use already.
+	pub(crate) fn open_for(
+		lower: Arc<dyn Lower>,
+		dir: &Path,
+		snapshot_id: &[u8; 32],
+		read_only: bool,
+		users: Users,
+	) -> Result<Self, MountError> {
+		let OpenedDir { dir: layer_dir, journal, records, log } = LayerDir::open(dir, snapshot_id)?;
+		let places = (layer_dir.files(), layer_dir.generation());
+		let tree = Tree::build(lower, &records, (&places.0, &places.1), users)?;
 		let layer = Self {
 			gate: RwLock::default(),
 			tree: RwLock::new(tree),
 			journal: Mutex::new(journal),
 			dir: Mutex::new(layer_dir),
+			log: RwLock::new(Arc::new(log)),
 			counters: Arc::default(),
 			tracking: AtomicBool::new(false),
 			read_only,
 			listings: Mutex::default(),
-			next_listing: AtomicU64::new(1),
+			next_listing: AtomicU64::new(first_handle()),
 		};
 		layer.compact(snapshot_id)?;
 		Ok(layer)
@@ -134,10 +154,12 @@ impl Layer {
 
 	/// Writes the journal anew if most of it is history.
 	fn compact(&self, snapshot_id: &[u8; 32]) -> Result<(), MountError> {
+		let log = self.log();
+		let held = log.hold();
 		let mut tree = self.tree.write();
 		let needed: usize = tree.records().iter().map(codec::Encode::encoded_size).sum();
 		if self.journal.lock().len() > JOURNAL_SLACK_BYTES + 2 * needed as u64 {
-			self.next_generation(&mut tree, snapshot_id, None)?;
+			self.next_generation(&held, &mut tree, snapshot_id, None)?;
 		}
 		Ok(())
 	}

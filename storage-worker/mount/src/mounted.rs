@@ -1,16 +1,23 @@
 //! Mounting, waiting and unmounting.
 
 use crate::{
-	requests::Requests, virtual_files::VirtualFiles, Layer, Lower, MountError, MountStats,
-	StatusSource,
+	descriptor,
+	holder::{self, Hold, Taken},
+	requests::Requests,
+	tree::Users,
+	virtual_files::VirtualFiles,
+	Layer, Lower, MountError, MountStats, StatusSource,
 };
 use fuser::{Config, MountOption, Session, SessionACL};
 use parking_lot::{Condvar, Mutex};
 use std::{
 	fmt, fs, io,
-	os::unix::fs::MetadataExt,
+	os::{
+		fd::AsFd,
+		unix::{ffi::OsStrExt, fs::MetadataExt, net::UnixStream},
+	},
 	path::{Path, PathBuf},
-	process::Command,
+	process::{Child, Command},
 	sync::Arc,
 	thread,
 };
@@ -35,6 +42,8 @@ pub struct MountOptions {
 	pub threads: usize,
 	/// What `.granary/status.json` in the mount shows.
 	pub status: Option<StatusSource>,
+	/// Keep the mount when this process ends, until the next one serves it.
+	pub hold: Option<Hold>,
 }
 
 impl MountOptions {
@@ -48,6 +57,7 @@ impl MountOptions {
 			allow_other: false,
 			threads: THREADS,
 			status: None,
+			hold: None,
 		}
 	}
 }
@@ -85,10 +95,33 @@ pub fn check_mount_point(path: &Path) -> Result<(), MountError> {
 	}
 }
 
+/// Whether a filesystem of this kind is mounted there, also one that nobody serves, which would not answer.
+pub fn is_mounted(path: &Path) -> Result<bool, MountError> {
+	let path = std::path::absolute(path).map_err(kernel("finding the mount point"))?;
+	let mounts = fs::read("/proc/self/mountinfo").map_err(kernel("listing mounts"))?;
+	let escaped = escape(path.as_os_str().as_bytes());
+	Ok(mounts.split(|byte| *byte == b'\n').any(|line| {
+		let mut words = line.split(|byte| *byte == b' ');
+		words.nth(4) == Some(escaped.as_slice()) && words.any(|word| word == b"fuse.granary")
+	}))
+}
+
+/// A path as the kernel lists it.
+fn escape(path: &[u8]) -> Vec<u8> {
+	path.iter().fold(Vec::new(), |mut escaped, byte| {
+		match byte {
+			b' ' | b'\t' | b'\n' | b'\\' => escaped.extend(format!("\\{byte:03o}").bytes()),
+			byte => escaped.push(*byte),
+		}
+		escaped
+	})
+}
+
 /// Takes away a mount whose process is gone, and says whether there was one.
 pub fn clear_stale(path: &Path) -> Result<bool, MountError> {
-	match fs::metadata(path) {
-		Err(error) if error.raw_os_error() == Some(libc::ENOTCONN) => {},
+	// Attributes may be cached; the room that is left has to be asked for.
+	match rustix::fs::statvfs(path) {
+		Err(rustix::io::Errno::NOTCONN | rustix::io::Errno::CONNABORTED) => {},
 		_ => return Ok(false),
 	}
 	let absolute = std::path::absolute(path)
@@ -130,41 +163,139 @@ struct Ended {
 	changed: Condvar,
 }
 
+impl Ended {
+	fn end(&self, result: Result<(), String>) {
+		self.result.lock().get_or_insert(result);
+		self.changed.notify_all();
+	}
+}
+
 impl fmt::Debug for Mounted {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		f.debug_struct("Mounted").field("stats", &self.stats()).finish_non_exhaustive()
 	}
 }
 
-/// Mounts a tree with its layer and serves it on threads of its own.
+/// Mounts a tree with its layer and serves it on threads of its own. A mount that a holder keeps is served from here on, as it is.
 pub fn mount(lower: Arc<dyn Lower>, options: MountOptions) -> Result<Mounted, MountError> {
-	check_mount_point(&options.mount_point)?;
 	check_apart(&options)?;
-	let MountOptions { thin_dir, snapshot_id, read_only, .. } = &options;
-	let layer = Arc::new(Layer::open(lower, thin_dir, snapshot_id, *read_only)?);
-	let weak = Arc::downgrade(&layer);
-	let last = Arc::new(Mutex::new(MountStats::default()));
+	if let Some(taken) = take(&options)? {
+		return Serving::new(lower, &options, Users::Unknown)?.take_over(taken);
+	}
+	check_mount_point(&options.mount_point)?;
+	Serving::new(lower, &options, Users::None)?.mount()
+}
 
-	let mut config = Config::default();
-	config.mount_options = vec![
-		MountOption::FSName("granary".to_owned()),
-		MountOption::Subtype("granary".to_owned()),
-		MountOption::DefaultPermissions,
-		MountOption::NoAtime,
-		MountOption::NoDev,
-		MountOption::NoSuid,
-		if options.read_only { MountOption::RO } else { MountOption::RW },
-	];
-	config.acl = if options.allow_other { SessionACL::All } else { SessionACL::Owner };
-	config.n_threads = Some(options.threads.max(1));
-	config.clone_fd = true;
-	let kernel = |what| move |source: io::Error| MountError::Kernel { what, source };
-	let virtual_files = VirtualFiles::new(options.status.clone());
-	let requests = Requests::new(layer.clone(), options.threads, virtual_files);
-	let session =
-		Session::new(requests, &options.mount_point, &config).map_err(kernel("mounting"))?;
+/// What a holder keeps for these options, if there is one.
+fn take(options: &MountOptions) -> Result<Option<Taken>, MountError> {
+	let Some(hold) = &options.hold else { return Ok(None) };
+	let bad = |reason: String| MountError::MountPoint { path: options.mount_point.clone(), reason };
+	let taken = holder::take(&hold.socket, hold.take_over).map_err(|error| match error.kind() {
+		io::ErrorKind::WouldBlock => {
+			bad("another process serves it; end that one first".to_owned())
+		},
+		io::ErrorKind::TimedOut => bad("the process that serves it does not end".to_owned()),
+		_ => kernel("asking the holder of the mount")(error),
+	})?;
+	let wanted = std::path::absolute(&options.mount_point);
+	let wanted = wanted.map_err(kernel("finding the mount point"))?;
+	match taken {
+		Some(taken) if taken.mount_point != wanted => Err(bad(format!(
+			"the layer is mounted on {}; unmount it first: fusermount3 -u {0}",
+			taken.mount_point.display()
+		))),
+		taken => Ok(taken),
+	}
+}
+
+fn kernel(what: &'static str) -> impl Fn(io::Error) -> MountError {
+	move |source| MountError::Kernel { what, source }
+}
+
+/// A layer that is about to be served.
+struct Serving<'a> {
+	options: &'a MountOptions,
+	layer: Arc<Layer>,
+	requests: Requests,
+}
+
+/// What ends with the serving.
+#[derive(Default)]
+struct Holding {
+	/// Says that this process serves the mount.
+	_connection: Option<UnixStream>,
+	/// The holder, if this process started it.
+	holder: Option<Child>,
+}
+
+impl<'a> Serving<'a> {
+	fn new(
+		lower: Arc<dyn Lower>,
+		options: &'a MountOptions,
+		users: Users,
+	) -> Result<Self, MountError> {
+		let MountOptions { thin_dir, snapshot_id, read_only, .. } = options;
+		let layer = Arc::new(Layer::open_for(lower, thin_dir, snapshot_id, *read_only, users)?);
+		let virtual_files = VirtualFiles::new(options.status.clone());
+		let requests = Requests::new(layer.clone(), options.threads, virtual_files);
+		Ok(Self { options, layer, requests })
+	}
+
+	fn config(&self) -> Config {
+		let mut config = Config::default();
+		config.mount_options = vec![
+			MountOption::FSName("granary".to_owned()),
+			MountOption::Subtype("granary".to_owned()),
+			MountOption::DefaultPermissions,
+			MountOption::NoAtime,
+			MountOption::NoDev,
+			MountOption::NoSuid,
+			if self.options.read_only { MountOption::RO } else { MountOption::RW },
+		];
+		config.acl = if self.options.allow_other { SessionACL::All } else { SessionACL::Owner };
+		config.n_threads = Some(self.options.threads.max(1));
+		// One descriptor for all: what was read from it and not answered stays with it when the process ends.
+		config.clone_fd = false;
+		config
+	}
+
+	fn mount(self) -> Result<Mounted, MountError> {
+		let config = self.config();
+		let Self { options, layer, requests } = self;
+		let session =
+			Session::new(requests, &options.mount_point, &config).map_err(kernel("mounting"))?;
+		let holding = match &options.hold {
+			None => Holding::default(),
+			Some(hold) => {
+				let started = holder::start(hold, session.as_fd());
+				let (holder, connection) = started.map_err(kernel("starting the holder"))?;
+				Holding { _connection: Some(connection), holder: Some(holder) }
+			},
+		};
+		serve(options, layer, session, holding)
+	}
+
+	fn take_over(self, taken: Taken) -> Result<Mounted, MountError> {
+		let config = self.config();
+		let Self { options, layer, requests } = self;
+		let session = descriptor::session(requests, taken.fuse.as_fd(), config);
+		let session = session.map_err(kernel("taking the mount over"))?;
+		descriptor::ask_again(taken.fuse.as_fd()).map_err(kernel("taking the mount over"))?;
+		let holding = Holding { _connection: Some(taken.connection), holder: None };
+		serve(options, layer, session, holding)
+	}
+}
+
+fn serve(
+	options: &MountOptions,
+	layer: Arc<Layer>,
+	session: Session<Requests>,
+	mut holding: Holding,
+) -> Result<Mounted, MountError> {
 	let mount_point =
 		std::path::absolute(&options.mount_point).map_err(kernel("finding the mount point"))?;
+	let weak = Arc::downgrade(&layer);
+	let last = Arc::new(Mutex::new(MountStats::default()));
 	let ended = Arc::new(Ended::default());
 	let (serving, serving_last) = (ended.clone(), last.clone());
 	thread::Builder::new()
@@ -177,8 +308,12 @@ pub fn mount(lower: Arc<dyn Lower>, options: MountOptions) -> Result<Mounted, Mo
 			// Whoever mounts again must find everything put away.
 			*serving_last.lock() = layer.stats();
 			drop(layer);
-			*serving.result.lock() = Some(result);
-			serving.changed.notify_all();
+			if let Some(holder) = &mut holding.holder {
+				// It ends when the mount is gone.
+				let _ = holder.wait();
+			}
+			drop(holding);
+			serving.end(result);
 		})
 		.map_err(kernel("starting the serving thread"))?;
 	Ok(Mounted { mount_point, ended, layer: weak, last })
@@ -217,6 +352,12 @@ impl Mounted {
 	/// Unmounts it; fails while somebody uses it and may be tried again then.
 	pub fn unmount(&self) -> Result<(), MountError> {
 		self.take_away(&[])
+	}
+
+	/// Leaves the mount to the next process: from here on this one counts as unmounted, and is to end. What it is asked until then it answers; what it has not
+	/// answered then the next one does.
+	pub fn leave(&self) {
+		self.ended.end(Ok(()));
 	}
 
 	fn has_ended(&self) -> bool {

@@ -194,6 +194,13 @@ impl Layer {
 
 	/// Lists a directory for somebody who opens it.
 	pub(crate) fn open_listing(&self, ino: u64) -> Answer<u64> {
+		let listing = self.list(ino)?;
+		let handle = self.next_listing.fetch_add(1, Ordering::Relaxed);
+		self.listings.lock().insert(handle, listing);
+		Ok(handle)
+	}
+
+	fn list(&self, ino: u64) -> Answer<Arc<Vec<Listed>>> {
 		let tree = self.tree.read();
 		let node = tree.get(ino).ok_or(Errno::ENOENT)?;
 		let Kind::Directory { parent, children } = &node.kind else { return Err(Errno::ENOTDIR) };
@@ -208,13 +215,18 @@ impl Layer {
 				listing.push(Listed { ino: *child, name: name.clone(), kind: file_type(node) });
 			}
 		}
-		let handle = self.next_listing.fetch_add(1, Ordering::Relaxed);
-		self.listings.lock().insert(handle, Arc::new(listing));
-		Ok(handle)
+		Ok(Arc::new(listing))
 	}
 
-	pub(crate) fn listing(&self, handle: u64) -> Answer<Arc<Vec<Listed>>> {
-		self.listings.lock().get(&handle).cloned().ok_or(Errno::EBADF)
+	/// What somebody who opened a directory sees of it. Whoever opened it with an earlier process sees it as it is now.
+	pub(crate) fn listing(&self, ino: u64, handle: u64) -> Answer<Arc<Vec<Listed>>> {
+		let mut listings = self.listings.lock();
+		if let Some(listing) = listings.get(&handle) {
+			return Ok(listing.clone());
+		}
+		let listing = self.list(ino)?;
+		listings.insert(handle, listing.clone());
+		Ok(listing)
 	}
 
 	pub(crate) fn close_listing(&self, handle: u64) {

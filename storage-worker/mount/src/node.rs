@@ -91,6 +91,14 @@ impl Node {
 		}
 	}
 
+	/// Whether there is something to read in it, here or below.
+	pub(crate) fn has_content(&self) -> bool {
+		match &self.kind {
+			Kind::File { below, thin, .. } => below.is_some() || thin.is_some(),
+			_ => false,
+		}
+	}
+
 	pub(crate) fn is_directory(&self) -> bool {
 		matches!(self.kind, Kind::Directory { .. })
 	}

@@ -12,6 +12,7 @@ use crate::{
 	layer::Layer,
 	node::Kind,
 	stats::Counters,
+	sync_log::{Held, SyncLog},
 	thin::{map_path, ThinFile},
 	tree::Tree,
 	Lower, MountError,
@@ -39,6 +40,8 @@ impl Committed {
 			source: io::Error::other(format!("{error:?}")),
 		})?;
 		let contents = {
+			let log = layer.log();
+			let held = log.hold();
 			let _closed = layer.gate.write();
 			let mut tree = layer.tree.write();
 			let missing = |ino: &u64| !self.entries.contains_key(ino);
@@ -47,7 +50,7 @@ impl Committed {
 				own_everything(&layer.counters, &thin).map_err(failed(&tree.map_dir))?;
 			}
 			let onto = self.onto(&tree, lower);
-			layer.next_generation(&mut tree, &self.manifest_id, Some(onto))?;
+			layer.next_generation(&held, &mut tree, &self.manifest_id, Some(onto))?;
 			tree.contents()
 		};
 		for (_, thin) in contents {
@@ -72,9 +75,11 @@ impl Committed {
 }
 
 impl Layer {
-	/// Writes the next generation, durable, and makes it current: above the same snapshot, or onto another one.
+	/// Writes the next generation, durable, and makes it current: above the same snapshot, or onto another one. It has a log of its own: nobody uses
+	/// the one that is held any more.
 	pub(crate) fn next_generation(
 		&self,
+		held: &Held<'_>,
 		tree: &mut Tree,
 		snapshot_id: &[u8; 32],
 		onto: Option<Onto>,
@@ -86,23 +91,27 @@ impl Layer {
 		let mut dir = self.dir.lock();
 		let next = dir.prepare_next(snapshot_id)?;
 		let journal = write_journal(&next, &records)?;
+		held.close();
 		for (ino, thin) in tree.contents() {
+			// What the log and the marks speak of must be durable in its place before either counts no more.
+			thin.hold_syncs().leave_generation().map_err(failed(&next))?;
 			let state = thin.state.read();
 			let owned = match &onto {
 				Some(onto) => onto.owned.get(&ino),
 				None => state.below.as_ref().map(|_| &state.owned),
 			};
 			if let Some(owned) = owned {
-				// A mark must not be durable before what it speaks of.
-				thin.sync_content(&state).map_err(failed(&next))?;
 				let path = map_path(&next, ino);
 				fs::write(&path, owned.bytes()).map_err(failed(&path))?;
 				sync_file(&path)?;
 			}
 		}
+		let log = SyncLog::begin(&next.join("log"), 0).map_err(failed(&next))?;
 		sync_file(&next)?;
 		dir.switch_to_next()?;
 		*self.journal.lock() = journal;
+		held.retire();
+		*self.log.write() = Arc::new(log);
 		tree.map_dir = next.clone();
 		tree.settle(&next, onto.as_ref());
 		Ok(())
@@ -153,6 +162,8 @@ impl Tree {
 					state.below.clone_from(new);
 					state.owned = onto.owned.get(&ino).cloned().unwrap_or_default();
 					state.unsynced = None;
+					// What was written before the point may not be in the layer any more.
+					state.dirty.changed();
 				}
 				thin.put_away();
 			}

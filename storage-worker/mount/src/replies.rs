@@ -1,12 +1,11 @@
 //! Answers in FUSE's terms.
 
 use crate::{
-	layer::{Answer, Attributes, Layer, Owner},
+	layer::{Answer, Attributes, Layer},
 	node::from_ns,
 };
 use fuser::{
-	Errno, FileAttr, Generation, INodeNo, ReplyData, ReplyEmpty, ReplyEntry, ReplyWrite,
-	ReplyXattr, Request,
+	Errno, FileAttr, Generation, INodeNo, ReplyData, ReplyEmpty, ReplyEntry, ReplyWrite, ReplyXattr,
 };
 use std::time::Duration;
 
@@ -75,8 +74,4 @@ pub(crate) fn reply_xattr(answer: Answer<Vec<u8>>, size: u32, reply: ReplyXattr)
 		Ok(value) => reply.data(&value),
 		Err(error) => reply.error(error),
 	}
-}
-
-pub(crate) fn owner(request: &Request, mode: u32, umask: u32) -> Owner {
-	Owner { mode: mode & !umask, uid: request.uid(), gid: request.gid() }
 }

@@ -2,9 +2,10 @@
 
 use crate::{
 	journal::NewKind,
-	layer::{Change, Layer, Rename, NAME_BYTES_MAX},
+	layer::{Answer, Attributes, Change, Layer, Owner, Rename, NAME_BYTES_MAX},
 	node::{now_ns, to_ns},
-	replies::{answer_read, answer_write, attr, owner, reply_empty, reply_entry, reply_xattr, TTL},
+	replies::{answer_read, answer_write, attr, reply_empty, reply_entry, reply_xattr, TTL},
+	resent,
 	virtual_files::VirtualFiles,
 	waiting::Waiting,
 };
@@ -41,6 +42,21 @@ impl Requests {
 	pub(crate) fn new(layer: Arc<Layer>, threads: usize, virtual_files: VirtualFiles) -> Self {
 		Self { layer, waiting: Waiting::new(threads), virtual_files }
 	}
+
+	fn make(
+		&self,
+		request: &Request,
+		parent: INodeNo,
+		name: &OsStr,
+		kind: NewKind,
+		mode: u32,
+	) -> Answer<Attributes> {
+		let owner = Owner { mode, uid: request.uid(), gid: request.gid() };
+		let wanted = kind.file_type();
+		let answer = self.layer.create(parent.0, name.as_bytes(), kind, owner);
+		let existing = || self.layer.lookup(parent.0, name.as_bytes());
+		resent::made(request, answer, existing, |found| found.kind == wanted)
+	}
 }
 
 impl Filesystem for Requests {
@@ -65,7 +81,9 @@ impl Filesystem for Requests {
 		reply_entry(self.layer.lookup(parent.0, name.as_bytes()), reply);
 	}
 
-	fn forget(&self, _: &Request, _: INodeNo, _: u64) {}
+	fn forget(&self, _: &Request, ino: INodeNo, _: u64) {
+		self.layer.forget(ino.0);
+	}
 
 	fn getattr(&self, _: &Request, ino: INodeNo, _: Option<FileHandle>, reply: ReplyAttr) {
 		if let Some(found) = self.virtual_files.attributes(ino.0) {
@@ -126,8 +144,7 @@ impl Filesystem for Requests {
 			// A database needs neither devices nor pipes.
 			return reply.error(Errno::EPERM);
 		}
-		let owner = owner(request, mode, umask);
-		reply_entry(self.layer.create(parent.0, name.as_bytes(), NewKind::File, owner), reply);
+		reply_entry(self.make(request, parent, name, NewKind::File, mode & !umask), reply);
 	}
 
 	fn mkdir(
@@ -139,16 +156,17 @@ impl Filesystem for Requests {
 		umask: u32,
 		reply: ReplyEntry,
 	) {
-		let owner = owner(request, mode, umask);
-		reply_entry(self.layer.create(parent.0, name.as_bytes(), NewKind::Directory, owner), reply);
+		reply_entry(self.make(request, parent, name, NewKind::Directory, mode & !umask), reply);
 	}
 
-	fn unlink(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
-		reply_empty(self.layer.remove(parent.0, name.as_bytes(), false), reply);
+	fn unlink(&self, request: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
+		let answer = self.layer.remove(parent.0, name.as_bytes(), false);
+		reply_empty(resent::done(request, answer, Errno::ENOENT, || true), reply);
 	}
 
-	fn rmdir(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
-		reply_empty(self.layer.remove(parent.0, name.as_bytes(), true), reply);
+	fn rmdir(&self, request: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
+		let answer = self.layer.remove(parent.0, name.as_bytes(), true);
+		reply_empty(resent::done(request, answer, Errno::ENOENT, || true), reply);
 	}
 
 	fn symlink(
@@ -160,13 +178,12 @@ impl Filesystem for Requests {
 		reply: ReplyEntry,
 	) {
 		let kind = NewKind::Symlink(target.as_os_str().as_bytes().to_vec());
-		let owner = owner(request, 0o777, 0);
-		reply_entry(self.layer.create(parent.0, name.as_bytes(), kind, owner), reply);
+		reply_entry(self.make(request, parent, name, kind, 0o777), reply);
 	}
 
 	fn rename(
 		&self,
-		_: &Request,
+		request: &Request,
 		parent: INodeNo,
 		name: &OsStr,
 		new_parent: INodeNo,
@@ -184,11 +201,22 @@ impl Filesystem for Requests {
 		};
 		let from = (parent.0, name.as_bytes());
 		let to = (new_parent.0, new_name.as_bytes());
-		reply_empty(self.layer.rename(from, to, how), reply);
+		let moved = || self.layer.lookup(to.0, to.1).is_ok();
+		let answer = self.layer.rename(from, to, how);
+		reply_empty(resent::done(request, answer, Errno::ENOENT, moved), reply);
 	}
 
-	fn link(&self, _: &Request, ino: INodeNo, parent: INodeNo, name: &OsStr, reply: ReplyEntry) {
-		reply_entry(self.layer.link(ino.0, parent.0, name.as_bytes()), reply);
+	fn link(
+		&self,
+		request: &Request,
+		ino: INodeNo,
+		parent: INodeNo,
+		name: &OsStr,
+		reply: ReplyEntry,
+	) {
+		let existing = || self.layer.lookup(parent.0, name.as_bytes());
+		let answer = self.layer.link(ino.0, parent.0, name.as_bytes());
+		reply_entry(resent::made(request, answer, existing, |found| found.ino == ino.0), reply);
 	}
 
 	fn open(&self, _: &Request, ino: INodeNo, _: OpenFlags, reply: ReplyOpen) {
@@ -212,8 +240,7 @@ impl Filesystem for Requests {
 		_: i32,
 		reply: ReplyCreate,
 	) {
-		let owner = owner(request, mode, umask);
-		let made = self.layer.create(parent.0, name.as_bytes(), NewKind::File, owner);
+		let made = self.make(request, parent, name, NewKind::File, mode & !umask);
 		match made.and_then(|made| self.layer.open_file(made.ino).map(|()| made)) {
 			Ok(made) => reply.created(
 				&TTL,
@@ -345,7 +372,7 @@ impl Filesystem for Requests {
 		if VirtualFiles::is_one(ino.0) {
 			return VirtualFiles::list(offset, reply);
 		}
-		let listing = match self.layer.listing(handle.0) {
+		let listing = match self.layer.listing(ino.0, handle.0) {
 			Ok(listing) => listing,
 			Err(error) => return reply.error(error),
 		};

@@ -2,8 +2,8 @@
 //!
 //! `files/<inode>.data` is a sparse file of the file's full length. One bit for each block of 4 KiB says whether the layer owns it, and there are two maps of
 //! them in the generation's directory: `<inode>.live` is written with each write, after its bytes, and holds whatever was acknowledged when the process is
-//! killed; `<inode>.map` is written by `fsync`, after the bytes are durable, and is what counts after the machine lost its power, since then a mark in the
-//! live one may have outlived its bytes. A file that has nothing below it is owned whole and has no map.
+//! killed; `<inode>.map` is written when the file is synced, after the bytes are durable, and is what counts after the machine lost its power, since then a mark in the
+//! live one may have outlived its bytes. Between two of those a record of [`crate::sync_log`] holds bytes and marks of what was synced. A file that has nothing below it is owned whole and has no map.
 
 use crate::{
 	bitmap::Bitmap,
@@ -11,6 +11,7 @@ use crate::{
 		copy_up_edges, mark, pieces, punch_data, read_below, read_owned, Below, Edges, State,
 		BLOCK_BYTES,
 	},
+	dirty::Dirty,
 	stats::{add, Counters},
 };
 use parking_lot::{Mutex, RwLock};
@@ -19,22 +20,22 @@ use std::{
 	io,
 	os::unix::fs::FileExt,
 	path::{Path, PathBuf},
-	sync::{
-		atomic::{AtomicBool, Ordering},
-		Arc,
-	},
+	sync::{atomic::AtomicBool, Arc},
 };
 
 /// A file with content in the layer.
 #[derive(Debug)]
 pub(crate) struct ThinFile {
 	files_dir: PathBuf,
-	ino: u64,
+	pub(crate) ino: u64,
 	/// Open only while somebody has the file open: there may be more of them than descriptors.
 	handles: Mutex<Option<Arc<Handles>>>,
 	pub(crate) state: RwLock<State>,
+	/// Where the last record of the file ends in the log of synced writes. Held while a sync collects what it has to make durable, so that
+	/// records have the order of what they say, and while the file itself is synced.
+	pub(crate) last_record: Mutex<u64>,
 	/// A sync failed: the kernel may have dropped what it should have stored, so no later one proves anything.
-	poisoned: AtomicBool,
+	pub(crate) poisoned: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -43,7 +44,7 @@ pub(crate) struct Handles {
 	/// Marks as they are.
 	pub(crate) live: Option<File>,
 	/// Marks of bytes that are durable.
-	durable: Option<File>,
+	pub(crate) durable: Option<File>,
 }
 
 pub(crate) fn data_path(dir: &Path, ino: u64) -> PathBuf {
@@ -54,7 +55,7 @@ pub(crate) fn map_path(dir: &Path, ino: u64) -> PathBuf {
 	dir.join(format!("{ino:016x}.map"))
 }
 
-fn live_path(dir: &Path, ino: u64) -> PathBuf {
+pub(crate) fn live_path(dir: &Path, ino: u64) -> PathBuf {
 	dir.join(format!("{ino:016x}.live"))
 }
 
@@ -84,7 +85,7 @@ pub(crate) fn forget_live(map_dir: &Path) -> io::Result<()> {
 	Ok(())
 }
 
-fn read_map(path: &Path) -> io::Result<Option<Bitmap>> {
+pub(crate) fn read_map(path: &Path) -> io::Result<Option<Bitmap>> {
 	match std::fs::read(path) {
 		Ok(bytes) => Ok(Some(Bitmap::from_bytes(bytes))),
 		Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -119,7 +120,17 @@ impl ThinFile {
 			files_dir: places.files_dir.to_owned(),
 			ino,
 			handles: Mutex::new(None),
-			state: RwLock::new(State { below, owned, unsynced, size, map_dir, since: None }),
+			state: RwLock::new(State {
+				below,
+				owned,
+				unsynced,
+				// Whoever wrote it last may not have synced it.
+				dirty: Dirty::unknown(),
+				size,
+				map_dir,
+				since: None,
+			}),
+			last_record: Mutex::new(0),
 			poisoned: AtomicBool::new(false),
 		}))
 	}
@@ -301,6 +312,7 @@ impl ThinFile {
 		let handles = self.handles(&state)?;
 		copy_up_edges(&handles.data, counters, &state, edges)?;
 		punch_data(&handles.data, offset, end - offset)?;
+		state.dirty.changed();
 		mark(handles.live.as_ref(), &mut state, offset / BLOCK_BYTES, (end - 1) / BLOCK_BYTES)
 	}
 
@@ -350,38 +362,5 @@ impl ThinFile {
 			false => rustix::fs::SeekFrom::Data(offset),
 		};
 		Ok(rustix::fs::seek(&handles.data, whence)?)
-	}
-
-	/// Makes content durable if something of it may not be; the marks are written elsewhere.
-	pub(crate) fn sync_content(&self, state: &State) -> io::Result<()> {
-		match state.unsynced {
-			Some(_) => self.handles(state)?.data.sync_data(),
-			None => Ok(()),
-		}
-	}
-
-	/// Makes content durable, then the marks of what was in it when this began.
-	pub(crate) fn sync(&self) -> io::Result<()> {
-		if self.poisoned.load(Ordering::Relaxed) {
-			return Err(io::Error::other("an earlier sync of the file failed"));
-		}
-		let (handles, marks) = {
-			let mut state = self.state.write();
-			let range = state.unsynced.take();
-			let marks = range.map(|range| {
-				(range.start as u64, state.owned.bytes().get(range).unwrap_or_default().to_vec())
-			});
-			(self.handles(&state)?, marks)
-		};
-		let result = handles.data.sync_data().and_then(|()| match (&handles.durable, &marks) {
-			(Some(durable), Some((at, bytes))) => {
-				durable.write_all_at(bytes, *at).and_then(|()| durable.sync_data())
-			},
-			_ => Ok(()),
-		});
-		if result.is_err() {
-			self.poisoned.store(true, Ordering::Relaxed);
-		}
-		result
 	}
 }

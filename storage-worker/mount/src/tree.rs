@@ -17,6 +17,15 @@ use std::{
 /// The inode number of the root.
 pub(crate) const ROOT: u64 = 1;
 
+/// Who may use a tree that is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Users {
+	/// Nobody yet: what has no name goes.
+	None,
+	/// Whoever used it while another process served it. What has no name stays until the kernel forgets it.
+	Unknown,
+}
+
 /// All inodes. Those of the snapshot that the layer began on have the number of their entry plus one; new ones follow.
 #[derive(Debug)]
 pub(crate) struct Tree {
@@ -29,6 +38,7 @@ pub(crate) struct Tree {
 	/// Contents of inodes that are gone. They are removed when the record that removed the last name is durable: a loss of power must not keep the
 	/// name and lose the content.
 	gone: Vec<u64>,
+	users: Users,
 }
 
 impl Tree {
@@ -36,18 +46,20 @@ impl Tree {
 	pub(crate) fn build(
 		lower: Arc<dyn Lower>,
 		records: &[Record],
-		files_dir: &Path,
-		map_dir: &Path,
+		(files_dir, map_dir): (&Path, &Path),
+		users: Users,
 	) -> Result<Self, MountError> {
 		let own = !matches!(records.first(), Some(Record::Reset { .. }));
 		let mut tree = match own {
 			true => Self::above(lower, ROOT, files_dir, map_dir),
 			false => Self::empty(lower, files_dir, map_dir),
 		};
+		tree.users = users;
 		for record in records {
 			tree.apply(record);
 		}
 		tree.load_contents()?;
+		tree.nodes.retain(|ino, node| *ino == ROOT || node.names > 0 || node.has_content());
 		Ok(tree)
 	}
 
@@ -59,6 +71,7 @@ impl Tree {
 			files_dir: files_dir.to_owned(),
 			map_dir: map_dir.to_owned(),
 			gone: Vec::new(),
+			users: Users::None,
 		}
 	}
 
@@ -329,14 +342,25 @@ impl Tree {
 		}
 	}
 
-	/// Forgets an inode that has no name and is not open.
+	/// Forgets an inode that has no name and is not open, as far as that is known.
 	pub(crate) fn drop_unused(&mut self, ino: u64) {
-		if ino == ROOT || self.nodes.get(&ino).is_none_or(|node| node.names > 0 || node.opened > 0)
+		if self.users == Users::Unknown
+			|| ino == ROOT
+			|| self.nodes.get(&ino).is_none_or(|node| node.names > 0 || node.opened > 0)
 		{
 			return;
 		}
 		self.nodes.remove(&ino);
 		self.gone.push(ino);
+	}
+
+	/// Forgets an inode that has no name, since the kernel has forgotten it and nobody else knows who had it open.
+	pub(crate) fn forget(&mut self, ino: u64) {
+		let unnamed = self.nodes.get(&ino).is_some_and(|node| node.names == 0);
+		if self.users == Users::Unknown && ino != ROOT && unnamed {
+			self.nodes.remove(&ino);
+			self.gone.push(ino);
+		}
 	}
 
 	/// How many contents wait for their removal.

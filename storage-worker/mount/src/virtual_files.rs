@@ -2,7 +2,7 @@
 //!
 //! The directory is found but not listed, so that copying a mount does not copy it.
 
-use crate::tree::ROOT;
+use crate::{layer::first_handle, tree::ROOT};
 use fuser::{FileAttr, FileType, INodeNo, ReplyDirectory};
 use parking_lot::Mutex;
 use std::{
@@ -49,7 +49,7 @@ pub(crate) struct VirtualFiles {
 
 impl VirtualFiles {
 	pub(crate) fn new(source: Option<StatusSource>) -> Self {
-		Self { source, ..Self::default() }
+		Self { source, next: AtomicU64::new(first_handle()), ..Self::default() }
 	}
 
 	pub(crate) fn is_one(ino: u64) -> bool {
@@ -101,8 +101,10 @@ impl VirtualFiles {
 	}
 
 	pub(crate) fn read(&self, handle: u64, offset: u64, size: usize) -> Vec<u8> {
-		let open = self.open.lock();
-		let content = open.get(&handle).map(Vec::as_slice).unwrap_or_default();
+		let mut open = self.open.lock();
+		// Whoever opened it with an earlier process sees it as it is now.
+		let now = || self.source.as_ref().map(|source| (source.0)()).unwrap_or_default();
+		let content = open.entry(handle).or_insert_with(now);
 		content.iter().skip(offset as usize).take(size).copied().collect()
 	}
 

@@ -108,6 +108,68 @@ fn a_layer_serves_one_mount_of_one_snapshot() {
 }
 
 #[test]
+fn a_layer_of_the_first_version_is_taken_over_and_one_of_a_later_version_refused() {
+	let place = Place::new();
+	fs::write(place.lower().join("f"), pattern(1, 10_000)).unwrap();
+	let guard = place.mount();
+	let file = fs::OpenOptions::new().write(true).open(place.mnt().join("f")).unwrap();
+	file.write_all_at(b"written", 5000).unwrap();
+	drop(file);
+	guard.unmount();
+	// The first version had neither of these.
+	let version = place.thin().join("version");
+	fs::remove_file(&version).unwrap();
+	fs::remove_file(place.thin().join("gen-0/log")).unwrap();
+	let guard = place.mount();
+	let mut expected = pattern(1, 10_000);
+	expected[5000..5007].copy_from_slice(b"written");
+	assert_eq!(fs::read(place.mnt().join("f")).unwrap(), expected);
+	guard.unmount();
+	fs::write(&version, "3").unwrap();
+	let text = refusal(place.options(), &place);
+	assert!(text.contains("format version 3") && text.contains("knows 2"), "{text}");
+}
+
+#[test]
+fn many_threads_that_sync_small_writes_find_them_again() {
+	const THREADS: usize = 8;
+	const WRITES: u64 = 400;
+	let place = Place::new();
+	fs::write(place.lower().join("shared"), pattern(1, THREADS * 100 * 4096)).unwrap();
+	let guard = place.mount();
+	let writers: Vec<_> = (0..THREADS)
+		.map(|number| {
+			let mnt = place.mnt();
+			thread::spawn(move || {
+				let shared = fs::OpenOptions::new().write(true).open(mnt.join("shared")).unwrap();
+				let own = File::create(mnt.join(format!("own{number}"))).unwrap();
+				for write in 0..WRITES {
+					// More than the log takes, so that it is emptied meanwhile.
+					let block = vec![(write % 250) as u8 + 1; 8192];
+					let at = (number as u64 * 100 + write % 99) * 4096;
+					shared.write_all_at(&block, at).unwrap();
+					shared.sync_data().unwrap();
+					own.write_all_at(&block[..100], write * 100).unwrap();
+					own.sync_data().unwrap();
+				}
+			})
+		})
+		.collect();
+	writers.into_iter().for_each(|writer| writer.join().unwrap());
+	let log = fs::metadata(place.thin().join("gen-0/log")).unwrap().len();
+	assert!((1 << 20..=16 << 20).contains(&log), "the log has {log} bytes");
+	guard.unmount();
+	let guard = place.mount();
+	for number in 0..THREADS {
+		let own = fs::read(place.mnt().join(format!("own{number}"))).unwrap();
+		let expected: Vec<u8> =
+			(0..WRITES).flat_map(|write| [(write % 250) as u8 + 1; 100]).collect();
+		assert!(own == expected);
+	}
+	guard.unmount();
+}
+
+#[test]
 fn a_read_only_mount_takes_no_writes() {
 	let place = Place::new();
 	fs::write(place.lower().join("f"), b"1").unwrap();

@@ -74,6 +74,60 @@ fn content(block: usize, version: u64) -> Vec<u8> {
 	bytes
 }
 
+/// Bytes of one generation of the file that grows.
+const GROWN_MAX: usize = 200_000;
+
+/// A file that is appended to, cut and begun anew, as engines do with their logs. Each generation has its own bytes.
+struct Growing {
+	file: File,
+	generation: u64,
+	len: usize,
+	/// What was synced last: the generation, and the least that is left of it.
+	synced: (u64, usize),
+}
+
+impl Growing {
+	fn step(&mut self, rng: &mut StdRng) {
+		match rng.gen_range(0..100) {
+			0..=59 => {
+				let end = (self.len + rng.gen_range(1..6000)).min(GROWN_MAX);
+				let bytes = &pattern(self.generation, end)[self.len..];
+				self.file.write_all_at(bytes, self.len as u64).unwrap();
+				self.len = end;
+			},
+			60..=89 => {
+				self.file.sync_data().unwrap();
+				self.synced = (self.generation, self.len);
+			},
+			90..=94 => self.cut(self.len / 2),
+			95..=96 => {
+				self.cut(0);
+				self.generation += 1;
+			},
+			_ => {},
+		}
+	}
+
+	fn cut(&mut self, len: usize) {
+		self.file.set_len(len as u64).unwrap();
+		self.len = len;
+		self.synced.1 = self.synced.1.min(len);
+	}
+
+	/// Whether this may be what is left: one generation, at least as much of it as was synced.
+	fn check(&self, found: &[u8], when: &str) {
+		let (oldest, least) = self.synced;
+		let fits = (oldest..=self.generation).any(|generation| {
+			let least = if generation == oldest { least } else { 0 };
+			let expected = pattern(generation, found.len());
+			let same = expected.iter().zip(found).take_while(|(a, b)| a == b).count();
+			// What was not synced may be missing.
+			found.len() >= least && same >= least && found[same..].iter().all(|byte| *byte == 0)
+		});
+		assert!(fits, "{} bytes are left of {least} of generation {oldest}, {when}", found.len());
+	}
+}
+
 #[test]
 fn after_a_loss_of_power_what_was_synced_is_there_and_nothing_is_torn() {
 	let place = Place::new();
@@ -90,6 +144,9 @@ fn after_a_loss_of_power_what_was_synced_is_there_and_nothing_is_torn() {
 	fs::write(place.mnt().join("doomed"), b"written").unwrap();
 	File::open(place.mnt().join("doomed")).unwrap().sync_all().unwrap();
 
+	let grown = File::create(place.mnt().join("grown")).unwrap();
+	grown.sync_all().unwrap();
+	let mut growing = Growing { file: grown, generation: 1, len: 0, synced: (1, 0) };
 	let mut rng = StdRng::seed_from_u64(5);
 	let (mut written, mut synced) = (vec![0u64; BLOCKS], vec![0u64; BLOCKS]);
 	let losses = std::env::var("GRANARY_LOSSES")
@@ -103,6 +160,7 @@ fn after_a_loss_of_power_what_was_synced_is_there_and_nothing_is_torn() {
 				file.sync_data().unwrap();
 				synced.clone_from(&written);
 			}
+			growing.step(&mut rng);
 		}
 		if loss == losses {
 			fs::remove_file(place.mnt().join("doomed")).unwrap();
@@ -130,6 +188,8 @@ fn after_a_loss_of_power_what_was_synced_is_there_and_nothing_is_torn() {
 					written[block]
 				);
 			}
+			let grown = read_uncached(&place.path("after/grown")).unwrap();
+			growing.check(&grown, &format!("loss {loss}"));
 			// Gone, or as it was synced; never as it was below.
 			let doomed = fs::read(place.path("after/doomed"));
 			assert!(doomed.is_err() || doomed.unwrap() == b"written", "loss {loss}");
@@ -137,7 +197,7 @@ fn after_a_loss_of_power_what_was_synced_is_there_and_nothing_is_torn() {
 		}
 		fs::remove_file(&lost).unwrap();
 	}
-	drop(file);
+	drop((file, growing));
 	alone(|| drop(mount));
 }
 

@@ -1,11 +1,10 @@
 //! One level of the tree as a flat file of hashes.
 
 use crate::TreeError;
+use granary_disk::{Disk, DiskFile, Open};
 use granary_por::{Hash, HASH_BYTES};
 use std::{
-	fs::{File, OpenOptions},
 	io,
-	os::unix::fs::FileExt,
 	path::{Path, PathBuf},
 };
 
@@ -16,18 +15,17 @@ const BUFFER_HASHES: usize = 2048;
 #[derive(Debug)]
 pub(crate) struct Level {
 	path: PathBuf,
-	file: File,
+	file: DiskFile,
 	written: u64,
 	pending: Vec<Hash>,
 }
 
 impl Level {
 	/// Opens `level-<level>` in `dir`; a torn last hash is cut off.
-	pub(crate) fn open(dir: &Path, level: u8) -> Result<Self, TreeError> {
+	pub(crate) fn open(disk: &Disk, dir: &Path, level: u8) -> Result<Self, TreeError> {
 		let path = dir.join(format!("level-{level:02}"));
-		let file =
-			OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-		let opened = file.and_then(|file| Ok((file.metadata()?.len(), file)));
+		let file = disk.open(&path, Open::Create);
+		let opened = file.and_then(|file| Ok((file.len_bytes()?, file)));
 		let (len, file) =
 			opened.map_err(|source| TreeError::File { path: path.clone(), source })?;
 		let mut level = Self { path, file, written: len / HASH_BYTES as u64, pending: Vec::new() };

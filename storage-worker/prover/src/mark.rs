@@ -4,12 +4,9 @@
 //! replaced as a whole and only after the nodes that it vouches for, so whatever a crash or a damaged disk leaves is recognised.
 
 use crate::{TreeError, BLOCK_LEAVES};
+use granary_disk::Disk;
 use granary_por::{Blake2, Hash, Hasher, HASH_BYTES};
-use std::{
-	fs::{self, File},
-	io::{self, Write},
-	path::Path,
-};
+use std::{io, path::Path};
 
 const NAME: &str = "mark";
 const BODY_BYTES: usize = 8 + HASH_BYTES;
@@ -24,16 +21,25 @@ pub(crate) struct Mark {
 }
 
 /// How many leaves of its log the tree in `dir` knows to be durable; 0 without one.
-pub fn durable_leaves(dir: &Path) -> Result<u64, TreeError> {
-	Ok(Mark::read(dir)?.map_or(0, |mark| mark.blocks.saturating_mul(BLOCK_LEAVES)))
+pub fn durable_leaves(disk: &Disk, dir: &Path) -> Result<u64, TreeError> {
+	Ok(Mark::read(disk, dir)?.map_or(0, |mark| mark.blocks.saturating_mul(BLOCK_LEAVES)))
 }
 
 impl Mark {
 	/// The mark in `dir`; `None` if there is none or if it is damaged: then the data alone decide.
-	pub(crate) fn read(dir: &Path) -> Result<Option<Self>, TreeError> {
+	pub(crate) fn read(disk: &Disk, dir: &Path) -> Result<Option<Self>, TreeError> {
+		Ok(Self::read_file(disk, dir)?.and_then(|bytes| Self::parse(&bytes)))
+	}
+
+	/// Whether there is one that is damaged.
+	pub(crate) fn is_damaged(disk: &Disk, dir: &Path) -> Result<bool, TreeError> {
+		Ok(Self::read_file(disk, dir)?.is_some_and(|bytes| Self::parse(&bytes).is_none()))
+	}
+
+	fn read_file(disk: &Disk, dir: &Path) -> Result<Option<Vec<u8>>, TreeError> {
 		let path = dir.join(NAME);
-		match fs::read(&path) {
-			Ok(bytes) => Ok(Self::parse(&bytes)),
+		match disk.read(&path) {
+			Ok(bytes) => Ok(Some(bytes)),
 			Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
 			Err(source) => Err(TreeError::File { path, source }),
 		}
@@ -49,16 +55,11 @@ impl Mark {
 	}
 
 	/// Replaces the mark in `dir`, durably.
-	pub(crate) fn write(&self, dir: &Path) -> Result<(), TreeError> {
-		let path = dir.join(NAME);
-		let new = dir.join("mark.new");
+	pub(crate) fn write(&self, disk: &Disk, dir: &Path) -> Result<(), TreeError> {
 		let mut bytes = self.blocks.to_le_bytes().to_vec();
 		bytes.extend_from_slice(&self.root);
 		bytes.extend_from_slice(&Blake2::hash(&bytes));
-		File::create(&new)
-			.and_then(|mut file| file.write_all(&bytes).and_then(|()| file.sync_data()))
-			.and_then(|()| fs::rename(&new, &path))
-			.and_then(|()| File::open(dir)?.sync_all())
-			.map_err(|source| TreeError::File { path, source })
+		let replaced = disk.replace(dir, NAME, &bytes);
+		replaced.map_err(|source| TreeError::File { path: dir.join(NAME), source })
 	}
 }

@@ -6,13 +6,14 @@ use crate::{
 	mark::Mark,
 	TreeError, BLOCK_LEAVES, STORED_LEVEL,
 };
+use granary_disk::Disk;
 use granary_por::{
 	build, leaves_of, mountains, node_hash, root, verify, Blake2, BuildError, Hash, Peaks,
 	TreeSource, LEAF_BYTES,
 };
 use std::{
 	cell::RefCell,
-	fs, io,
+	io,
 	path::{Path, PathBuf},
 	rc::Rc,
 };
@@ -26,12 +27,15 @@ pub trait LeafSource: Sync {
 /// The tree of an append-only log.
 #[derive(Debug)]
 pub struct LogTree {
+	disk: Disk,
 	dir: PathBuf,
 	/// Level 4 upwards; a level exists once it has a node.
 	levels: Vec<Level>,
 	/// Hashes of the leaves behind the last full block.
 	tail: Vec<Hash>,
 	peaks: Peaks,
+	/// What was stored did not match when it was opened.
+	was_damaged: bool,
 }
 
 impl LogTree {
@@ -39,25 +43,68 @@ impl LogTree {
 	/// data, and all of it if the stored nodes do not lead to the mark's root.
 	///
 	/// Errors: [`TreeError::LogShrunk`] and [`TreeError::Damaged`] if the data are not those that the mark vouches for.
-	pub fn open(dir: &Path, source: &dyn LeafSource, leaf_count: u64) -> Result<Self, TreeError> {
-		fs::create_dir_all(dir)
+	pub fn open(
+		disk: &Disk,
+		dir: &Path,
+		source: &dyn LeafSource,
+		leaf_count: u64,
+	) -> Result<Self, TreeError> {
+		disk.make_dirs(dir)
 			.map_err(|error| TreeError::File { path: dir.to_owned(), source: error })?;
-		let mark = Mark::read(dir)?;
+		let mark = Mark::read(disk, dir)?;
 		let durable = mark.map_or(0, |mark| mark.blocks);
 		if durable > leaf_count / BLOCK_LEAVES {
 			let marked = durable.saturating_mul(BLOCK_LEAVES);
 			return Err(TreeError::LogShrunk { marked, available: leaf_count });
 		}
-		let mut tree = Self::stored(dir, durable)?;
+		let mut tree = Self::stored(disk, dir, durable)?;
+		tree.was_damaged = Mark::is_damaged(disk, dir)?;
 		if tree.blocks() == durable && !tree.leads_to(mark)? {
+			tree.was_damaged = true;
 			tree.cut_levels(0)?;
 		}
 		tree.extend(source, leaf_count)?;
 		if !tree.leads_to(mark)? {
+			tree.was_damaged = true;
 			// Nodes that were missing have been made from the data, on top of some that were damaged.
 			tree.rebuild(source)?;
 		}
 		Ok(tree)
+	}
+
+	/// Whether the stored tree was damaged when it was opened, and computed anew. Damage of a node that the root is not made of shows
+	/// only to [`LogTree::verify`].
+	pub fn was_damaged(&self) -> bool {
+		self.was_damaged
+	}
+
+	/// Compares the data of `blocks` (of 16 leaves each) with their nodes, and each node above that ends with one of them with those
+	/// below it. All blocks together compare everything.
+	///
+	/// Errors: [`TreeError::LeafMismatch`] and [`TreeError::NodeMismatch`] where they do not fit together.
+	pub fn verify(
+		&self,
+		source: &dyn LeafSource,
+		blocks: std::ops::Range<u64>,
+	) -> Result<(), TreeError> {
+		let leaf_count = self.leaf_count();
+		let view = View::new(self, source);
+		for block in blocks.start..blocks.end.min(leaf_count.div_ceil(BLOCK_LEAVES)) {
+			view.block(block)?;
+			if block >= self.blocks() {
+				continue;
+			}
+			let (mut level, mut index) = (STORED_LEVEL, block);
+			while index % 2 == 1 {
+				let left = self.stored_node(level, index - 1)?;
+				let right = self.stored_node(level, index)?;
+				(level, index) = (level + 1, index / 2);
+				if self.stored_node(level, index)? != node_hash::<Blake2>(&left, &right) {
+					return Err(TreeError::NodeMismatch { leaf_count });
+				}
+			}
+		}
+		Ok(())
 	}
 
 	/// Computes every node from the data, as when stored ones turn out to be damaged.
@@ -67,7 +114,7 @@ impl LogTree {
 		let leaf_count = self.leaf_count();
 		self.cut_levels(0)?;
 		self.extend(source, leaf_count)?;
-		let mark = Mark::read(&self.dir)?;
+		let mark = Mark::read(&self.disk, &self.dir)?;
 		if !self.leads_to(mark)? {
 			let marked = mark.map_or(0, |mark| mark.blocks).saturating_mul(BLOCK_LEAVES);
 			return Err(TreeError::Damaged { marked });
@@ -91,9 +138,15 @@ impl LogTree {
 	}
 
 	/// The stored part, cut so that every level agrees with at most `blocks` blocks.
-	fn stored(dir: &Path, blocks: u64) -> Result<Self, TreeError> {
-		let mut tree =
-			Self { dir: dir.to_owned(), levels: Vec::new(), tail: Vec::new(), peaks: Peaks::new() };
+	fn stored(disk: &Disk, dir: &Path, blocks: u64) -> Result<Self, TreeError> {
+		let mut tree = Self {
+			disk: disk.clone(),
+			dir: dir.to_owned(),
+			levels: Vec::new(),
+			tail: Vec::new(),
+			peaks: Peaks::new(),
+			was_damaged: false,
+		};
 		let mut usable = blocks.min(tree.level(0)?.len());
 		// A level above that is too short limits what of the levels below can be trusted to be
 		// complete; the missing nodes are cheaper to recompute than to reason about.
@@ -112,7 +165,7 @@ impl LogTree {
 	/// The level `height` above the lowest stored one, opened on first use.
 	fn level(&mut self, height: usize) -> Result<&mut Level, TreeError> {
 		while self.levels.len() <= height {
-			let next = Level::open(&self.dir, STORED_LEVEL + self.levels.len() as u8)?;
+			let next = Level::open(&self.disk, &self.dir, STORED_LEVEL + self.levels.len() as u8)?;
 			self.levels.push(next);
 		}
 		self.levels.get_mut(height).ok_or_else(|| no_such_node(height as u8, 0, 0))
@@ -256,9 +309,9 @@ impl LogTree {
 	pub fn truncate(&mut self, leaf_count: u64, source: &dyn LeafSource) -> Result<(), TreeError> {
 		self.check_count(leaf_count)?;
 		let blocks = leaf_count / BLOCK_LEAVES;
-		if Mark::read(&self.dir)?.is_some_and(|mark| mark.blocks > blocks) {
+		if Mark::read(&self.disk, &self.dir)?.is_some_and(|mark| mark.blocks > blocks) {
 			// First, or a crash in between would leave a mark that the log no longer reaches.
-			Mark { blocks, root: self.root_of_blocks(blocks)? }.write(&self.dir)?;
+			Mark { blocks, root: self.root_of_blocks(blocks)? }.write(&self.disk, &self.dir)?;
 		}
 		self.cut_levels(blocks)?;
 		self.extend(source, leaf_count)
@@ -274,7 +327,7 @@ impl LogTree {
 	pub fn sync(&mut self, durable_leaves: u64) -> Result<(), TreeError> {
 		self.levels.iter_mut().try_for_each(Level::sync)?;
 		let blocks = self.blocks().min(durable_leaves / BLOCK_LEAVES);
-		Mark { blocks, root: self.root_of_blocks(blocks)? }.write(&self.dir)
+		Mark { blocks, root: self.root_of_blocks(blocks)? }.write(&self.disk, &self.dir)
 	}
 
 	fn check_count(&self, leaf_count: u64) -> Result<(), TreeError> {

@@ -7,6 +7,7 @@
 	reason = "test code"
 )]
 
+use granary_disk::Disk;
 use granary_por::{challenge, verify, Blake2, Peaks, LEAF_BYTES};
 use granary_prover::{LeafSource, LogTree, TreeError};
 use proptest::prelude::*;
@@ -59,7 +60,7 @@ proptest! {
 	) {
 		let dir = tempfile::tempdir().unwrap();
 		let log = Log::default();
-		let mut tree = LogTree::open(dir.path(), &log, 0).unwrap();
+		let mut tree = LogTree::open(&Disk::default(), dir.path(), &log, 0).unwrap();
 		let mut plain = Peaks::new();
 		let mut roots = Vec::new();
 		for (i, len) in lens.iter().enumerate() {
@@ -73,7 +74,7 @@ proptest! {
 				// Whether or not it was flushed, the data decide.
 				if i % 2 == 0 { tree.flush().unwrap(); }
 				drop(tree);
-				tree = LogTree::open(dir.path(), &log, log.leaf_count()).unwrap();
+				tree = LogTree::open(&Disk::default(), dir.path(), &log, log.leaf_count()).unwrap();
 				prop_assert_eq!(tree.root(), plain.root());
 				prop_assert_eq!(tree.peaks(), plain.peaks().to_vec());
 			}
@@ -87,7 +88,7 @@ proptest! {
 
 fn filled(dir: &std::path::Path, leaves: usize) -> (Log, LogTree) {
 	let log = Log::default();
-	let mut tree = LogTree::open(dir, &log, 0).unwrap();
+	let mut tree = LogTree::open(&Disk::default(), dir, &log, 0).unwrap();
 	let value = value(1, leaves * LEAF_BYTES);
 	tree.append_value(&value).unwrap();
 	log.append(&value);
@@ -109,7 +110,7 @@ fn torn_level_files_are_mended_from_the_data() {
 				.unwrap()
 				.set_len(keep)
 				.unwrap();
-			let tree = LogTree::open(dir.path(), &log, 1000).unwrap();
+			let tree = LogTree::open(&Disk::default(), dir.path(), &log, 1000).unwrap();
 			assert_eq!(tree.root(), root, "{level} cut to {keep}");
 			assert_provable(&tree, &log, 1000);
 			drop(tree);
@@ -129,7 +130,7 @@ fn damaged_nodes_are_computed_anew() {
 		let mut bytes = fs::read(&path).unwrap();
 		bytes[at] ^= 1;
 		fs::write(&path, bytes).unwrap();
-		let mut tree = LogTree::open(dir.path(), &log, 3000).unwrap();
+		let mut tree = LogTree::open(&Disk::default(), dir.path(), &log, 3000).unwrap();
 		assert_eq!(tree.root(), root);
 		// A node below the peaks shows only when it is needed.
 		for leaf in 0..3000 {
@@ -152,13 +153,13 @@ fn damaged_data_are_never_adopted() {
 	let (log, tree) = filled(dir.path(), 100);
 	drop(tree);
 	log.0.lock().unwrap()[95 * LEAF_BYTES] ^= 1;
-	let mut tree = LogTree::open(dir.path(), &log, 100).unwrap();
+	let mut tree = LogTree::open(&Disk::default(), dir.path(), &log, 100).unwrap();
 	assert!(matches!(tree.prove(&log, 100, &[95]), Err(TreeError::LeafMismatch { .. })));
 	assert!(matches!(tree.rebuild(&log), Err(TreeError::Damaged { marked: 96 })));
 	drop(tree);
 	// Neither when the tree has to be made anew.
 	fs::remove_file(dir.path().join("level-04")).unwrap();
-	let opened = LogTree::open(dir.path(), &log, 100);
+	let opened = LogTree::open(&Disk::default(), dir.path(), &log, 100);
 	assert!(matches!(opened, Err(TreeError::Damaged { marked: 96 })));
 }
 
@@ -173,7 +174,7 @@ fn what_was_not_synced_is_read_again() {
 	// The machine stopped: of the last value another content came to the disk, the nodes are of the first.
 	let other = value(4, 64 * LEAF_BYTES);
 	log.append(&other);
-	let tree = LogTree::open(dir.path(), &log, 128).unwrap();
+	let tree = LogTree::open(&Disk::default(), dir.path(), &log, 128).unwrap();
 	assert_provable(&tree, &log, 128);
 }
 
@@ -182,7 +183,7 @@ fn a_log_shorter_than_it_was_is_an_error() {
 	let dir = tempfile::tempdir().unwrap();
 	let (log, tree) = filled(dir.path(), 777);
 	drop(tree);
-	let opened = LogTree::open(dir.path(), &log, 300);
+	let opened = LogTree::open(&Disk::default(), dir.path(), &log, 300);
 	assert!(matches!(opened, Err(TreeError::LogShrunk { marked: 768, available: 300 })));
 }
 
@@ -194,7 +195,7 @@ fn a_damaged_mark_leaves_the_word_to_the_data() {
 	drop(tree);
 	for damage in [&b""[..], &[0; 71], &[7; 72], &[0; 73]] {
 		fs::write(dir.path().join("mark"), damage).unwrap();
-		assert_eq!(LogTree::open(dir.path(), &log, 777).unwrap().root(), root);
+		assert_eq!(LogTree::open(&Disk::default(), dir.path(), &log, 777).unwrap().root(), root);
 	}
 }
 
@@ -208,7 +209,7 @@ fn truncate_and_append_again() {
 	tree.append_value(&more).unwrap();
 	log.append(&more);
 	let fresh = tempfile::tempdir().unwrap();
-	let rebuilt = LogTree::open(fresh.path(), &log, log.leaf_count()).unwrap();
+	let rebuilt = LogTree::open(&Disk::default(), fresh.path(), &log, log.leaf_count()).unwrap();
 	assert_eq!(tree.root(), rebuilt.root());
 	assert_provable(&tree, &log, log.leaf_count());
 }

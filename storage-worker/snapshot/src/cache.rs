@@ -1,6 +1,6 @@
 //! The chunk cache on disk.
 //!
-//! One file a chunk, `DIR/<two hex digits>/<id>`, its content followed by 16 bytes of blake2b over it. A file appears under its name only when it is complete
+//! One file a chunk, `DIR/<two hex digits>/<id>`, its content followed by the first 16 bytes of its BLAKE3 hash. A file appears under its name only when it is complete
 //! (written under another name, then renamed), and is checked when a process reads it first; one that does not check is removed and fetched again. So a crash
 //! at any moment, and several processes on one directory, do no harm: each looks at the directory again before it evicts.
 //!
@@ -8,7 +8,6 @@
 //! (`DIR/pins/<name>`, one id a line).
 
 use crate::{cache_order::Shelf, ObjectId, SnapshotError};
-use blake2::{digest::consts::U16, Blake2b, Digest};
 use parking_lot::Mutex;
 use std::{
 	collections::HashSet,
@@ -288,7 +287,8 @@ impl ChunkCache {
 }
 
 fn checksum(chunk: &[u8]) -> [u8; CHECK_BYTES] {
-	Blake2b::<U16>::digest(chunk).into()
+	let hash = blake3::hash(chunk);
+	hash.as_bytes().first_chunk().copied().unwrap_or_default()
 }
 
 fn id_of(name: &[u8]) -> Option<ObjectId> {

@@ -24,33 +24,8 @@ struct Head {
 	segments: Vec<ObjectId>,
 }
 
-impl Manifest {
-	/// Stores the manifest and returns its head's id and the bytes that were newly stored.
-	pub async fn store(&self, store: &dyn ObjectStore) -> Result<(ObjectId, u64), SnapshotError> {
-		self.validate()?;
-		let bytes = self.encode();
-		let segments: Vec<Vec<u8>> = bytes.chunks(SEGMENT_BYTES).map(<[u8]>::to_vec).collect();
-		if segments.len() > SEGMENTS_MAX {
-			return Err(SnapshotError::BadManifest("it is larger than 1 GiB".to_owned()));
-		}
-		let head = Head {
-			version: VERSION,
-			length: bytes.len() as u64,
-			segments: segments.iter().map(|segment| store.object_id(segment)).collect(),
-		}
-		.encode();
-		let id = store.object_id(&head);
-		let mut stored = 0;
-		// The head comes last: whoever can read it can read the rest.
-		for segment in segments {
-			stored += store.put_many(vec![segment]).await?;
-		}
-		stored += store.put_many(vec![head]).await?;
-		Ok((id, stored))
-	}
-
-	/// Reads and checks the manifest with this head. The tables of its larger files stay where they are.
-	pub async fn load(store: &dyn ObjectStore, head: ObjectId) -> Result<Self, SnapshotError> {
+impl Head {
+	async fn load(store: &dyn ObjectStore, head: ObjectId) -> Result<Self, SnapshotError> {
 		let bad = |what: &str| SnapshotError::BadManifest(what.to_owned());
 		let bytes = store.get(head).await?;
 		match bytes.first() {
@@ -63,10 +38,52 @@ impl Manifest {
 			None => return Err(bad("its head is empty")),
 		}
 		let head =
-			Head::decode_all(&mut bytes.as_slice()).map_err(|_| bad("its head is damaged"))?;
+			Self::decode_all(&mut bytes.as_slice()).map_err(|_| bad("its head is damaged"))?;
 		if head.segments.len() > SEGMENTS_MAX {
 			return Err(bad("its head lists too many segments"));
 		}
+		Ok(head)
+	}
+}
+
+/// The objects that a manifest with this head is cut into.
+pub(crate) async fn segments_of(
+	store: &dyn ObjectStore,
+	head: ObjectId,
+) -> Result<Vec<ObjectId>, SnapshotError> {
+	Ok(Head::load(store, head).await?.segments)
+}
+
+impl Manifest {
+	/// Stores the manifest and returns its head's id and the bytes that were newly stored.
+	pub async fn store(&self, store: &dyn ObjectStore) -> Result<(ObjectId, u64), SnapshotError> {
+		self.validate()?;
+		let bytes = self.encode();
+		let named = |segment: &[u8]| (store.object_id(segment), segment.to_vec());
+		let segments: Vec<(ObjectId, Vec<u8>)> = bytes.chunks(SEGMENT_BYTES).map(named).collect();
+		if segments.len() > SEGMENTS_MAX {
+			return Err(SnapshotError::BadManifest("it is larger than 1 GiB".to_owned()));
+		}
+		let head = Head {
+			version: VERSION,
+			length: bytes.len() as u64,
+			segments: segments.iter().map(|(id, _)| *id).collect(),
+		}
+		.encode();
+		let id = store.object_id(&head);
+		let mut stored = 0;
+		// The head comes last: whoever can read it can read the rest.
+		for segment in segments {
+			stored += store.put_many(vec![segment]).await?;
+		}
+		stored += store.put_many(vec![(id, head)]).await?;
+		Ok((id, stored))
+	}
+
+	/// Reads and checks the manifest with this head. The tables of its larger files stay where they are.
+	pub async fn load(store: &dyn ObjectStore, head: ObjectId) -> Result<Self, SnapshotError> {
+		let bad = |what: &str| SnapshotError::BadManifest(what.to_owned());
+		let head = Head::load(store, head).await?;
 		let segments: Vec<Vec<u8>> = stream::iter(head.segments)
 			.map(|id| store.get(id))
 			.buffered(READING)

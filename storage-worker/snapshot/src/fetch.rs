@@ -1,11 +1,11 @@
-//! Bringing chunks: from memory, from the cache on disk, from the store, each of them once.
+//! Bringing chunks: from memory, from the cache on disk, from the store, each of them once, alone or many together.
 
 use crate::{
 	memory::Memory, ChunkCache, ObjectId, ObjectStore, ReadError, ReadPolicy, ReadStats, StoreError,
 };
 use parking_lot::{Condvar, Mutex};
 use std::{
-	collections::HashSet,
+	collections::{hash_map::Entry, HashMap},
 	sync::{
 		atomic::{AtomicU64, Ordering},
 		Arc,
@@ -22,13 +22,13 @@ const RETRY_MOST: Duration = Duration::from_secs(2);
 const FAILED_MAX: usize = 64;
 
 #[derive(Debug, Default)]
-struct Counters {
+pub(crate) struct Counters {
 	chunks_fetched: AtomicU64,
 	bytes_fetched: AtomicU64,
 	cache_hits: AtomicU64,
 	memory_hits: AtomicU64,
 	fetch_errors: AtomicU64,
-	prefetched: AtomicU64,
+	pub(crate) prefetched: AtomicU64,
 	waiting: AtomicU64,
 }
 
@@ -42,14 +42,14 @@ struct Failures {
 /// The one source of chunks of a reader.
 #[derive(Debug)]
 pub(crate) struct Fetcher {
-	store: Arc<dyn ObjectStore>,
+	pub(crate) store: Arc<dyn ObjectStore>,
 	pub(crate) cache: Arc<ChunkCache>,
 	pub(crate) runtime: Handle,
 	policy: ReadPolicy,
-	counters: Counters,
-	memory: Mutex<Memory>,
-	/// Chunks that somebody fetches right now; the others wait for it.
-	fetching: Mutex<HashSet<ObjectId>>,
+	pub(crate) counters: Counters,
+	pub(crate) memory: Mutex<Memory>,
+	/// Chunks that somebody fetches right now, and whether others wait for it.
+	fetching: Mutex<HashMap<ObjectId, bool>>,
 	fetched: Condvar,
 	failures: Mutex<Failures>,
 }
@@ -90,75 +90,112 @@ impl Fetcher {
 		}
 	}
 
-	/// Fills `piece` from a chunk's place `within`.
+	/// Counts a read that needed no store.
+	pub(crate) fn count_hit(&self, source: Source) {
+		match source {
+			Source::Memory => self.counters.memory_hits.fetch_add(1, Ordering::Relaxed),
+			Source::Cache => self.counters.cache_hits.fetch_add(1, Ordering::Relaxed),
+			Source::Store => 0,
+		};
+	}
+
+	/// Fills `piece` from a chunk's place `within`. The read that needs it began at `began`.
 	pub(crate) fn read(
-		&self,
-		id: ObjectId,
-		expected: usize,
+		self: &Arc<Self>,
+		wanted: Chunk,
 		within: usize,
 		piece: &mut [u8],
-	) -> Result<(), String> {
-		if !self.in_memory(&id) && self.cache.read_checked(&id, within, piece) {
-			self.counters.cache_hits.fetch_add(1, Ordering::Relaxed);
-			return Ok(());
+		began: Instant,
+	) -> Result<Source, String> {
+		if !self.in_memory(&wanted.id) && self.cache.read_checked(&wanted.id, within, piece) {
+			return Ok(Source::Cache);
 		}
-		let chunk = self.chunk(id, Some(expected))?;
-		let source = chunk.get(within..within + piece.len());
-		piece.copy_from_slice(source.ok_or("the chunk is too short")?);
-		Ok(())
+		let (chunk, source) = self.chunk(wanted, began)?;
+		let bytes = chunk.get(within..within + piece.len());
+		piece.copy_from_slice(bytes.ok_or("the chunk is too short")?);
+		Ok(source)
 	}
 
 	pub(crate) fn in_memory(&self, id: &ObjectId) -> bool {
 		self.memory.lock().contains(id)
 	}
 
+	/// What is in memory under this id.
+	pub(crate) fn remembered(&self, id: &ObjectId) -> Option<Arc<Vec<u8>>> {
+		self.memory.lock().get(id)
+	}
+
 	/// Whether somebody has it or is about to.
 	pub(crate) fn is_near(&self, id: &ObjectId) -> bool {
-		self.in_memory(id) || self.cache.contains(id) || self.fetching.lock().contains(id)
+		self.in_memory(id) || self.cache.contains(id) || self.fetching.lock().contains_key(id)
 	}
 
-	/// The object from memory, cache or store, of this length if one is expected. Whoever comes while it is being fetched waits for that.
+	/// The object from memory, cache or store, of its length if one is expected. Whoever comes while it is being fetched waits for that.
 	pub(crate) fn chunk(
-		&self,
-		id: ObjectId,
-		expected: Option<usize>,
-	) -> Result<Arc<Vec<u8>>, String> {
+		self: &Arc<Self>,
+		wanted: Chunk,
+		began: Instant,
+	) -> Result<(Arc<Vec<u8>>, Source), String> {
+		let Chunk { id, expected } = wanted;
 		if let Some(chunk) = self.remembered(&id) {
-			return Ok(chunk);
+			return Ok((chunk, Source::Memory));
 		}
-		{
-			let mut fetching = self.fetching.lock();
-			while !fetching.insert(id) {
-				self.fetched.wait(&mut fetching);
-			}
-		}
-		let _done = Fetching { fetcher: self, id };
+		let _claim = self.claim_patiently(id);
 		// The one before us may have brought it.
 		if let Some(chunk) = self.remembered(&id) {
-			return Ok(chunk);
+			return Ok((chunk, Source::Memory));
 		}
 		let fits = |chunk: &Vec<u8>| expected.is_none_or(|expected| chunk.len() == expected);
-		let chunk = match self.cache.get(&id).filter(fits) {
-			Some(chunk) => {
-				self.counters.cache_hits.fetch_add(1, Ordering::Relaxed);
-				chunk
+		let (chunk, source) = match self.cache.get(&id).filter(fits) {
+			Some(chunk) => (Arc::new(chunk), Source::Cache),
+			None => {
+				let chunk = Arc::new(self.wait_for(wanted, began)?);
+				self.keep(&id, &chunk);
+				(chunk, Source::Store)
 			},
-			None => self.wait_for(id, expected)?,
 		};
-		let chunk = Arc::new(chunk);
 		self.memory.lock().insert(id, chunk.clone());
-		Ok(chunk)
+		Ok((chunk, source))
 	}
 
-	fn remembered(&self, id: &ObjectId) -> Option<Arc<Vec<u8>>> {
-		let chunk = self.memory.lock().get(id)?;
-		self.counters.memory_hits.fetch_add(1, Ordering::Relaxed);
-		Some(chunk)
+	/// Claims a chunk once nobody else fetches it.
+	fn claim_patiently(self: &Arc<Self>, id: ObjectId) -> Claim {
+		let mut fetching = self.fetching.lock();
+		if let Some(is_awaited) = fetching.get_mut(&id) {
+			*is_awaited = true;
+			self.counters.waiting.fetch_add(1, Ordering::Relaxed);
+			self.fetched.wait(&mut fetching);
+			while let Some(is_awaited) = fetching.get_mut(&id) {
+				*is_awaited = true;
+				self.fetched.wait(&mut fetching);
+			}
+			self.counters.waiting.fetch_sub(1, Ordering::Relaxed);
+		}
+		fetching.insert(id, false);
+		Claim { fetcher: self.clone(), id }
+	}
+
+	/// Claims those of these chunks that nobody has or fetches.
+	pub(crate) fn claim_missing(self: &Arc<Self>, wanted: &[Chunk]) -> Vec<(Claim, Chunk)> {
+		let mut claimed = Vec::new();
+		for wanted in wanted {
+			match self.fetching.lock().entry(wanted.id) {
+				Entry::Occupied(_) => continue,
+				Entry::Vacant(free) => free.insert(false),
+			};
+			let claim = Claim { fetcher: self.clone(), id: wanted.id };
+			// Looked up after it was claimed: whoever fetched it before us has brought it by now.
+			if !self.in_memory(&wanted.id) && !self.cache.contains(&wanted.id) {
+				claimed.push((claim, *wanted));
+			}
+		}
+		claimed
 	}
 
 	/// Asks the store from a thread that may wait; again while it does not answer and the deadline has not passed.
-	fn wait_for(&self, id: ObjectId, expected: Option<usize>) -> Result<Vec<u8>, String> {
-		let deadline = Instant::now() + self.policy.deadline;
+	fn wait_for(&self, wanted: Chunk, began: Instant) -> Result<Vec<u8>, String> {
+		let Chunk { id, expected } = wanted;
+		let deadline = began + self.policy.deadline;
 		let mut pause = RETRY_FIRST;
 		self.counters.waiting.fetch_add(1, Ordering::Relaxed);
 		let result = loop {
@@ -185,27 +222,8 @@ impl Fetcher {
 		result.inspect_err(|error| self.failed(id, error))
 	}
 
-	/// Brings a chunk into the cache, if nobody has it or brings it already; says whether it was brought.
-	pub(crate) async fn prefetch(&self, id: ObjectId, expected: Option<usize>) -> bool {
-		if self.cache.contains(&id) || !self.fetching.lock().insert(id) {
-			return false;
-		}
-		let _done = Fetching { fetcher: self, id };
-		match self.store.get(id).await {
-			Ok(chunk) => {
-				let brought = self.accept(id, expected, chunk).is_ok();
-				self.counters.prefetched.fetch_add(u64::from(brought), Ordering::Relaxed);
-				brought
-			},
-			Err(error) => {
-				self.failed(id, &error.to_string());
-				false
-			},
-		}
-	}
-
-	/// Checks and keeps what the store answered.
-	fn accept(
+	/// Checks and counts what the store answered.
+	pub(crate) fn accept(
 		&self,
 		id: ObjectId,
 		expected: Option<usize>,
@@ -217,14 +235,17 @@ impl Fetcher {
 		}
 		self.counters.chunks_fetched.fetch_add(1, Ordering::Relaxed);
 		self.counters.bytes_fetched.fetch_add(chunk.len() as u64, Ordering::Relaxed);
-		if let Err(error) = self.cache.put(&id, &chunk) {
-			// A full disk makes reading slower, not impossible.
-			warn!("a chunk could not be cached: {error}");
-		}
 		Ok(chunk)
 	}
 
-	fn failed(&self, id: ObjectId, error: &str) {
+	pub(crate) fn keep(&self, id: &ObjectId, chunk: &[u8]) {
+		if let Err(error) = self.cache.put(id, chunk) {
+			// A full disk makes reading slower, not impossible.
+			warn!("a chunk could not be cached: {error}");
+		}
+	}
+
+	pub(crate) fn failed(&self, id: ObjectId, error: &str) {
 		self.counters.fetch_errors.fetch_add(1, Ordering::Relaxed);
 		let mut failures = self.failures.lock();
 		failures.last = Some(error.to_owned());
@@ -234,15 +255,39 @@ impl Fetcher {
 	}
 }
 
-/// Says that a chunk is no longer being fetched, whatever came of it.
-struct Fetching<'a> {
-	fetcher: &'a Fetcher,
+/// A chunk as a table lists it, or a page: an object, and its length if that is known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Chunk {
+	pub(crate) id: ObjectId,
+	pub(crate) expected: Option<usize>,
+}
+
+/// Where a chunk was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+	Memory,
+	Cache,
+	Store,
+}
+
+/// The right to fetch a chunk. Whatever comes of it, others may when it is gone.
+#[derive(Debug)]
+pub(crate) struct Claim {
+	fetcher: Arc<Fetcher>,
 	id: ObjectId,
 }
 
-impl Drop for Fetching<'_> {
+impl Claim {
+	/// Whether somebody waits for the chunk.
+	pub(crate) fn is_awaited(&self) -> bool {
+		self.fetcher.fetching.lock().get(&self.id).copied().unwrap_or(false)
+	}
+}
+
+impl Drop for Claim {
 	fn drop(&mut self) {
-		self.fetcher.fetching.lock().remove(&self.id);
-		self.fetcher.fetched.notify_all();
+		if self.fetcher.fetching.lock().remove(&self.id) == Some(true) {
+			self.fetcher.fetched.notify_all();
+		}
 	}
 }

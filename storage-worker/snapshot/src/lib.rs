@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 #![warn(clippy::indexing_slicing)]
 
+mod bring;
 mod cache;
 mod cache_order;
 mod chunking;
@@ -25,7 +26,9 @@ mod memory;
 mod patch;
 mod prefetch;
 mod progress;
+mod read_ahead;
 mod reader;
+mod references;
 mod restore;
 mod store;
 mod table;
@@ -43,7 +46,7 @@ pub use prefetch::{Pace, Prefetched, Wanted};
 pub use progress::Progress;
 pub use reader::{ReadPolicy, ReadStats, Reader};
 pub use restore::{materialise, verify, VerifyReport};
-pub use store::{BoxFuture, ObjectId, ObjectStore, StoreError};
+pub use store::{BoxFuture, ObjectId, ObjectStore, Objects, StoreError};
 pub use table::{ChunkIds, ChunkTable};
 pub use trace::Trace;
 pub use writer::{ManifestWriter, Written};

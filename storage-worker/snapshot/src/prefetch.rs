@@ -1,9 +1,14 @@
 //! Fetching before anybody asks: by trace, by what an engine reads first, by path, or everything.
 
 use crate::{
-	chunking::is_log, exclusion::is_below, EntryKind, ObjectId, Reader, SnapshotError, Trace,
+	bring::{Purpose, TOGETHER_BYTES, TOGETHER_OBJECTS},
+	chunking::is_log,
+	exclusion::is_below,
+	fetch::Chunk,
+	table::PAGE_CHUNKS,
+	BoxFuture, EntryKind, ObjectId, Reader, SnapshotError, Trace,
 };
-use futures::stream::{self, StreamExt};
+use futures::stream::{FuturesUnordered, StreamExt};
 use std::{
 	collections::HashMap,
 	ops::Range,
@@ -12,8 +17,10 @@ use std::{
 	time::{Duration, Instant},
 };
 
-/// Chunks that are fetched at once.
-const AT_ONCE: usize = 48;
+/// Batches of chunks that are fetched at once.
+const AT_ONCE: usize = 4;
+/// Ranges of chunks whose pages are looked for at once.
+const RUNS: usize = 64;
 /// The end of a sorted table: footer, index and filter blocks.
 const TABLE_END_BYTES: u64 = 128 << 10;
 /// The beginning of a table or an index.
@@ -46,6 +53,31 @@ pub struct Pace {
 	pub bytes_per_second: Option<u64>,
 	/// Set to end it.
 	pub stopped: AtomicBool,
+}
+
+impl Pace {
+	fn is_stopped(&self) -> bool {
+		self.stopped.load(Ordering::Relaxed)
+	}
+
+	fn rate(&self) -> Option<u64> {
+		self.bytes_per_second.filter(|rate| *rate > 0)
+	}
+
+	/// Bytes that are asked for together: where there is a limit, no more than a quarter of a second's.
+	fn bytes_together(&self) -> u64 {
+		let most = TOGETHER_BYTES as u64;
+		self.rate().map_or(most, |rate| most.min(rate / 4))
+	}
+
+	/// Batches that are on their way at once.
+	fn at_once(&self) -> usize {
+		if self.rate().is_some() {
+			1
+		} else {
+			AT_ONCE
+		}
+	}
 }
 
 impl Reader {
@@ -120,8 +152,8 @@ impl Reader {
 	pub async fn ids(&self, wanted: &[Wanted]) -> Result<Vec<ObjectId>, SnapshotError> {
 		let mut ids = Vec::new();
 		for wanted in wanted {
-			let found = self.ids_of(wanted.entry, wanted.chunks.clone()).await?;
-			ids.extend(found.into_iter().map(|(id, _)| id));
+			let found = self.chunks_of(wanted.entry, wanted.chunks.clone()).await?;
+			ids.extend(found.into_iter().map(|chunk| chunk.id));
 		}
 		Ok(ids)
 	}
@@ -132,44 +164,107 @@ impl Reader {
 		wanted: &[Wanted],
 		pace: &Pace,
 	) -> Result<Prefetched, SnapshotError> {
-		let began = Instant::now();
-		let mut done = Prefetched::default();
-		for wanted in wanted {
-			// A page of a table at a time, so that nothing large is held.
-			let mut first = wanted.chunks.start;
-			while first < wanted.chunks.end && !pace.stopped.load(Ordering::Relaxed) {
-				let next = (first + 1024).min(wanted.chunks.end);
-				let ids = self.ids_of(wanted.entry, first..next).await?;
-				self.prefetch_ids(&ids, pace, began, &mut done).await;
-				first = next;
+		let mut flow = Flow::new(self, pace);
+		let mut runs = runs(wanted).peekable();
+		while runs.peek().is_some() && !pace.is_stopped() {
+			let some: Vec<Wanted> = runs.by_ref().take(RUNS).collect();
+			self.prefetch_pages(&some).await?;
+			for run in some {
+				for chunk in self.chunks_of(run.entry, run.chunks).await? {
+					flow.add(chunk).await;
+				}
 			}
 		}
-		Ok(done)
+		flow.begin();
+		while !flow.fetching.is_empty() {
+			flow.wait().await;
+		}
+		Ok(flow.done)
 	}
 
-	async fn prefetch_ids(
-		&self,
-		ids: &[(ObjectId, usize)],
-		pace: &Pace,
-		began: Instant,
-		done: &mut Prefetched,
-	) {
-		let fetch = |(id, len): (ObjectId, usize)| async move {
-			if pace.stopped.load(Ordering::Relaxed) {
-				return (false, 0);
-			}
-			(self.fetcher.prefetch(id, Some(len)).await, len as u64)
-		};
-		let mut fetches = stream::iter(ids.to_vec()).map(fetch).buffer_unordered(AT_ONCE);
-		while let Some((fetched, bytes)) = fetches.next().await {
-			match fetched {
-				true => (done.fetched, done.bytes) = (done.fetched + 1, done.bytes + bytes),
-				false => done.present += 1,
-			}
-			if let Some(rate) = pace.bytes_per_second.filter(|rate| *rate > 0) {
-				let due = Duration::from_secs_f64(done.bytes as f64 / rate as f64);
-				tokio::time::sleep(due.saturating_sub(began.elapsed())).await;
-			}
+	/// Brings the pages that list these chunks together; one that cannot be had is asked for again when it is needed.
+	async fn prefetch_pages(&self, wanted: &[Wanted]) -> Result<(), SnapshotError> {
+		let mut pages = Vec::new();
+		for wanted in wanted {
+			pages.extend(self.pages_missing(wanted.entry, wanted.chunks.clone())?);
+		}
+		let claimed = self.fetcher.claim_missing(&pages);
+		self.fetcher.bring(claimed, Purpose::Soon).await;
+		Ok(())
+	}
+}
+
+/// Ranges of chunks, cut so that each lies in one page of a table.
+fn runs(wanted: &[Wanted]) -> impl Iterator<Item = Wanted> + '_ {
+	wanted.iter().flat_map(|Wanted { entry, chunks }| {
+		let pages = chunks.start / PAGE_CHUNKS..chunks.end.div_ceil(PAGE_CHUNKS);
+		pages.map(move |page| Wanted {
+			entry: *entry,
+			chunks: chunks.start.max(page * PAGE_CHUNKS)..chunks.end.min((page + 1) * PAGE_CHUNKS),
+		})
+	})
+}
+
+/// Chunks on their way: some are gathered while others are fetched.
+struct Flow<'r> {
+	reader: &'r Reader,
+	pace: &'r Pace,
+	began: Instant,
+	gathered: Vec<Chunk>,
+	bytes: u64,
+	fetching: FuturesUnordered<BoxFuture<'r, (u64, u64)>>,
+	done: Prefetched,
+}
+
+impl<'r> Flow<'r> {
+	fn new(reader: &'r Reader, pace: &'r Pace) -> Self {
+		Self {
+			reader,
+			pace,
+			began: Instant::now(),
+			gathered: Vec::new(),
+			bytes: 0,
+			fetching: FuturesUnordered::new(),
+			done: Prefetched::default(),
+		}
+	}
+
+	/// Takes a chunk, and waits while enough are on their way.
+	async fn add(&mut self, chunk: Chunk) {
+		if self.pace.is_stopped() {
+			return;
+		}
+		self.bytes += chunk.expected.unwrap_or_default() as u64;
+		self.gathered.push(chunk);
+		if self.gathered.len() < TOGETHER_OBJECTS && self.bytes < self.pace.bytes_together() {
+			return;
+		}
+		self.begin();
+		while self.fetching.len() >= self.pace.at_once() {
+			self.wait().await;
+		}
+	}
+
+	fn begin(&mut self) {
+		self.bytes = 0;
+		let gathered = std::mem::take(&mut self.gathered);
+		if self.pace.is_stopped() || gathered.is_empty() {
+			return;
+		}
+		let fetcher = &self.reader.fetcher;
+		let claimed = fetcher.claim_missing(&gathered);
+		self.done.present += (gathered.len() - claimed.len()) as u64;
+		self.fetching.push(Box::pin(fetcher.bring(claimed, Purpose::Later)));
+	}
+
+	/// Waits for some of them, and for as long as the pace demands.
+	async fn wait(&mut self) {
+		let Some((chunks, bytes)) = self.fetching.next().await else { return };
+		self.done.fetched += chunks;
+		self.done.bytes += bytes;
+		if let Some(rate) = self.pace.rate() {
+			let due = Duration::from_secs_f64(self.done.bytes as f64 / rate as f64);
+			tokio::time::sleep(due.saturating_sub(self.began.elapsed())).await;
 		}
 	}
 }

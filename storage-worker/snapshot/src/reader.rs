@@ -1,8 +1,10 @@
 //! Reading files of a snapshot lazily.
 
 use crate::{
-	fetch::Fetcher,
+	bring::Purpose,
+	fetch::{Chunk, Fetcher, Source},
 	manifest::EntryKind,
+	read_ahead::Positions,
 	table::{decode_page, ChunkIds, Slot},
 	trace::Recorder,
 	ChunkCache, ChunkTable, Manifest, ObjectId, ObjectStore, ReadError, Trace,
@@ -10,18 +12,19 @@ use crate::{
 use parking_lot::Mutex;
 use std::{
 	collections::HashMap,
+	ops::Range,
 	sync::{
 		atomic::{AtomicU64, Ordering},
 		Arc,
 	},
-	time::Duration,
+	time::{Duration, Instant},
 };
 use tokio::runtime::Handle;
 
-/// The most that is fetched ahead of a sequential reader; the first time it is one chunk, then twice as much each time.
-const READ_AHEAD_BYTES: u64 = 4 << 20;
-/// Chunks that are being fetched ahead at once.
-const READ_AHEAD_IN_FLIGHT: u64 = 64;
+/// Bytes that are being fetched ahead at once, of all files.
+const AHEAD_IN_FLIGHT_BYTES: u64 = 16 << 20;
+/// Beyond a page of a table that is not here is only fetched ahead from so much on.
+const AHEAD_OF_PAGES_BYTES: u64 = 512 << 10;
 /// Decoded pages kept in memory, 33 KiB each.
 const PAGES_KEPT: usize = 512;
 
@@ -61,20 +64,14 @@ pub struct ReadStats {
 	pub failed_objects: Vec<ObjectId>,
 }
 
-/// Where a file's last read ended, and how much was fetched ahead then.
-#[derive(Debug, Clone, Copy, Default)]
-struct Position {
-	end: u64,
-	ahead: u64,
-}
-
 /// Reads the files of one snapshot. Cheap to share; may be used from many threads at once.
 #[derive(Debug)]
 pub struct Reader {
 	manifest: Arc<Manifest>,
 	pub(crate) fetcher: Arc<Fetcher>,
 	pages: Mutex<HashMap<ObjectId, Arc<ChunkIds>>>,
-	positions: Mutex<HashMap<usize, Position>>,
+	positions: Positions,
+	/// Bytes that are fetched ahead right now.
 	in_flight: Arc<AtomicU64>,
 	recorder: Mutex<Option<Recorder>>,
 }
@@ -111,7 +108,7 @@ impl Reader {
 			manifest,
 			fetcher: Arc::new(Fetcher::new(store, cache, runtime, policy)),
 			pages: Mutex::default(),
-			positions: Mutex::default(),
+			positions: Positions::default(),
 			in_flight: Arc::default(),
 			recorder: Mutex::default(),
 		}
@@ -151,28 +148,36 @@ impl Reader {
 		buffer: &mut [u8],
 	) -> Result<usize, ReadError> {
 		let file = self.file(entry)?;
+		let began = Instant::now();
 		let wanted = file.size.saturating_sub(offset).min(buffer.len() as u64) as usize;
 		let (mut rest, _) = buffer.split_at_mut(wanted);
+		if rest.is_empty() {
+			return Ok(0);
+		}
+		let missing = self.fetch_together(entry, file, offset..offset + wanted as u64, began);
 		let mut at = offset;
 		while !rest.is_empty() {
 			let number = at / file.chunk_bytes;
 			let within = (at % file.chunk_bytes) as usize;
 			let expected = file.len_of(number);
 			let (piece, after) = rest.split_at_mut(rest.len().min(expected - within));
-			self.read_chunk(entry, file, number, within, piece).map_err(|reason| {
-				ReadError::Unreadable {
-					path: self.path(entry),
-					offset: number * file.chunk_bytes,
-					reason,
-				}
+			let read = self.read_chunk(entry, file, number, within, piece, began);
+			let source = read.map_err(|reason| ReadError::Unreadable {
+				path: self.path(entry),
+				offset: number * file.chunk_bytes,
+				reason,
 			})?;
+			// What this very read had fetched is in memory by now, but it was no hit.
+			if let Some(source) = source.filter(|_| !missing.contains(&number)) {
+				self.fetcher.count_hit(source);
+			}
 			at += piece.len() as u64;
 			rest = after;
 		}
-		self.read_ahead(entry, file, offset, at);
 		Ok(wanted)
 	}
 
+	/// Fills `piece` from a chunk and says where that was; nowhere for zeros.
 	fn read_chunk(
 		&self,
 		entry: usize,
@@ -180,16 +185,65 @@ impl Reader {
 		number: u64,
 		within: usize,
 		piece: &mut [u8],
-	) -> Result<(), String> {
+		began: Instant,
+	) -> Result<Option<Source>, String> {
 		if let Some(recorder) = self.recorder.lock().as_mut() {
 			let path = self.manifest.entries.get(entry).map(|entry| entry.path.as_slice());
 			recorder.note(entry, path.unwrap_or_default(), number);
 		}
-		match self.id_of(file, number)? {
-			None => piece.fill(0),
-			Some(id) => self.fetcher.read(id, file.len_of(number), within, piece)?,
+		match self.id_of(file, number, began)? {
+			None => {
+				piece.fill(0);
+				Ok(None)
+			},
+			Some(id) => {
+				let wanted = Chunk { id, expected: Some(file.len_of(number)) };
+				self.fetcher.read(wanted, within, piece, began).map(Some)
+			},
 		}
-		Ok(())
+	}
+
+	/// Begins to fetch what a read of this range needs of more than one chunk, and what will be read next if it goes on. Answers the numbers of
+	/// the chunks that the read itself misses.
+	fn fetch_together(
+		&self,
+		entry: usize,
+		file: FileShape<'_>,
+		read: Range<u64>,
+		began: Instant,
+	) -> Vec<u64> {
+		let ahead = self.positions.note(entry, read.clone(), file.chunk_bytes);
+		let numbers = read.start / file.chunk_bytes..read.end.div_ceil(file.chunk_bytes);
+		if ahead.is_empty() && numbers.end - numbers.start == 1 {
+			return Vec::new();
+		}
+		let (mut missing, mut now) = (Vec::new(), Vec::new());
+		for number in numbers {
+			// What cannot be found is told by the read that needs it.
+			let Ok(Some(id)) = self.id_of(file, number, began) else { continue };
+			if !self.fetcher.is_near(&id) {
+				missing.push(number);
+				now.push(Chunk { id, expected: Some(file.len_of(number)) });
+			}
+		}
+		if now.len() > 1 {
+			self.begin(&now, Purpose::Now, || {});
+		} else {
+			// One chunk is as well fetched by the read itself, which says where it was.
+			missing.clear();
+		}
+		self.fetch_ahead(file, ahead);
+		missing
+	}
+
+	/// Begins to fetch claimed chunks; `ended` is called whatever comes of it.
+	fn begin(&self, wanted: &[Chunk], purpose: Purpose, ended: impl FnOnce() + Send + 'static) {
+		let claimed = self.fetcher.claim_missing(wanted);
+		let fetcher = self.fetcher.clone();
+		self.fetcher.runtime.spawn(async move {
+			fetcher.bring(claimed, purpose).await;
+			ended();
+		});
 	}
 
 	pub(crate) fn file(&self, entry: usize) -> Result<FileShape<'_>, ReadError> {
@@ -202,17 +256,35 @@ impl Reader {
 	}
 
 	/// The object of a chunk; reads the page that lists it if that is not known yet.
-	fn id_of(&self, file: FileShape<'_>, number: u64) -> Result<Option<ObjectId>, String> {
+	fn id_of(
+		&self,
+		file: FileShape<'_>,
+		number: u64,
+		began: Instant,
+	) -> Result<Option<ObjectId>, String> {
 		match file.table.slot(number, file.chunks()) {
 			Slot::Known(id) => Ok(id),
 			Slot::Page(page, place, listed) => {
 				let ids = match self.known_page(&page) {
 					Some(ids) => ids,
-					None => self.keep_page(page, listed, &self.fetcher.chunk(page, None)?)?,
+					None => self.page_now(page, listed, began)?,
 				};
 				Ok(ids.get(place).copied().flatten())
 			},
 		}
+	}
+
+	/// A page of a table, from where it takes a while.
+	fn page_now(
+		&self,
+		page: ObjectId,
+		listed: usize,
+		began: Instant,
+	) -> Result<Arc<ChunkIds>, String> {
+		let wanted = Chunk { id: page, expected: None };
+		let (bytes, source) = self.fetcher.chunk(wanted, began)?;
+		self.fetcher.count_hit(source);
+		self.keep_page(page, listed, &bytes)
 	}
 
 	fn known_page(&self, page: &ObjectId) -> Option<Arc<ChunkIds>> {
@@ -240,57 +312,77 @@ impl Reader {
 		String::from_utf8_lossy(path.unwrap_or_default()).into_owned()
 	}
 
-	/// Fetches the next chunks of a file that is read from front to back: the longer that goes on, the more.
-	fn read_ahead(&self, entry: usize, file: FileShape<'_>, from: u64, end: u64) {
-		let ahead = {
-			let mut positions = self.positions.lock();
-			let position = positions.entry(entry).or_default();
-			let sequential = position.end == from && from > 0;
-			let ahead = match sequential {
-				true => (position.ahead * 2).clamp(file.chunk_bytes, READ_AHEAD_BYTES),
-				false => 0,
-			};
-			*position = Position { end, ahead };
-			ahead
-		};
-		let first = end.div_ceil(file.chunk_bytes);
-		let last = (end + ahead).div_ceil(file.chunk_bytes).min(file.chunks());
+	/// Begins to fetch what lies in this range of a file.
+	fn fetch_ahead(&self, file: FileShape<'_>, ahead: Range<u64>) {
+		let first = ahead.start.div_ceil(file.chunk_bytes);
+		let last = ahead.end.div_ceil(file.chunk_bytes).min(file.chunks());
+		let (mut wanted, mut bytes) = (Vec::new(), 0);
 		for number in first..last {
-			// Only what is listed nearby: a page is not fetched for a guess.
-			let id = match file.table.slot(number, file.chunks()) {
-				Slot::Known(id) => id,
-				Slot::Page(page, place, _) => {
-					self.known_page(&page).and_then(|ids| ids.get(place).copied().flatten())
+			let next = match file.table.slot(number, file.chunks()) {
+				Slot::Known(None) => continue,
+				Slot::Known(Some(id)) => Chunk { id, expected: Some(file.len_of(number)) },
+				Slot::Page(page, place, listed) => match self.page_nearby(page, listed) {
+					Some(ids) => match ids.get(place).copied().flatten() {
+						Some(id) => Chunk { id, expected: Some(file.len_of(number)) },
+						None => continue,
+					},
+					// A page is not fetched for a guess, but whoever has read so much will need it.
+					None if ahead.end - ahead.start >= AHEAD_OF_PAGES_BYTES => {
+						wanted.push(Chunk { id: page, expected: None });
+						break;
+					},
+					None => break,
 				},
 			};
-			let Some(id) = id.filter(|id| !self.fetcher.is_near(id)) else { continue };
-			if self.in_flight.fetch_add(1, Ordering::Relaxed) >= READ_AHEAD_IN_FLIGHT {
-				self.in_flight.fetch_sub(1, Ordering::Relaxed);
-				return;
-			}
-			let (fetcher, in_flight) = (self.fetcher.clone(), self.in_flight.clone());
-			let expected = file.len_of(number);
-			self.fetcher.runtime.spawn(async move {
-				// Whoever reads it later meets an error again.
-				fetcher.prefetch(id, Some(expected)).await;
-				in_flight.fetch_sub(1, Ordering::Relaxed);
-			});
+			bytes += file.len_of(number) as u64;
+			wanted.push(next);
 		}
+		if wanted.is_empty() {
+			return;
+		}
+		let in_flight = self.in_flight.clone();
+		if in_flight.fetch_add(bytes, Ordering::Relaxed) >= AHEAD_IN_FLIGHT_BYTES {
+			in_flight.fetch_sub(bytes, Ordering::Relaxed);
+			return;
+		}
+		self.begin(&wanted, Purpose::Soon, move || {
+			in_flight.fetch_sub(bytes, Ordering::Relaxed);
+		});
 	}
 
-	/// The ids of some chunks of a file, without holes, and their lengths; reads the pages that list them.
-	pub(crate) async fn ids_of(
+	/// A page that is here.
+	fn page_nearby(&self, page: ObjectId, listed: usize) -> Option<Arc<ChunkIds>> {
+		self.known_page(&page).or_else(|| {
+			let bytes = self.fetcher.remembered(&page)?;
+			self.keep_page(page, listed, &bytes).ok()
+		})
+	}
+
+	/// Some chunks of a file, without holes; reads the pages that list them.
+	pub(crate) async fn chunks_of(
 		&self,
 		entry: usize,
-		range: std::ops::Range<u64>,
-	) -> Result<Vec<(ObjectId, usize)>, ReadError> {
+		range: Range<u64>,
+	) -> Result<Vec<Chunk>, ReadError> {
 		let file = self.file(entry)?;
 		let mut found = Vec::new();
 		for number in range.start..range.end.min(file.chunks()) {
 			let id = self.listed(file, number).await?;
-			found.extend(id.map(|id| (id, file.len_of(number))));
+			found.extend(id.map(|id| Chunk { id, expected: Some(file.len_of(number)) }));
 		}
 		Ok(found)
+	}
+
+	/// Of the pages that list some chunks of a file those that are not here.
+	pub(crate) fn pages_missing(
+		&self,
+		entry: usize,
+		range: Range<u64>,
+	) -> Result<Vec<Chunk>, ReadError> {
+		let file = self.file(entry)?;
+		let pages = file.table.pages_of(range, file.chunks());
+		let missing = pages.filter(|page| self.known_page(page).is_none());
+		Ok(missing.map(|id| Chunk { id, expected: None }).collect())
 	}
 
 	/// The id of a chunk, from where an asynchronous thread may wait.
@@ -317,9 +409,12 @@ impl Reader {
 			offset: 0,
 			reason,
 		};
-		let fetcher = self.fetcher.clone();
-		let fetched = tokio::task::spawn_blocking(move || fetcher.chunk(page, None)).await;
-		let bytes = fetched.map_err(|error| unreadable(error.to_string()))?.map_err(unreadable)?;
+		let (fetcher, began) = (self.fetcher.clone(), Instant::now());
+		let wanted = Chunk { id: page, expected: None };
+		let fetched = tokio::task::spawn_blocking(move || fetcher.chunk(wanted, began)).await;
+		let fetched = fetched.map_err(|error| unreadable(error.to_string()))?;
+		let (bytes, source) = fetched.map_err(unreadable)?;
+		self.fetcher.count_hit(source);
 		self.keep_page(page, listed, &bytes).map_err(unreadable)
 	}
 }

@@ -5,7 +5,7 @@ use crate::{
 	writer::is_zeros,
 	Manifest, ObjectId, ObjectStore, Progress, Reader, SnapshotError,
 };
-use futures::stream::{self, StreamExt};
+use futures::StreamExt;
 use std::{
 	collections::BTreeMap,
 	ffi::OsStr,
@@ -22,8 +22,8 @@ use std::{
 
 /// Bytes read at once when a file is written out.
 const COPY_BYTES: usize = 1 << 20;
-/// Objects that are read at once for verification.
-const VERIFYING: usize = 16;
+/// Bytes of chunks that are read at once for verification.
+const VERIFYING_BYTES: u64 = 16 << 20;
 
 /// What [`verify`] found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,17 +51,22 @@ pub async fn verify(
 	}
 	progress.set_total(ids.values().sum());
 	let mut report = VerifyReport::default();
-	let mut reads = stream::iter(ids.into_iter().map(|(id, bytes)| {
-		let store = &store;
-		async move { (id, bytes, store.get(id).await) }
-	}))
-	.buffer_unordered(VERIFYING);
-	while let Some((id, bytes, read)) = reads.next().await {
-		report.chunks += 1;
-		progress.advance(bytes);
-		match read {
-			Ok(chunk) if store.object_id(&chunk) == id => report.bytes += chunk.len() as u64,
-			_ => report.damaged.push(id),
+	let mut left: Vec<(ObjectId, u64)> = ids.into_iter().collect();
+	while !left.is_empty() {
+		let mut bytes = 0;
+		let fits = left.iter().take_while(|(_, len)| {
+			bytes += len;
+			bytes <= VERIFYING_BYTES
+		});
+		let some: BTreeMap<ObjectId, u64> = left.drain(..fits.count().max(1)).collect();
+		let mut read = store.get_many(some.keys().copied().collect());
+		while let Some((id, read)) = read.next().await {
+			report.chunks += 1;
+			progress.advance(some.get(&id).copied().unwrap_or_default());
+			match read {
+				Ok(chunk) if store.is_object(&id, &chunk) => report.bytes += chunk.len() as u64,
+				_ => report.damaged.push(id),
+			}
 		}
 	}
 	Ok(report)

@@ -5,6 +5,7 @@
 
 use crate::{ObjectId, SnapshotError};
 use codec::{Decode, DecodeAll, Encode};
+use std::ops::Range;
 
 /// Chunks that one page lists.
 pub(crate) const PAGE_CHUNKS: u64 = 1024;
@@ -60,6 +61,21 @@ impl ChunkTable {
 		}
 	}
 
+	/// The pages that list some chunks of a file of `chunks`, but for those of zeros.
+	pub(crate) fn pages_of(
+		&self,
+		range: Range<u64>,
+		chunks: u64,
+	) -> impl Iterator<Item = ObjectId> + '_ {
+		let pages = match self {
+			Self::Inline(_) => [].as_slice(),
+			Self::Pages(pages) => pages.as_slice(),
+		};
+		let first = (range.start / PAGE_CHUNKS) as usize;
+		let end = range.end.min(chunks).div_ceil(PAGE_CHUNKS) as usize;
+		pages.get(first..end.min(pages.len())).unwrap_or_default().iter().copied().flatten()
+	}
+
 	/// The pages that have to be read to know all chunks, each with the number of chunks it lists.
 	pub(crate) fn pages(&self, chunks: u64) -> Vec<(Option<ObjectId>, usize)> {
 		match self {
@@ -106,6 +122,10 @@ mod tests {
 		assert_eq!(pages.slot(1024, 2100), Slot::Known(None));
 		assert_eq!(pages.slot(2099, 2100), Slot::Page([3; 32], 51, 52));
 		assert_eq!(pages.pages(2100)[2], (Some([3; 32]), 52));
+		let of = |range| pages.pages_of(range, 2100).collect::<Vec<_>>();
+		assert_eq!(of(5..9), [[1; 32]]);
+		assert_eq!(of(1000..9999), [[1; 32], [3; 32]]);
+		assert!(of(1024..2048).is_empty() && of(7000..9000).is_empty());
 		let inline = ChunkTable::Inline(vec![None, Some([7; 32])]);
 		assert!(inline.fits(2) && !inline.fits(1));
 		assert_eq!(inline.slot(1, 2), Slot::Known(Some([7; 32])));

@@ -28,7 +28,7 @@ pub struct Written {
 #[derive(Debug)]
 pub struct ManifestWriter<'a> {
 	store: &'a dyn ObjectStore,
-	batch: Vec<Vec<u8>>,
+	batch: Vec<(ObjectId, Vec<u8>)>,
 	batch_bytes: usize,
 	written: Written,
 }
@@ -75,7 +75,7 @@ impl<'a> ManifestWriter<'a> {
 	async fn object(&mut self, bytes: Vec<u8>) -> Result<ObjectId, SnapshotError> {
 		let id = self.store.object_id(&bytes);
 		self.batch_bytes += bytes.len();
-		self.batch.push(bytes);
+		self.batch.push((id, bytes));
 		if self.batch_bytes >= BATCH_BYTES {
 			self.flush().await?;
 		}

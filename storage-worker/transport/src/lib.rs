@@ -6,6 +6,8 @@
 //! which key a client has ([`Network`]). TLS 1.3 with the key exchange X25519MLKEM768 and nothing else: what is recorded today stays closed
 //! to a later quantum computer, and there is nothing to be talked down to. The format is in `docs/adr/0005`.
 //!
+//! Where a node is reached is a list ([`Endpoints`]): addresses, and relays for nodes that nobody can dial ([`relay`]).
+//!
 //! The crate knows neither the chain nor its signatures: a key is 32 bytes, signing and verifying are functions that it is given.
 
 #![forbid(unsafe_code)]
@@ -14,13 +16,16 @@
 mod certificate;
 mod connect;
 mod credential;
+mod endpoint;
 mod identity;
 mod network;
+pub mod relay;
 mod verify;
 
 pub use certificate::server_with_certificate;
 pub use connect::{connect, explain};
 pub use credential::{CredentialError, Key, Peer, Role, Signature};
+pub use endpoint::{Endpoint, EndpointError, Endpoints, ENDPOINTS_MAX};
 pub use identity::{Identity, TransportError};
 pub use network::{Network, SERVER_NAME};
 pub use rustls::{ClientConfig, ServerConfig};

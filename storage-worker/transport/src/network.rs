@@ -2,6 +2,7 @@
 
 use crate::{
 	credential::{check, peer_of},
+	relay::RELAY_PROTOCOL,
 	verify::{AnyPeer, Checker, PinnedNode},
 	CredentialError, Identity, Key, Peer, TransportError, VerifySignature,
 };
@@ -68,12 +69,42 @@ impl Network {
 		Ok(Arc::new(config))
 	}
 
+	/// For a worker that is a relay beside: whose handshake asks for it is taken to wish for that.
+	pub fn relaying_server(
+		&self,
+		identity: Arc<Identity>,
+	) -> Result<Arc<ServerConfig>, TransportError> {
+		let mut config = ServerConfig::clone(&*self.server(identity)?);
+		config.alpn_protocols = vec![RELAY_PROTOCOL.to_vec()];
+		Ok(Arc::new(config))
+	}
+
 	/// For a client of the node with this audit key, with an identity or, for what is public, without one.
 	pub fn client(
 		&self,
 		node: Key,
 		identity: Option<Arc<Identity>>,
 	) -> Result<Arc<ClientConfig>, TransportError> {
+		self.client_config(node, identity).map(Arc::new)
+	}
+
+	/// For somebody who wants the node with this audit key to be a relay. A node that wants to be served shows its identity; who only wants to
+	/// reach one needs none, and a relay need not know who asks.
+	pub fn relay_client(
+		&self,
+		relay: Key,
+		identity: Option<Arc<Identity>>,
+	) -> Result<Arc<ClientConfig>, TransportError> {
+		let mut config = self.client_config(relay, identity)?;
+		config.alpn_protocols = vec![RELAY_PROTOCOL.to_vec()];
+		Ok(Arc::new(config))
+	}
+
+	fn client_config(
+		&self,
+		node: Key,
+		identity: Option<Arc<Identity>>,
+	) -> Result<ClientConfig, TransportError> {
 		let provider = provider();
 		let checker = self.checker(&provider);
 		let builder = ClientConfig::builder_with_provider(Arc::new(provider))
@@ -85,7 +116,7 @@ impl Network {
 			None => builder.with_no_client_auth(),
 		};
 		config.resumption = Resumption::disabled();
-		Ok(Arc::new(config))
+		Ok(config)
 	}
 
 	/// Whose certificate this is.

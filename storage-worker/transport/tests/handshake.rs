@@ -1,42 +1,17 @@
 //! Handshakes over a pipe: who gets in and who does not.
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
-use granary_transport::{connect, explain, Identity, Key, Network, Peer, Role, Signature};
+mod common;
+
+use common::{identity, identity_on, key, network, pair, GENESIS};
+use granary_transport::{connect, explain, Identity, Network, Peer, Role};
 use rustls::{
 	crypto::aws_lc_rs::{default_provider, kx_group},
 	ClientConfig, NamedGroup, ProtocolVersion, ServerConfig,
 };
-use schnorrkel::{ExpansionMode, Keypair, MiniSecretKey, PublicKey};
 use std::{io, sync::Arc};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsAcceptor;
-
-const GENESIS: [u8; 32] = [7; 32];
-
-fn pair(seed: u8) -> Keypair {
-	MiniSecretKey::from_bytes(&[seed; 32]).unwrap().expand_to_keypair(ExpansionMode::Ed25519)
-}
-
-fn verify(key: &Key, message: &[u8], signature: &Signature) -> bool {
-	let key = PublicKey::from_bytes(key).unwrap();
-	let signature = schnorrkel::Signature::from_bytes(signature).unwrap();
-	key.verify_simple(b"test", message, &signature).is_ok()
-}
-
-fn identity_on(genesis: [u8; 32], role: Role, seed: u8) -> Arc<Identity> {
-	let pair = pair(seed);
-	let key = pair.public.to_bytes();
-	let sign = move |message: &[u8]| pair.sign_simple(b"test", message).to_bytes();
-	Arc::new(Identity::new(genesis, role, key, sign).unwrap())
-}
-
-fn identity(role: Role, seed: u8) -> Arc<Identity> {
-	identity_on(GENESIS, role, seed)
-}
-
-fn network() -> Network {
-	Network::new(GENESIS, verify)
-}
 
 /// What the server knows of the client, or why one of the two said no; and the group that they agreed on.
 async fn shake(
@@ -72,10 +47,6 @@ async fn shake(
 		(Ok(Ok(served)), Ok(_)) => Ok(served),
 		(served, client) => Err((served.unwrap().err(), client.err())),
 	}
-}
-
-fn key(seed: u8) -> Key {
-	pair(seed).public.to_bytes()
 }
 
 #[tokio::test]

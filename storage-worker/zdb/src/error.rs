@@ -43,9 +43,6 @@ pub enum ZdbError {
 		/// Where the record starts.
 		offset: u64,
 	},
-	/// The file of a sealed segment is missing.
-	#[error("{} is missing; restore it from another copy", .0.display())]
-	Absent(PathBuf),
 	/// A value that was to be mended is another one.
 	#[error("that is not the value that was written under this key")]
 	OtherValue,
@@ -130,9 +127,44 @@ pub enum ZdbError {
 	/// Compaction moved the record meanwhile; whoever looks it up again finds it.
 	#[error("the record was moved by compaction")]
 	Moved,
+	/// The thread never waits for the disk, and the kernel does not have the record in memory.
+	#[error("the record has to be read from the disk")]
+	NotInMemory,
 	/// Nothing is removed from an audited log but by the removal rule.
 	#[error("an audited namespace is emptied by removing it, not otherwise")]
 	AuditedStays,
+	/// A step of a removal whose one before is missing.
+	#[error("no removal is at this step: name its keys first, then have its log prepared")]
+	NoRemoval,
+	/// A removal names too much.
+	#[error("one removal names at most {max} keys; do it in several")]
+	RemovalTooLarge {
+		/// The bound.
+		max: usize,
+	},
+	/// The log of another removal is being made.
+	#[error("the log of a removal is being made; try again when it is there")]
+	RemovalBusy,
+	/// A removal is signed for and waits to be in force.
+	#[error("a removal was signed for in epoch {epoch} and is not decided yet; try again after the next audit")]
+	RemovalSigned {
+		/// Its epoch.
+		epoch: u64,
+	},
+	/// The disk has no room for a second log.
+	#[error("the log that stays needs {needed_bytes} bytes beside the present one and the disk has {free_bytes}")]
+	NoRoom {
+		/// Bytes that the copy takes, with some to spare.
+		needed_bytes: u64,
+		/// Bytes that the disk has.
+		free_bytes: u64,
+	},
+	/// Too many writers keep a removal from being signed for.
+	#[error("at most {max} holds are kept")]
+	TooManyHolds {
+		/// The bound.
+		max: usize,
+	},
 	/// There is no such record in the files.
 	#[error("there is no record at that place")]
 	NoRecord,

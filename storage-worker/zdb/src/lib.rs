@@ -26,20 +26,22 @@
 //!
 //! - `config`: the namespace's settings, replaced as a whole (the format is in the source of `engine/config.rs`);
 //! - `segment-NNNNNNNN.log`: a header of 32 bytes and records (`engine/segment.rs`, `engine/record.rs`);
+//! - `durable`: up to where the log is on the disk (`engine/durable.rs`);
 //! - `retired`: the segments that compaction removed (`engine/retired.rs`);
+//! - `generation`, `generation-NNNNNNNN/`: the logs that an audited namespace had after its first one (`engine/generation.rs`);
 //! - `tree/`: the log tree of an audited namespace, see [`granary_prover`].
 //!
 //! # What is promised
 //!
 //! A write that was answered has reached the kernel; [`Durability`] says when it reaches the disk. After a failed
-//! fsync the namespace takes no more writes until it is opened again. A torn tail is cut at the last valid record on
-//! open and reported in the [`RecoveryReport`]; damage before that is reported, and reads of what it hit fail
-//! instead of answering something older.
+//! fsync the namespace takes no more writes until it is opened again. After a loss of power a log is a beginning of what was
+//! done; what is half written behind that is cut on open and reported in the [`RecoveryReport`]. Damage of what was
+//! durable is reported, and reads of what it hit fail instead of answering something older, unless the key itself was hit.
 //!
 //! # Space
 //!
 //! Space of overwritten and deleted values is given back by compaction in the background ([`CompactionOptions`]); until
-//! then a namespace's quota counts it. Audited namespaces are not compacted.
+//! then a namespace's quota counts it. An audited namespace's log is replaced by a shorter one ([`Namespace::prepare_removal`]), never changed.
 
 #![warn(clippy::indexing_slicing)]
 
@@ -53,13 +55,14 @@ mod sys;
 
 pub use account::{parse_account, sign_in_message, AccountKey};
 pub use engine::{
-	Access, Compacted, CompactionOptions, DamagedRange, Durability, LogState, MendOutcome, Mode,
-	Namespace, NamespaceInfo, NamespaceOptions, NamespaceUpdate, RawRecord, RecoveryReport,
-	ReplicatedPage, ReplicatedRecord, ScanEntry, ScanPage, ScrubReport, SetOutcome, Store,
-	StoreObserver, StoreOptions, TornTail, Traffic, Version,
+	Access, Compacted, CompactionOptions, DamagedRange, Durability, LeavesEntry, LeavesPage,
+	LogState, MendOutcome, Mode, Namespace, NamespaceInfo, NamespaceOptions, NamespaceUpdate,
+	RawRecord, RecoveryReport, RemovalStage, RemovalStatus, ReplicatedPage, ReplicatedRecord,
+	ScanEntry, ScanPage, ScrubReport, SetOutcome, Store, StoreObserver, StoreOptions, TornTail,
+	Traffic, Version,
 };
 pub use error::ZdbError;
 pub use server::{
-	Extension, Metrics, Replica, ReplicaStatus, Reply, Server, ServerError, ServerOptions,
-	TlsOptions,
+	ClientStream, Extension, Metrics, OtherConnection, OtherProtocol, Replica, ReplicaStatus,
+	Reply, Server, ServerError, ServerOptions, TlsOptions,
 };

@@ -40,10 +40,16 @@ pub const OUTPUT_FLUSH_BYTES: usize = 1 << 20;
 pub const OUTPUT_KEEP_BYTES: usize = 64 << 10;
 /// What a thread's read buffer and a namespace's write buffer shrink to.
 pub const SCRATCH_KEEP_BYTES: usize = 1 << 20;
-/// The most that a connection reads at once.
-pub const READ_CHUNK_MAX_BYTES: usize = 128 << 10;
-/// The smallest piece by which a connection reads.
+/// What a thread reads from a connection at once.
+pub const READ_SCRATCH_BYTES: usize = 128 << 10;
+/// What a thread reads from one connection before the others get their turn.
+pub const READ_TURN_BYTES: usize = 1 << 20;
+/// The smallest piece by which the buffer of an unfinished command grows.
 pub const READ_CHUNK_BYTES: usize = 16 << 10;
+/// Memory for records that are read or written often, unless the options say otherwise.
+pub const CACHE_BYTES_DEFAULT: usize = 64 << 20;
+/// Values from this length on are not copied before they are written.
+pub const DIRECT_BYTES: usize = 32 << 10;
 /// Records that wait in memory for their write call, per namespace.
 pub const PENDING_MAX_BYTES: usize = 1 << 20;
 /// A segment is left for the next one when it is this long, unless the options say otherwise.
@@ -60,3 +66,15 @@ pub const SCAN_TIME_US: u64 = 2000;
 pub const KSCAN_TIME_MS: u64 = 100;
 /// Entries of one SCAN reply.
 pub const SCAN_ENTRIES_MAX: usize = 8192;
+/// Keys that one removal names: eight bytes of memory each and what a set of them costs.
+pub const REMOVAL_KEYS_MAX: usize = 4 << 20;
+/// Writers that keep removals of a namespace from being signed for.
+pub const HOLDS_MAX: usize = 1024;
+/// Longest token of a hold.
+pub const HOLD_TOKEN_MAX_BYTES: usize = 64;
+/// The longest time that a hold lasts before it has to be renewed.
+pub const HOLD_MAX_SECONDS: u64 = 120;
+/// Entries of one NSLEAVES reply.
+pub const LEAVES_ENTRIES_MAX: usize = 1024;
+/// Bytes of records that one NSLEAVES reads; its reply has a sixteenth of them.
+pub const LEAVES_READ_BYTES: u64 = 16 << 20;

@@ -2,31 +2,17 @@
 
 #![allow(
 	unsafe_code,
-	reason = "flock, rlimit, rusage, fstatvfs, the coarse clock and signal handlers have no safe form in the standard library"
+	reason = "rlimit, rusage, the coarse clock and signal handlers have no safe form in the standard library"
 )]
 
 use std::{
 	ffi::CString,
-	fs::File,
 	io,
 	mem::MaybeUninit,
-	os::{fd::AsRawFd, unix::ffi::OsStrExt},
-	path::Path,
+	os::unix::ffi::OsStrExt,
 	sync::atomic::{AtomicPtr, Ordering},
 	time::Duration,
 };
-
-/// Takes an exclusive lock that lives as long as the file is open; `false` if another process has it.
-pub(crate) fn try_lock(file: &File) -> io::Result<bool> {
-	// SAFETY: the descriptor is open for as long as `file` is borrowed.
-	if unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } == 0 {
-		return Ok(true);
-	}
-	match io::Error::last_os_error() {
-		error if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
-		error => Err(error),
-	}
-}
 
 /// Lifts the limit of open files to what the system allows this process: every segment is one.
 pub(crate) fn raise_open_files_limit() -> io::Result<()> {
@@ -67,27 +53,6 @@ pub(crate) fn cpu_time() -> (Duration, Duration) {
 			+ Duration::from_micros(u64::try_from(time.tv_usec).unwrap_or(0))
 	};
 	(time(usage.ru_utime), time(usage.ru_stime))
-}
-
-/// Whether the file system of this directory takes no writes.
-pub(crate) fn is_read_only(dir: &Path) -> io::Result<bool> {
-	Ok(statvfs(&File::open(dir)?)?.f_flag & libc::ST_RDONLY != 0)
-}
-
-/// Bytes that an unprivileged process can still write on the file's disk.
-pub(crate) fn free_bytes(file: &File) -> io::Result<u64> {
-	let stat = statvfs(file)?;
-	Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
-}
-
-fn statvfs(file: &File) -> io::Result<libc::statvfs> {
-	let mut stat = MaybeUninit::<libc::statvfs>::zeroed();
-	// SAFETY: the descriptor is open and the pointer is valid for writes of a `statvfs`.
-	if unsafe { libc::fstatvfs(file.as_raw_fd(), stat.as_mut_ptr()) } != 0 {
-		return Err(io::Error::last_os_error());
-	}
-	// SAFETY: the call succeeded, so the structure is filled; all zeros are valid as well.
-	Ok(unsafe { stat.assume_init() })
 }
 
 /// Signals that end a process because of a fault in it.

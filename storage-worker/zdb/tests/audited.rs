@@ -134,6 +134,7 @@ fn a_torn_tail_takes_its_leaves_along() {
 	let mut peaks = torn(dir.path());
 	// As a crash leaves it: nothing of this was said to be durable.
 	fs::remove_file(dir.path().join("namespaces/log/tree/mark")).unwrap();
+	fs::remove_file(dir.path().join("namespaces/log/durable")).unwrap();
 	let store = Store::open(StoreOptions::new(dir.path())).unwrap();
 	assert_eq!(store.recovery_report().torn_tails.len(), 1);
 	let log = store.namespace("log").unwrap();

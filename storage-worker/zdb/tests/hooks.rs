@@ -1,4 +1,4 @@
-//! The hook program: what it is told, what it is asked for, and that no client waits for it.
+//! The hook program: what it is told, and that no client waits for it.
 #![allow(
 	clippy::unwrap_used,
 	clippy::expect_used,
@@ -36,10 +36,6 @@ impl Hooked {
 
 	fn data(&self) -> PathBuf {
 		self.dir.path().join("data")
-	}
-
-	fn segment(&self, number: u32) -> PathBuf {
-		self.data().join(format!("namespaces/default/segment-{number:08}.log"))
 	}
 
 	fn start(&self) -> Process {
@@ -137,84 +133,6 @@ fn no_client_waits_for_a_hook() {
 	// Waiting for them would have taken five minutes.
 	assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
 	process.kill();
-}
-
-/// Fills the first segments, ends, and takes the first away; its hint stays.
-fn without_first_segment(hooked: &Hooked) -> PathBuf {
-	let process = hooked.start();
-	let mut client = process.connect();
-	for number in 0..12 {
-		client.text(&format!("SET key-{number} {}", format!("{number}").repeat(500)));
-	}
-	client.text("SET key-1 newer");
-	client.text("NSJUMP");
-	let hint = hooked.segment(0).with_extension("hint");
-	let deadline = Instant::now() + Duration::from_secs(20);
-	while !hint.exists() {
-		assert!(Instant::now() < deadline, "no hint was written");
-		std::thread::sleep(Duration::from_millis(50));
-	}
-	process.stop();
-	let away = hooked.dir.path().join("away");
-	fs::rename(hooked.segment(0), &away).unwrap();
-	away
-}
-
-#[test]
-fn a_missing_segment_is_asked_for_and_read() {
-	let hooked = Hooked::new(
-		"[ \"$name\" = missing-data ] || exit 0; sleep 3; mv \"$here/away\" \"$1\" 2>/dev/null",
-	);
-	without_first_segment(&hooked);
-	let process = hooked.start();
-	assert!(process.recovery[0].contains("is missing"), "{:?}", process.recovery);
-	let (mut client, mut other) = (process.connect(), process.connect());
-	// What the hint tells needs no file, nor what was written anew.
-	assert_eq!(client.text("LENGTH key-0"), ":500\r\n");
-	assert_eq!(client.text("GET key-1"), "$5\r\nnewer\r\n");
-	assert_eq!(client.text("DBSIZE"), ":12\r\n");
-	assert!(!hooked.log().iter().any(|line| line.starts_with("missing-data")));
-	let started = Instant::now();
-	client.send(&support::encode(&[b"MGET", b"key-0", b"key-2"]));
-	// Others go on while the file is fetched.
-	hooked.wait_for("missing-data");
-	assert_eq!(other.text("SET other value"), "$5\r\nother\r\n");
-	assert!(started.elapsed() < Duration::from_millis(2900), "{:?}", started.elapsed());
-	let reply = String::from_utf8(client.reply()).unwrap();
-	assert_eq!(
-		reply,
-		format!("*2\r\n$500\r\n{}\r\n$500\r\n{}\r\n", "0".repeat(500), "2".repeat(500))
-	);
-	assert_eq!(other.text("CHECK key-3"), ":1\r\n");
-	assert_eq!(hooked.log().iter().filter(|line| line.starts_with("missing-data")).count(), 1);
-	process.stop();
-}
-
-#[test]
-fn a_segment_that_stays_missing_is_an_error_and_nothing_else() {
-	let hooked = Hooked::new("exit 0");
-	let away = without_first_segment(&hooked);
-	let process = hooked.start();
-	let mut client = process.connect();
-	let started = Instant::now();
-	assert_eq!(client.text("GET key-0"), "-Internal Error\r\n");
-	assert_eq!(client.text("CHECK key-0"), ":-1\r\n");
-	assert_eq!(client.text("MGET key-1 key-0"), "*2\r\n$5\r\nnewer\r\n-Internal Error\r\n");
-	// Not more than once a second.
-	let asked = hooked.log().iter().filter(|line| line.starts_with("missing-data")).count() as u64;
-	assert!((1..=1 + started.elapsed().as_secs()).contains(&asked), "{asked}");
-	// What can be known without it can still be asked, and written.
-	assert!(client.text("SCAN").contains("key-0"));
-	assert_eq!(client.text("SET key-0 anew"), "$5\r\nkey-0\r\n");
-	assert_eq!(client.text("GET key-0"), "$4\r\nanew\r\n");
-	assert_eq!(client.text("DEL key-2"), "+OK\r\n");
-	// Another file in its place is not taken for it; the right one needs no hook.
-	fs::copy(hooked.segment(1), hooked.segment(0)).unwrap();
-	assert_eq!(client.text("GET key-3"), "-Internal Error\r\n");
-	fs::copy(&away, hooked.segment(0)).unwrap();
-	assert_eq!(client.text("LENGTH key-3"), ":500\r\n");
-	assert_eq!(client.text("GET key-3"), format!("$500\r\n{}\r\n", "3".repeat(500)));
-	process.stop();
 }
 
 #[test]

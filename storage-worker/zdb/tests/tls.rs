@@ -2,12 +2,14 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 use granary_zdb::{
-	Extension, NamespaceOptions, Reply, Server, ServerOptions, Store, StoreOptions, TlsOptions,
+	ClientStream, Extension, NamespaceOptions, OtherConnection, OtherProtocol, Reply, Server,
+	ServerOptions, Store, StoreOptions, TlsOptions,
 };
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::Future, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 use tokio::{
-	io::{AsyncReadExt, AsyncWriteExt},
+	io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
 	net::TcpStream,
+	sync::mpsc,
 };
 use tokio_rustls::{
 	client::TlsStream,
@@ -77,6 +79,14 @@ struct Served {
 }
 
 async fn serve(client_name: Option<&str>, change: impl FnOnce(&mut TlsOptions)) -> Served {
+	let (mut server, served) = bind(client_name, change).await;
+	// Who would bring streams has gone: that is nothing to a server.
+	server.serve_brought(mpsc::channel(1).1);
+	tokio::spawn(server.run(std::future::pending()));
+	served
+}
+
+async fn bind(client_name: Option<&str>, change: impl FnOnce(&mut TlsOptions)) -> (Server, Served) {
 	let dir = tempfile::tempdir().unwrap();
 	let store = Arc::new(Store::open(StoreOptions::new(dir.path())).unwrap());
 	let password = Some("secret".to_owned());
@@ -89,19 +99,24 @@ async fn serve(client_name: Option<&str>, change: impl FnOnce(&mut TlsOptions)) 
 	let server = Server::bind(options, store, Some(Arc::new(Doorman))).await.unwrap();
 	let address = server.tls_addr().unwrap();
 	assert_eq!(server.local_addr(), None);
-	tokio::spawn(server.run(std::future::pending()));
-	Served { address, client, _dir: dir }
+	(server, Served { address, client, _dir: dir })
 }
 
 impl Served {
 	async fn connect(&self) -> std::io::Result<TlsStream<TcpStream>> {
-		let stream = TcpStream::connect(self.address).await?;
-		let name = ServerName::try_from("localhost").unwrap();
-		TlsConnector::from(self.client.clone()).connect(name, stream).await
+		greet(TcpStream::connect(self.address).await?, self.client.clone()).await
 	}
 }
 
-async fn ask(stream: &mut TlsStream<TcpStream>, line: &str) -> String {
+async fn greet<S: AsyncRead + AsyncWrite + Unpin>(
+	stream: S,
+	client: Arc<ClientConfig>,
+) -> std::io::Result<TlsStream<S>> {
+	let name = ServerName::try_from("localhost").unwrap();
+	TlsConnector::from(client).connect(name, stream).await
+}
+
+async fn ask<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, line: &str) -> String {
 	let words: Vec<&str> = line.split(' ').collect();
 	let mut request = format!("*{}\r\n", words.len());
 	words.iter().for_each(|word| request += &format!("${}\r\n{word}\r\n", word.len()));
@@ -182,4 +197,80 @@ async fn who_does_not_speak_tls_gets_nowhere() {
 	// An alert, or nothing.
 	let _ = plain.read_to_end(&mut answer).await;
 	assert!(!answer.windows(4).any(|window| window == b"PONG"));
+}
+
+/// Says whom it sees.
+#[derive(Debug)]
+struct Naming;
+
+impl OtherProtocol for Naming {
+	fn serve(&self, connection: OtherConnection) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+		Box::pin(async move {
+			let OtherConnection { mut stream, address, certificate } = connection;
+			let text = format!("{} {}", address.ip(), certificate.is_some());
+			stream.write_all(text.as_bytes()).await.unwrap();
+			stream.shutdown().await.unwrap();
+		})
+	}
+}
+
+fn with_naming(tls: &mut TlsOptions) {
+	let mut config = ServerConfig::clone(&tls.config);
+	config.alpn_protocols = vec![b"naming/1".to_vec()];
+	tls.config = Arc::new(config);
+	tls.others = Some(Arc::new(Naming));
+}
+
+fn naming(client: &Arc<ClientConfig>) -> Arc<ClientConfig> {
+	let mut config = ClientConfig::clone(client);
+	config.alpn_protocols = vec![b"naming/1".to_vec()];
+	Arc::new(config)
+}
+
+#[tokio::test]
+async fn a_handshake_may_choose_another_protocol() {
+	for (name, expected) in [(None, "127.0.0.1 false"), (Some("friend"), "127.0.0.1 true")] {
+		let served = serve(name, with_naming).await;
+		let stream = TcpStream::connect(served.address).await.unwrap();
+		let mut stream = greet(stream, naming(&served.client)).await.unwrap();
+		let mut answer = String::new();
+		stream.read_to_string(&mut answer).await.unwrap();
+		assert_eq!(answer, expected);
+		// Whoever chooses none speaks RESP as ever.
+		assert_eq!(ask(&mut served.connect().await.unwrap(), "PING").await, "+PONG\r\n");
+	}
+	let without = serve(None, |_| {}).await;
+	let stream = TcpStream::connect(without.address).await.unwrap();
+	let mut stream = greet(stream, naming(&without.client)).await.unwrap();
+	assert_eq!(stream.get_ref().1.alpn_protocol(), None);
+	assert_eq!(ask(&mut stream, "PING").await, "+PONG\r\n");
+}
+
+#[tokio::test]
+async fn a_stream_that_is_brought_passes_the_same_door() {
+	let (mut server, served) = bind(Some("unwelcome"), with_naming).await;
+	let (bring, brought) = mpsc::channel::<Box<dyn ClientStream>>(4);
+	server.serve_brought(brought);
+	tokio::spawn(server.run(std::future::pending()));
+	let through = |client: Arc<ClientConfig>| async {
+		let (near, far) = tokio::io::duplex(64 << 10);
+		assert!(bring.send(Box::new(far)).await.is_ok());
+		greet(near, client).await.unwrap()
+	};
+	let mut answer = String::new();
+	through(served.client.clone()).await.read_to_string(&mut answer).await.unwrap();
+	assert_eq!(answer, "-Nobody knows you\r\n");
+	// The other protocol is for those who come themselves: a relay is not reached through a relay.
+	let mut answer = String::new();
+	through(naming(&served.client)).await.read_to_string(&mut answer).await.unwrap();
+	assert_eq!(answer, "-Nobody knows you\r\n");
+
+	let (mut server, served) = bind(None, |_| {}).await;
+	let (bring, brought) = mpsc::channel::<Box<dyn ClientStream>>(4);
+	server.serve_brought(brought);
+	tokio::spawn(server.run(std::future::pending()));
+	let (near, far) = tokio::io::duplex(64 << 10);
+	assert!(bring.send(Box::new(far)).await.is_ok());
+	let mut stream = greet(near, served.client.clone()).await.unwrap();
+	assert_eq!(ask(&mut stream, "PING").await, "+PONG\r\n");
 }

@@ -59,11 +59,8 @@ async fn grown(
 	log: &LogState,
 	shrunk: Shrunk,
 ) -> Result<Option<Checkpoint>> {
-	let previous = chain.audit_status(allotment).await?.and_then(|status| status.checkpoint);
-	let (epoch, previous_root, known_leaves) = match previous {
-		Some(previous) => (previous.epoch, previous.root, previous.leaf_count),
-		None => (0, [0; 32], 0),
-	};
+	let previous = chain.newest_log(allotment).await?.unwrap_or_default();
+	let (epoch, previous_root, known_leaves) = (previous.epoch, previous.root, previous.leaf_count);
 	if log.leaf_count < known_leaves && shrunk == Shrunk::Refuse {
 		bail!(
 			"node {} shows a log of {} leaves for allotment {allotment}, but {known_leaves} are on record: it lost data",
@@ -89,8 +86,20 @@ async fn co_sign(
 	checkpoint: Checkpoint,
 ) -> Result<SignedCheckpoint> {
 	let tenant_signature = tenant.sign(&message::checkpoint(&chain.genesis_hash(), &checkpoint));
-	let command: [Vec<u8>; 7] = [
-		b"COSIGN".to_vec(),
+	let node_signature = ask_node(open, shard, b"COSIGN", &checkpoint, &tenant_signature).await?;
+	Ok(SignedCheckpoint { checkpoint, tenant_signature, node_signature })
+}
+
+/// Asks a node for its signature with one of the commands `COSIGN` and `COSIGN-REMOVAL`.
+pub(super) async fn ask_node(
+	open: &OpenDataset,
+	shard: usize,
+	command: &[u8],
+	checkpoint: &Checkpoint,
+	tenant_signature: &Signature,
+) -> Result<Signature> {
+	let request: [Vec<u8>; 7] = [
+		command.to_vec(),
 		checkpoint.allotment.to_string().into_bytes(),
 		checkpoint.epoch.to_string().into_bytes(),
 		checkpoint.leaf_count.to_string().into_bytes(),
@@ -98,15 +107,14 @@ async fn co_sign(
 		checkpoint.previous_root.to_vec(),
 		tenant_signature.to_vec(),
 	];
-	let answer = open.dataset.command(shard, &command).await.with_context(|| {
+	let answer = open.dataset.command(shard, &request).await.with_context(|| {
 		format!("asking for the co-signature of allotment {}", checkpoint.allotment)
 	})?;
-	let node_signature = Signature::try_from(answer.as_slice()).map_err(|_| {
+	Signature::try_from(answer.as_slice()).map_err(|_| {
 		anyhow::anyhow!(
 			"the node of allotment {} answered {} bytes instead of a signature of 64",
 			checkpoint.allotment,
 			answer.len()
 		)
-	})?;
-	Ok(SignedCheckpoint { checkpoint, tenant_signature, node_signature })
+	})
 }

@@ -1,4 +1,4 @@
-//! `granary dataset`: who may read a dataset.
+//! `granary dataset`: who may read a dataset, and what of it is given back.
 
 use crate::cli::{AccountArgs, Context, Failure};
 use anyhow::{ensure, Context as _, Result};
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// Grants that are asked for at once.
 const PAGE: u32 = 100;
 
-/// Who may read a dataset.
+/// Who may read a dataset, and what of it is given back.
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
 Examples:
@@ -65,6 +65,8 @@ pub(crate) enum DatasetCommand {
 		#[arg(long, value_name = "FILE")]
 		key: PathBuf,
 	},
+	/// Give back the space of objects that no snapshot refers to any more.
+	Release(super::release::ReleaseArgs),
 	/// Fetch the key of a dataset that was granted to you.
 	Join {
 		/// The reservation that stores the dataset.
@@ -120,6 +122,7 @@ pub(crate) async fn run(command: DatasetCommand, context: &Context) -> Result<()
 			});
 			Ok(())
 		},
+		DatasetCommand::Release(args) => super::release::run(args, context).await,
 		DatasetCommand::Join { reservation, identity, dataset, out } => {
 			join(reservation, &identity, dataset.as_deref(), &out, context).await
 		},

@@ -7,12 +7,13 @@ mod checkpoint;
 mod command;
 mod directory;
 mod open;
+mod release;
 mod store;
 
 pub(crate) use checkpoint::{record_checkpoints, Shrunk};
 pub(crate) use command::{run, DatasetCommand};
 pub(crate) use open::{
-	key_of_dataset, load_or_create_key, open_for_healing, open_for_reading, open_for_writing,
-	OpenDataset,
+	key_of, key_of_dataset, load_or_create_key, open_for_healing, open_for_reading,
+	open_for_writing, OpenDataset,
 };
-pub(crate) use store::DatasetStore;
+pub(crate) use store::{ArchiveStore, DatasetStore, PackStore};

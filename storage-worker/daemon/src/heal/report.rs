@@ -1,9 +1,9 @@
 //! What healing found and did, for people and machines.
 
 use crate::cli::{bytes_text, Context};
-use granary_dispersal::{loss_probability, HealReport};
+use granary_dispersal::{loss_probability, ArchiveHealing, ArchiveId, DispersalError, HealReport};
 use granary_primitives::reservation::ReservationInfo;
-use serde_json::json;
+use serde_json::{json, Value};
 
 /// How long a loss is taken to go unrepaired.
 const REPAIR_WINDOW_DAYS: f64 = 1.0;
@@ -21,14 +21,65 @@ impl Assumption {
 	}
 }
 
+/// What became of a sealed archive.
+#[derive(Debug)]
+pub(super) struct HealedArchive {
+	pub(super) id: ArchiveId,
+	pub(super) outcome: Result<ArchiveHealing, DispersalError>,
+}
+
+impl HealedArchive {
+	pub(super) fn failure(&self) -> Option<(ArchiveId, &DispersalError)> {
+		self.outcome.as_ref().err().map(|error| (self.id, error))
+	}
+
+	fn to_json(&self) -> Value {
+		match &self.outcome {
+			Err(error) => json!({ "id": self.id.to_string(), "error": error.to_string() }),
+			Ok(healed) => json!({
+				"id": self.id.to_string(),
+				"missing_values": healed.missing_values,
+				"damaged_values": healed.damaged_values,
+				"verified_leaves": healed.verified_leaves,
+				"rebuilt_values": healed.rebuilt_values,
+				"rebuilt_bytes": healed.rebuilt_bytes,
+				"mended_values": healed.mended_values,
+			}),
+		}
+	}
+
+	fn to_text(&self) -> String {
+		match &self.outcome {
+			Err(error) => format!("  sealed archive {}: {error}", self.id),
+			Ok(healed) => format!(
+				"  sealed archive {}: {} values missing, {} damaged; put back {} ({}), mended {}",
+				self.id,
+				healed.missing_values,
+				healed.damaged_values,
+				healed.rebuilt_values,
+				bytes_text(healed.rebuilt_bytes),
+				healed.mended_values
+			),
+		}
+	}
+}
+
+/// What was done beside healing objects.
+#[derive(Debug)]
+pub(super) struct Done {
+	pub(super) replaced: usize,
+	pub(super) checkpoints: usize,
+	pub(super) archives: Vec<HealedArchive>,
+}
+
 pub(super) fn print(
 	reservation: &ReservationInfo,
 	healed: &HealReport,
-	replaced: usize,
-	checkpoints: usize,
+	done: &Done,
 	assumption: Assumption,
 	context: &Context,
 ) {
+	let Done { replaced, checkpoints, archives } = done;
 	let survey = &healed.survey;
 	let needed = u32::from(reservation.data_shards);
 	let fewest = survey.fewest_good().and_then(|good| u32::try_from(good).ok());
@@ -60,6 +111,7 @@ pub(super) fn print(
 		"lost_objects": healed.lost,
 		"foreign_objects": healed.foreign,
 		"checkpoints": checkpoints,
+		"archives": archives.iter().map(HealedArchive::to_json).collect::<Vec<_>>(),
 	});
 	context.print(&value, |out| {
 		out.line(format!(
@@ -83,7 +135,7 @@ pub(super) fn print(
 				assumption.node_loss_per_year * 100.0
 			));
 		}
-		if replaced > 0 {
+		if *replaced > 0 {
 			out.line(format!("  {replaced} lost allotments have a new node"));
 		}
 		out.line(format!(
@@ -92,6 +144,7 @@ pub(super) fn print(
 			bytes_text(healed.rebuilt_bytes),
 			healed.mended_shards
 		));
+		archives.iter().for_each(|archive| out.line(archive.to_text()));
 		if healed.foreign > 0 {
 			out.line(format!(
 				"  {} objects want something but belong to another dataset: heal with its key, too",

@@ -103,7 +103,9 @@ pub(super) async fn commit(
 		height,
 		total_bytes: committed.manifest.total_bytes(),
 	};
+	open.check_hold().await?;
 	let id = publish(&chain, &tenant, statement, &committed, request.expires).await?;
+	open.end_hold().await;
 	let mut report = json!({
 		"id": id,
 		"manifest": format!("0x{}", hex::encode(committed.manifest_id)),
@@ -149,7 +151,9 @@ async fn store(
 	options: CommitOptions,
 	progress: Told,
 ) -> Result<Committed> {
-	let (layer, store) = (session.layer()?, open.store());
+	// What lies above a private snapshot is private as well.
+	let naming = open.naming_of(options.parent).await.context("reading the snapshot below")?;
+	let (layer, store) = (session.layer()?, open.store_naming(naming));
 	let runtime = tokio::runtime::Handle::current();
 	tokio::task::spawn_blocking(move || layer.commit(store, &runtime, options, &progress))
 		.await

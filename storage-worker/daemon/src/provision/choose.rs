@@ -129,7 +129,7 @@ async fn catalogue(chain: &ChainClient) -> Result<Vec<SnapshotInfo>> {
 	}
 }
 
-/// Reads a snapshot's manifest; `None` if the key file has not its key.
+/// Reads a snapshot's manifest; `None` if the key file has not its key, and for a sealed one, which no node can start from.
 async fn with_manifest(
 	chain: &Arc<ChainClient>,
 	info: SnapshotInfo,
@@ -140,6 +140,9 @@ async fn with_manifest(
 	let Some(key) = key_of_dataset(wanted.key, info.dataset)? else { return Ok(None) };
 	let tenant = reading.account.optional_tenant_keys()?;
 	let data = open_for_reading(chain, info.reservation, key, tenant.as_ref()).await?;
+	if data.archive(&info.manifest).is_some() {
+		return Ok(None);
+	}
 	let manifest = Manifest::load(data.store().as_ref(), info.manifest)
 		.await
 		.with_context(|| format!("reading the manifest of snapshot {}", info.id))?;

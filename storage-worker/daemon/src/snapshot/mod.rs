@@ -5,6 +5,8 @@ mod describe;
 mod pause;
 mod query;
 mod restore;
+mod retire;
+mod sealed;
 mod verify_start;
 
 use crate::{
@@ -29,9 +31,13 @@ pub(crate) enum SnapshotCommand {
 	Show(query::ShowArgs),
 	/// Read every chunk from the nodes and check it.
 	Verify(restore::VerifyArgs),
-	/// Write a snapshot's files into a directory, without FUSE.
-	#[command(alias = "materialize")]
+	/// Write a snapshot's files into a directory, without FUSE; the way to read a sealed one.
+	#[command(visible_alias = "restore", alias = "materialize")]
 	Materialise(restore::MaterialiseArgs),
+	/// Take a snapshot out of the catalogue; its objects stay until `granary dataset release`.
+	Retire(retire::RetireArgs),
+	/// Set the block from which on anyone may retire a snapshot, or none.
+	Expire(retire::ExpireArgs),
 	/// Show how lazy a mount is: bytes fetched, cache hits, thin layer.
 	Status(StatusArgs),
 }
@@ -44,6 +50,8 @@ pub(crate) async fn run(command: SnapshotCommand, context: &Context) -> Result<(
 		SnapshotCommand::Show(args) => query::show(args, context).await,
 		SnapshotCommand::Verify(args) => restore::verify(args, context).await,
 		SnapshotCommand::Materialise(args) => restore::materialise(args, context).await,
+		SnapshotCommand::Retire(args) => retire::retire(args, context).await,
+		SnapshotCommand::Expire(args) => retire::expire(args, context).await,
 		SnapshotCommand::Status(args) => run_status(args, context),
 	}
 }

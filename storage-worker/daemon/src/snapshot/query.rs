@@ -1,6 +1,6 @@
 //! `granary snapshot list` and `show`.
 
-use super::{find, restore::snapshot_key};
+use super::{find, restore::snapshot_key, sealed::sealed_facts};
 use crate::{
 	cli::{bytes_text, parse_hash, AccountArgs, Context},
 	dataset::open_for_reading,
@@ -98,15 +98,19 @@ pub(super) async fn list(args: ListArgs, context: &Context) -> Result<()> {
 pub(super) async fn show(args: ShowArgs, context: &Context) -> Result<()> {
 	let chain = context.connect().await?;
 	let snapshot = find(&chain, args.snapshot).await?;
-	let manifest = match &args.key {
-		Some(path) => {
-			let tenant = args.account.optional_tenant_keys()?;
-			let key = snapshot_key(path, &snapshot)?;
-			let open = open_for_reading(&chain, snapshot.reservation, key, tenant.as_ref()).await?;
-			Some(Manifest::load(open.store().as_ref(), snapshot.manifest).await?)
-		},
-		None => None,
-	};
+	let (mut manifest, mut sealed) = (None, None);
+	if let Some(path) = &args.key {
+		let tenant = args.account.optional_tenant_keys()?;
+		let key = snapshot_key(path, &snapshot)?;
+		let open = open_for_reading(&chain, snapshot.reservation, key, tenant.as_ref()).await?;
+		match open.dataset.archive(&snapshot.manifest) {
+			// What is inside is known to whoever restores it.
+			Some((_, layout)) => sealed = Some(sealed_facts(&chain, &open, layout).await?),
+			None => {
+				manifest = Some(Manifest::load(open.store().as_ref(), snapshot.manifest).await?);
+			},
+		}
+	}
 	let health = chain.snapshot_health(snapshot.id).await?;
 	let mut value = to_json(&snapshot);
 	if let Some(object) = value.as_object_mut() {
@@ -114,6 +118,9 @@ pub(super) async fn show(args: ShowArgs, context: &Context) -> Result<()> {
 	}
 	if let (Some(manifest), Some(object)) = (&manifest, value.as_object_mut()) {
 		object.insert("contents".to_owned(), contents_json(manifest, args.files));
+	}
+	if let (Some(sealed), Some(object)) = (&sealed, value.as_object_mut()) {
+		object.insert("sealed".to_owned(), sealed.to_json());
 	}
 	context.print(&value, |out| {
 		out.line(format!("snapshot {} '{}'", snapshot.id, String::from_utf8_lossy(&snapshot.name)));
@@ -129,6 +136,9 @@ pub(super) async fn show(args: ShowArgs, context: &Context) -> Result<()> {
 		out.field("height", snapshot.height.to_string());
 		out.field("files", bytes_text(snapshot.total_bytes));
 		out.field("stored", bytes_text(snapshot.stored_bytes));
+		if let Some(sealed) = &sealed {
+			out.field("sealed", sealed.to_text());
+		}
 		if let Some(manifest) = &manifest {
 			let counts = Counts::of(manifest);
 			out.field(

@@ -2,15 +2,15 @@
 
 use super::find;
 use crate::{
-	cli::{bytes_text, AccountArgs, Bar, Context, Failure},
-	dataset::{key_of_dataset, open_for_reading, OpenDataset},
+	cli::{bytes_text, AccountArgs, Bar, Context, Failure, WorkDir},
+	dataset::{key_of_dataset, open_for_reading, ArchiveStore, OpenDataset},
 };
-use anyhow::{Context as _, Result};
+use anyhow::{bail, Context as _, Result};
 use clap::Args;
 use granary_chain::{address_of, parse_address, ChainClient};
 use granary_dispersal::DatasetKey;
 use granary_primitives::{snapshot::SnapshotInfo, SnapshotId};
-use granary_snapshot::{CacheOptions, ChunkCache, Manifest, ReadPolicy, Reader};
+use granary_snapshot::{CacheOptions, ChunkCache, Manifest, ObjectStore, ReadPolicy, Reader};
 use serde_json::json;
 use std::{
 	path::{Path, PathBuf},
@@ -60,16 +60,29 @@ impl OpenArgs {
 	}
 }
 
+/// Where an archive is put together.
+#[derive(Debug, Args)]
+struct ArchiveArgs {
+	/// Where a sealed snapshot is put together for a while; at 16+4 it takes 1.32 times the compressed size there.
+	/// [default: the system's temporary directory]
+	#[arg(long, value_name = "DIR")]
+	work_dir: Option<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
 	#[command(flatten)]
 	open: OpenArgs,
+	#[command(flatten)]
+	archive: ArchiveArgs,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct MaterialiseArgs {
 	#[command(flatten)]
 	open: OpenArgs,
+	#[command(flatten)]
+	archive: ArchiveArgs,
 	/// The directory to write; made if missing, refused if not empty.
 	target: PathBuf,
 }
@@ -86,41 +99,114 @@ pub(crate) struct OpenSnapshot {
 	pub(crate) reader: Arc<Reader>,
 }
 
-/// Finds a snapshot on chain, reads its manifest and prepares lazy reading.
-pub(super) async fn open(args: &OpenArgs, context: &Context) -> Result<OpenSnapshot> {
+/// What an archive's chunks are cached in while it is written out: they lie on this disk already.
+const ARCHIVE_CACHE_BYTES: u64 = 64 << 20;
+
+/// A snapshot that is read from the nodes or, if it is sealed, from where it was put together.
+struct Source {
+	snapshot: OpenSnapshot,
+	store: Arc<dyn ObjectStore>,
+	/// Keeps a sealed one's content as long as it is read.
+	_work: Option<WorkDir>,
+}
+
+/// Finds a snapshot on chain and prepares reading; a sealed one is fetched as a whole.
+async fn open(args: &OpenArgs, archive: &ArchiveArgs, context: &Context) -> Result<Source> {
 	// A bad key file is told before the chain is asked.
 	DatasetKey::load(&args.key)?;
 	let chain = context.connect().await?;
 	let info = find(&chain, args.snapshot).await?;
-	open_info(args, info, chain, context).await
+	let data = open_data(args, &info, &chain, context).await?;
+	let Some(id) = data.archive(&info.manifest) else {
+		let store: Arc<dyn ObjectStore> = data.store();
+		let cache_dir = cache_dir(args)?;
+		let options = cache_options(args);
+		let (root, from) = (info.manifest, store.clone());
+		let snapshot = read_manifest(args, info, data, from, root, (&cache_dir, options)).await?;
+		return Ok(Source { snapshot, store, _work: None });
+	};
+	let work = WorkDir::new(archive.work_dir.as_deref())?;
+	let (content, cache_dir) = (work.path().join("archive"), work.path().join("chunks"));
+	std::fs::create_dir(&content)?;
+	let bar = Bar::count(context, 0, "reading");
+	let pack = data
+		.dataset
+		.open_archive(id, &content, &|step, done, all| bar.at(step, done, all))
+		.await
+		.with_context(|| format!("reading the sealed snapshot {}", info.id));
+	bar.finish();
+	let pack = Arc::new(pack?);
+	let root = pack.root();
+	let store: Arc<dyn ObjectStore> = Arc::new(ArchiveStore(pack));
+	let options =
+		CacheOptions { free_floor_bytes: 0, ..CacheOptions::with_quota(ARCHIVE_CACHE_BYTES) };
+	let from = store.clone();
+	let snapshot = read_manifest(args, info, data, from, root, (&cache_dir, options)).await?;
+	Ok(Source { snapshot, store, _work: Some(work) })
 }
 
-/// The same for a snapshot that was found already.
+/// Prepares lazy reading of a snapshot that was found already; a sealed one is refused.
 pub(crate) async fn open_info(
 	args: &OpenArgs,
 	info: SnapshotInfo,
 	chain: Arc<ChainClient>,
 	context: &Context,
 ) -> Result<OpenSnapshot> {
+	let data = open_data(args, &info, &chain, context).await?;
+	if data.archive(&info.manifest).is_some() {
+		bail!(
+			"snapshot {} is sealed: it can only be read as a whole; `granary snapshot materialise {} DIR` restores it",
+			info.id,
+			info.id
+		);
+	}
+	let (store, root) = (data.store(), info.manifest);
+	let cache_dir = cache_dir(args)?;
+	read_manifest(args, info, data, store, root, (&cache_dir, cache_options(args))).await
+}
+
+fn cache_dir(args: &OpenArgs) -> Result<PathBuf> {
+	match &args.reading.cache_dir {
+		Some(dir) => Ok(dir.clone()),
+		None => Ok(crate::cli::user_cache_dir()?.join("chunks")),
+	}
+}
+
+fn cache_options(args: &OpenArgs) -> CacheOptions {
+	CacheOptions {
+		free_floor_bytes: args.reading.cache_free,
+		..CacheOptions::with_quota(args.reading.cache_bytes)
+	}
+}
+
+/// Opens the dataset of a snapshot.
+async fn open_data(
+	args: &OpenArgs,
+	info: &SnapshotInfo,
+	chain: &Arc<ChainClient>,
+	context: &Context,
+) -> Result<OpenDataset> {
 	let tenant = args.reading.account.optional_tenant_keys()?;
-	let key = snapshot_key(&args.key, &info)?;
-	check_signer(args.reading.signer.as_deref(), &info, context)?;
-	let data = open_for_reading(&chain, info.reservation, key, tenant.as_ref()).await?;
-	let store = data.store();
+	let key = snapshot_key(&args.key, info)?;
+	check_signer(args.reading.signer.as_deref(), info, context)?;
+	open_for_reading(chain, info.reservation, key, tenant.as_ref()).await
+}
+
+/// Reads the manifest with this head and prepares lazy reading.
+async fn read_manifest(
+	args: &OpenArgs,
+	info: SnapshotInfo,
+	data: OpenDataset,
+	store: Arc<dyn ObjectStore>,
+	root: [u8; 32],
+	(cache_dir, cache_options): (&Path, CacheOptions),
+) -> Result<OpenSnapshot> {
 	let manifest = Arc::new(
-		Manifest::load(store.as_ref(), info.manifest)
+		Manifest::load(store.as_ref(), root)
 			.await
 			.with_context(|| format!("reading the manifest of snapshot {}", info.id))?,
 	);
-	let cache_dir = match &args.reading.cache_dir {
-		Some(dir) => dir.clone(),
-		None => crate::cli::user_cache_dir()?.join("chunks"),
-	};
-	let cache_options = CacheOptions {
-		free_floor_bytes: args.reading.cache_free,
-		..CacheOptions::with_quota(args.reading.cache_bytes)
-	};
-	let cache = Arc::new(ChunkCache::open(&cache_dir, cache_options)?);
+	let cache = Arc::new(ChunkCache::open(cache_dir, cache_options)?);
 	let runtime = tokio::runtime::Handle::current();
 	let reader = Arc::new(Reader::new(manifest.clone(), store, cache, runtime, args.policy()));
 	Ok(OpenSnapshot { info, manifest, data, reader })
@@ -161,9 +247,8 @@ fn check_signer(wanted: Option<&str>, info: &SnapshotInfo, context: &Context) ->
 }
 
 pub(super) async fn verify(args: VerifyArgs, context: &Context) -> Result<()> {
-	let snapshot = open(&args.open, context).await?;
+	let Source { snapshot, store, _work } = open(&args.open, &args.archive, context).await?;
 	let bar = Bar::bytes(context, "verifying");
-	let store = snapshot.data.store();
 	let report = granary_snapshot::verify(store, snapshot.manifest.clone(), &bar).await?;
 	bar.finish();
 	let health = snapshot.data.dataset.health();
@@ -200,7 +285,7 @@ pub(super) async fn verify(args: VerifyArgs, context: &Context) -> Result<()> {
 }
 
 pub(super) async fn materialise(args: MaterialiseArgs, context: &Context) -> Result<()> {
-	let snapshot = open(&args.open, context).await?;
+	let Source { snapshot, _work, .. } = open(&args.open, &args.archive, context).await?;
 	let bar = Bar::bytes(context, "writing");
 	let reader = snapshot.reader.clone();
 	let target = args.target.clone();

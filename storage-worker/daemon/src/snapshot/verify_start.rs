@@ -5,7 +5,7 @@
 
 use crate::{
 	cli::Context,
-	dataset::OpenDataset,
+	dataset::DatasetStore,
 	node_command::{check_genesis, NodeCommand},
 };
 use anyhow::{ensure, Context as _, Result};
@@ -33,7 +33,7 @@ pub(super) struct Started {
 pub(super) async fn verify_start(
 	command: &NodeCommand,
 	created: &mut Created,
-	open: &OpenDataset,
+	store: Arc<DatasetStore>,
 	work: &Path,
 	context: &Context,
 ) -> Result<Started> {
@@ -41,7 +41,6 @@ pub(super) async fn verify_start(
 	let (mount_point, thin, cache) = (work.join("mnt"), work.join("thin"), work.join("cache"));
 	std::fs::create_dir(&mount_point)?;
 	let cache = Arc::new(ChunkCache::open(&cache, CacheOptions::with_quota(CACHE_BYTES))?);
-	let store = open.store();
 	let manifest = Manifest::load(store.as_ref(), created.manifest_id)
 		.await
 		.context("reading the manifest back")?;
@@ -102,8 +101,9 @@ pub(super) async fn with_trace(
 	trace: &Trace,
 ) -> Result<()> {
 	let bytes = trace.to_bytes();
-	created.manifest.trace = Some(store.object_id(&bytes));
-	created.written.stored_bytes += store.put_many(vec![bytes]).await?;
+	let id = store.object_id(&bytes);
+	created.manifest.trace = Some(id);
+	created.written.stored_bytes += store.put_many(vec![(id, bytes)]).await?;
 	let (id, stored) = created.manifest.store(store).await?;
 	created.manifest_id = id;
 	created.written.stored_bytes += stored;

@@ -174,10 +174,10 @@ impl Auditor {
 		let name = namespace_name(audit.allotment);
 		let namespace =
 			self.store.namespace(&name).with_context(|| format!("there is no namespace {name}"))?;
-		let (leaf_count, leaves) = (audit.leaf_count, audit.leaves.clone());
-		let proof = tokio::task::spawn_blocking(move || namespace.prove(leaf_count, &leaves))
-			.await
-			.context("the proving task ended early")?;
+		let (root, leaf_count, leaves) = (audit.root, audit.leaf_count, audit.leaves.clone());
+		let proving = move || namespace.prove_root(&root, leaf_count, &leaves);
+		let proof =
+			tokio::task::spawn_blocking(proving).await.context("the proving task ended early")?;
 		let proof = proof.context("the log cannot be proven")?;
 		let checked = verify::<Blake2>(&audit.root, audit.leaf_count, &audit.leaves, &proof);
 		checked.context("the log's proof does not lead to the root on chain")?;

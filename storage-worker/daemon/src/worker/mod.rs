@@ -1,7 +1,8 @@
 //! `granary worker`: a storage node that needs no other instruction than the chain's.
 //!
 //! [`registration`] finds or registers the node; [`allotments`] makes its namespaces be what the chain says; [`audits`] answers what is due;
-//! [`cosign`] signs checkpoints that agree with the node's own log; [`run`] drives them from block to block.
+//! [`cosign`] signs checkpoints and removals that agree with the node's own log; [`removals`] puts shorter logs in force when the chain does; [`run`] drives
+//! them from block to block.
 
 mod admission;
 mod allotments;
@@ -9,8 +10,12 @@ mod audits;
 mod cosign;
 mod loss;
 mod registration;
+mod removals;
+mod rotation;
 mod run;
 mod status;
+
+pub(crate) use cosign::STARTED_A_MOMENT_AGO;
 
 use crate::cli::Context;
 use anyhow::Result;
@@ -23,6 +28,8 @@ pub(crate) enum WorkerCommand {
 	Run(run::RunArgs),
 	/// Tell the chain that an allotment's data are gone, before an audit finds out: that costs half.
 	DeclareLoss(loss::LossArgs),
+	/// Announce new keys; the worker goes on with them when they are valid.
+	RotateKeys(rotation::RotateArgs),
 	/// Show what the chain says about the node of a data directory.
 	Status(status::StatusArgs),
 }
@@ -32,6 +39,7 @@ pub(crate) async fn dispatch(command: WorkerCommand, context: &Context) -> Resul
 	match command {
 		WorkerCommand::Run(args) => run::run(args, context).await,
 		WorkerCommand::DeclareLoss(args) => loss::run(args, context).await,
+		WorkerCommand::RotateKeys(args) => rotation::run(args, context).await,
 		WorkerCommand::Status(args) => status::run(args, context).await,
 	}
 }

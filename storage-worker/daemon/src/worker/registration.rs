@@ -4,6 +4,7 @@ use crate::keys::WorkerKeys;
 use anyhow::{ensure, Context, Result};
 use granary_chain::{Call, ChainClient, RegisterNode, Signer};
 use granary_primitives::{grid::NodeInfo, Balance, FarmId};
+use std::{path::Path, sync::Arc};
 use tracing::info;
 
 /// What the operator offers.
@@ -21,22 +22,23 @@ pub(super) struct Offer {
 	pub(super) bond: Balance,
 }
 
-/// The node with this worker's audit key, registered first if there is none.
+/// This worker's keys, and the node with its audit key, registered first if there is none.
 pub(super) async fn find_or_register(
 	chain: &ChainClient,
 	operator: &Signer,
-	keys: &WorkerKeys,
+	key_dir: &Path,
 	offer: &Offer,
-) -> Result<NodeInfo> {
-	if let Some(node) = find(chain, keys).await? {
+) -> Result<(Arc<WorkerKeys>, NodeInfo)> {
+	let (keys, found) = find_with_keys(chain, key_dir).await?;
+	if let Some(node) = found {
 		ensure!(
 			node.operator == operator.account(),
 			"node {} of this data directory was registered by another account; start with that one",
 			node.id
 		);
-		return follow_endpoint(chain, operator, node, offer).await;
+		return Ok((keys, follow_endpoint(chain, operator, node, offer).await?));
 	}
-	ensure_twin(chain, operator, keys).await?;
+	ensure_twin(chain, operator, &keys).await?;
 	let farm = ensure_farm(chain, operator, &offer.farm).await?;
 	let call = Call::register_node(&RegisterNode {
 		farm,
@@ -49,9 +51,26 @@ pub(super) async fn find_or_register(
 	});
 	chain.submit_and_finalise(operator, &call).await.context("registering the node")?;
 	let node =
-		find(chain, keys).await?.context("the node is not on chain after its registration")?;
+		find(chain, &keys).await?.context("the node is not on chain after its registration")?;
 	info!(node = node.id, farm, "registered");
-	Ok(node)
+	Ok((keys, node))
+}
+
+/// The node of the worker with these keys. Keys that were announced and are on record now take the place of the present ones first.
+pub(super) async fn find_with_keys(
+	chain: &ChainClient,
+	key_dir: &Path,
+) -> Result<(Arc<WorkerKeys>, Option<NodeInfo>)> {
+	let present = WorkerKeys::load_or_create(key_dir)?.audit().public_key();
+	let (next, _) = WorkerKeys::next_public(key_dir)?;
+	let is_ours = |node: &NodeInfo| node.audit_key == present || Some(node.audit_key) == next;
+	let node = chain.all_nodes().await?.into_iter().find(is_ours);
+	if let Some(node) = &node {
+		if WorkerKeys::adopt_next(key_dir, &node.audit_key, &node.transport_key)? {
+			info!(node = node.id, "the keys that were announced are valid: they are used now");
+		}
+	}
+	Ok((Arc::new(WorkerKeys::load_or_create(key_dir)?), node))
 }
 
 /// The node with this worker's audit key.

@@ -6,6 +6,7 @@ use super::{
 	audits::Auditor,
 	cosign::CoSigner,
 	registration::{find_or_register, Offer},
+	removals,
 };
 use crate::{
 	cli::{parse_bytes, parse_units, AccountArgs, Context},
@@ -16,7 +17,7 @@ use crate::{
 use anyhow::{ensure, Context as _, Result};
 use clap::Args;
 use granary_chain::ChainClient;
-use granary_primitives::{Balance, BlockNumber, Hash};
+use granary_primitives::{Balance, BlockNumber, Hash, NodeId};
 use granary_zdb::{Server, ServerOptions, Store, StoreOptions, TlsOptions};
 use std::{
 	fs,
@@ -73,7 +74,9 @@ pub(crate) struct RunArgs {
 pub(super) async fn run(args: RunArgs, context: &Context) -> Result<()> {
 	let endpoint = endpoint(&args)?;
 	let operator = args.account.tenant_keys()?;
-	let keys = Arc::new(WorkerKeys::load_or_create(&args.dir.join("keys"))?);
+	let key_dir = args.dir.join("keys");
+	// Should they be unreadable, that is said before the data are opened.
+	WorkerKeys::load_or_create(&key_dir)?;
 	let store = Arc::new(Store::open(StoreOptions::new(args.dir.join("zdb")))?);
 	for line in store.recovery_report().lines() {
 		warn!("{line}");
@@ -87,10 +90,38 @@ pub(super) async fn run(args: RunArgs, context: &Context) -> Result<()> {
 		price_per_gib_hour: args.price,
 		bond: args.bond,
 	};
-	let node = find_or_register(&chain, operator.signer(), &keys, &offer).await?;
+	loop {
+		let (keys, node) = find_or_register(&chain, operator.signer(), &key_dir, &offer).await?;
+		let ended = serve(&args, &chain, &store, keys, node.id).await?;
+		match ended {
+			Ended::Stopped => break,
+			Ended::KeysChanged => info!(node = node.id, "its keys on chain have changed"),
+		}
+	}
+	store.sync_all()?;
+	info!("stopped");
+	Ok(())
+}
 
+/// Why a worker does not serve any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+	/// It was told to stop.
+	Stopped,
+	/// The chain has other keys of its node now: it goes on with those.
+	KeysChanged,
+}
+
+/// Serves and follows the chain with one set of keys.
+async fn serve(
+	args: &RunArgs,
+	chain: &Arc<ChainClient>,
+	store: &Arc<Store>,
+	keys: Arc<WorkerKeys>,
+	node: NodeId,
+) -> Result<Ended> {
 	let door = Door {
-		cosigner: CoSigner::new(chain.clone(), store.clone(), keys.clone(), node.id),
+		cosigner: CoSigner::new(chain.clone(), store.clone(), keys.clone(), node),
 		admission: Admission::new(chain.clone()),
 	};
 	let config = Transport::of_worker(chain.genesis_hash(), &keys)?;
@@ -102,7 +133,7 @@ pub(super) async fn run(args: RunArgs, context: &Context) -> Result<()> {
 		..ServerOptions::default()
 	};
 	let server = Server::bind(options, store.clone(), Some(Arc::new(door))).await?;
-	info!(node = node.id, listen = %args.listen, "serving");
+	info!(node, listen = %args.listen, "serving");
 
 	let (stop, stopped) = watch::channel(false);
 	let mut wait = stopped.clone();
@@ -110,16 +141,23 @@ pub(super) async fn run(args: RunArgs, context: &Context) -> Result<()> {
 		// An error means that the sender is gone, which is a reason to stop too.
 		let _ = wait.wait_for(|stop| *stop).await;
 	}));
-	let auditor = Arc::new(Auditor::new(chain, store.clone(), keys, node.id));
-	let following = tokio::spawn(follow(auditor, stopped));
-	stop_signal().await?;
-	info!("stopping");
-	stop.send_replace(true);
-	following.await.context("the chain follower ended early")?;
+	let auditor = Arc::new(Auditor::new(chain.clone(), store.clone(), keys, node));
+	let mut following = tokio::spawn(follow(auditor, stopped));
+	let ended = tokio::select! {
+		signal = stop_signal() => {
+			signal?;
+			info!("stopping");
+			stop.send_replace(true);
+			following.await.context("the chain follower ended early")?;
+			Ended::Stopped
+		},
+		ended = &mut following => {
+			stop.send_replace(true);
+			ended.context("the chain follower ended early")?
+		},
+	};
 	serving.await.context("the server ended early")??;
-	store.sync_all()?;
-	info!("stopped");
-	Ok(())
+	Ok(ended)
 }
 
 /// The address that the chain is told.
@@ -151,28 +189,45 @@ async fn connect(dir: &Path, context: &Context) -> Result<Option<Arc<ChainClient
 }
 
 /// From finalised block to finalised block until told to stop. While the chain is out of reach the data are served on.
-async fn follow(auditor: Arc<Auditor>, mut stopped: watch::Receiver<bool>) {
+async fn follow(auditor: Arc<Auditor>, mut stopped: watch::Receiver<bool>) -> Ended {
 	let mut blocks = auditor.chain.finalised_blocks();
 	loop {
 		let step = async {
 			let (number, _) = blocks.next().await;
-			if let Err(error) = at_block(&auditor, number).await {
-				warn!(block = number, "work at this block failed, will try again: {error:#}");
-				blocks.repeat();
-				tokio::time::sleep(RETRY_PAUSE).await;
+			match at_block(&auditor, number).await {
+				Ok(keys_are_valid) => keys_are_valid,
+				Err(error) => {
+					warn!(block = number, "work at this block failed, will try again: {error:#}");
+					blocks.repeat();
+					tokio::time::sleep(RETRY_PAUSE).await;
+					true
+				},
 			}
 		};
 		tokio::select! {
 			// An error means that the sender is gone, which is a reason to stop too.
-			_ = stopped.wait_for(|stop| *stop) => return,
-			() = step => {},
+			_ = stopped.wait_for(|stop| *stop) => return Ended::Stopped,
+			keys_are_valid = step => if !keys_are_valid {
+				return Ended::KeysChanged;
+			},
 		}
 	}
 }
 
-async fn at_block(auditor: &Arc<Auditor>, number: BlockNumber) -> Result<()> {
-	reconcile(&auditor.chain, &auditor.store, &auditor.keys, auditor.node).await?;
-	auditor.answer_due(number).await
+/// Does what a final block asks for; answers whether the node's keys are still those on record.
+async fn at_block(auditor: &Arc<Auditor>, number: BlockNumber) -> Result<bool> {
+	let record = auditor.chain.node(auditor.node).await?;
+	let record = record.with_context(|| format!("node {} is not on chain", auditor.node))?;
+	let keys = &auditor.keys;
+	if (record.audit_key, record.transport_key)
+		!= (keys.audit().public_key(), keys.transport_public())
+	{
+		return Ok(false);
+	}
+	let live = reconcile(&auditor.chain, &auditor.store, &auditor.keys, auditor.node).await?;
+	removals::follow(&auditor.chain, &auditor.store, &live).await?;
+	auditor.answer_due(number).await?;
+	Ok(true)
 }
 
 fn genesis_file(dir: &Path) -> PathBuf {

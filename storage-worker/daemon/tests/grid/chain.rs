@@ -46,6 +46,11 @@ impl Chain {
 		chain
 	}
 
+	/// Where it answers RPC.
+	pub(crate) fn url(&self) -> &str {
+		&self.url
+	}
+
 	/// Where other nodes find it.
 	pub(crate) fn address(&self) -> String {
 		let log = fs::read_to_string(&self.log).unwrap();

@@ -12,4 +12,6 @@ mod chain;
 mod common;
 mod healing;
 mod path;
+mod release;
+mod sealed;
 mod thin;

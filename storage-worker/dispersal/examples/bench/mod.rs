@@ -32,6 +32,15 @@ pub(crate) fn fresh_seed() -> Outcome<u64> {
 	Ok(std::time::UNIX_EPOCH.elapsed()?.as_nanos() as u64)
 }
 
+/// The most memory that this process had, in MiB.
+pub(crate) fn peak_mebibytes() -> Outcome<u64> {
+	let status = std::fs::read_to_string("/proc/self/status")?;
+	let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+	let kibibytes: u64 =
+		line.and_then(|line| line.trim().split(' ').next()).ok_or("no VmHWM")?.parse()?;
+	Ok(kibibytes / 1024)
+}
+
 /// A local backend of this number.
 pub(crate) fn backend(node: usize, address: &str) -> Backend {
 	Backend {

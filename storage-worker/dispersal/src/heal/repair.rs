@@ -1,8 +1,8 @@
 //! Putting shards back.
 
 use super::{survey::Wanting, Check, Survey};
-use crate::{resp::Reply, write::Sealed, BackendError, Dataset, DispersalError};
-use futures::stream::{self, StreamExt};
+use crate::{dataset::ObjectId, resp::Reply, write::Sealed, BackendError, Dataset, DispersalError};
+use futures::{future::try_join, stream};
 use std::time::Duration;
 use tokio::time::{sleep_until, Instant};
 
@@ -10,8 +10,10 @@ use tokio::time::{sleep_until, Instant};
 const REBUILDING: usize = 16;
 
 /// How a dataset is healed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Healing {
+	/// Objects that are verified and put right before everything else: what reads had trouble with ([`Dataset::take_suspects`]).
+	pub first: Vec<ObjectId>,
 	/// How closely it is looked at first.
 	pub check: Check,
 	/// Bytes of rebuilt shards in a second at most.
@@ -21,7 +23,9 @@ pub struct Healing {
 /// What healing did.
 #[derive(Debug, Default)]
 pub struct HealReport {
-	/// What was there before.
+	/// What the objects had that were looked at before everything else.
+	pub first: Survey,
+	/// What was there before, but for what those were given.
 	pub survey: Survey,
 	/// Objects that have more good shards than before.
 	pub healed_objects: u64,
@@ -42,7 +46,8 @@ pub struct HealReport {
 }
 
 impl Dataset {
-	/// Surveys the dataset and rebuilds what is missing or damaged on the backends that answer, the objects with the fewest good shards first.
+	/// Surveys the dataset and rebuilds what is missing or damaged on the backends that answer: first what is named, then the objects with the
+	/// fewest good shards.
 	///
 	/// `progress` is told the step (`surveying` or `rebuilding`), how many objects are done and how many there are. May be cut off at any time and begun
 	/// again. The logs grow: record checkpoints afterwards.
@@ -52,16 +57,19 @@ impl Dataset {
 		progress: &(dyn Fn(&'static str, u64, u64) + Sync),
 	) -> Result<HealReport, DispersalError> {
 		let mut report = HealReport::default();
+		let rebuilding = |done, all| progress("rebuilding", done, all);
+		if !healing.first.is_empty() {
+			let first = self.survey_of(&healing.first).await?;
+			self.repair(&first, healing.bytes_per_second, &mut report, &rebuilding).await?;
+			report.first = first;
+		}
 		loop {
 			let surveying = |done, all| progress("surveying", done, all);
 			let survey = self.survey(healing.check, &surveying).await?;
 			let (is_cut, healed_before) = (survey.is_cut, report.healed_objects);
 			let (are_closed, mended_before) =
 				(!survey.closed_logs.is_empty(), report.mended_shards);
-			self.repair(&survey, healing.bytes_per_second, &mut report, &|done, all| {
-				progress("rebuilding", done, all);
-			})
-			.await?;
+			self.repair(&survey, healing.bytes_per_second, &mut report, &rebuilding).await?;
 			let is_first = report.survey.objects == 0;
 			if is_first {
 				report.survey = survey;
@@ -96,42 +104,50 @@ impl Dataset {
 			..wanting.clone()
 		};
 		let wanting: Vec<Wanting> = survey.wanting.iter().map(open_now).collect();
-		let mut rebuilding =
-			stream::iter(wanting.iter().map(|wanting| self.rebuild_wanting(wanting)))
-				.buffered(REBUILDING);
-		let (mut batch, mut done) = (Vec::new(), 0);
-		while let Some(rebuilt) = rebuilding.next().await {
-			done += 1;
-			match rebuilt {
-				Ok((wanting, sealed)) => batch.push((wanting, sealed)),
-				Err(DispersalError::WrongKey { .. }) => report.foreign += 1,
-				Err(error @ DispersalError::TooFewShards { .. }) => {
-					report.lost += 1;
-					report.first_lost.get_or_insert(error);
-				},
-				Err(error) => return Err(error),
-			}
-			if batch.len() >= REBUILDING || done == all {
-				self.put_back(std::mem::take(&mut batch), report).await?;
-				progress(done, all);
-				if let Some(rate) = bytes_per_second {
-					let written = report.rebuilt_bytes - before;
-					let due = Duration::from_secs_f64(written as f64 / rate.max(1) as f64);
-					sleep_until(started + due).await;
+		let mut parts = wanting.chunks(REBUILDING);
+		let mut rebuilt = match parts.next() {
+			Some(part) => self.rebuild_wanting(part).await,
+			None => return Ok(()),
+		};
+		let mut done = 0;
+		while !rebuilt.is_empty() {
+			done += rebuilt.len() as u64;
+			let mut batch = Vec::with_capacity(rebuilt.len());
+			for (wanting, outcome) in rebuilt {
+				match outcome {
+					Ok(sealed) => batch.push((wanting, sealed)),
+					Err(DispersalError::WrongKey { .. }) => report.foreign += 1,
+					Err(error @ DispersalError::TooFewShards { .. }) => {
+						report.lost += 1;
+						report.first_lost.get_or_insert(error);
+					},
+					Err(error) => return Err(error),
 				}
+			}
+			// While these are written the next ones are read.
+			let next = async { Ok(self.rebuild_wanting(parts.next().unwrap_or_default()).await) };
+			((), rebuilt) = try_join(self.put_back(batch, report), next).await?;
+			progress(done, all);
+			if let Some(rate) = bytes_per_second {
+				let written = report.rebuilt_bytes - before;
+				let due = Duration::from_secs_f64(written as f64 / rate.max(1) as f64);
+				sleep_until(started + due).await;
 			}
 		}
 		Ok(())
 	}
 
-	/// The values of an object's missing and damaged shards.
+	/// The values of objects' missing and damaged shards.
 	async fn rebuild_wanting<'w>(
 		&self,
-		wanting: &'w Wanting,
-	) -> Result<(&'w Wanting, Sealed), DispersalError> {
-		let wanted = wanting.missing.iter().chain(&wanting.damaged);
-		let wanted = wanted.map(|shard| usize::from(*shard)).collect();
-		Ok((wanting, self.rebuild(wanting.id, wanted).await?))
+		wanting: &'w [Wanting],
+	) -> Vec<(&'w Wanting, Result<Sealed, DispersalError>)> {
+		let shards = |wanting: &Wanting| {
+			let wanted = wanting.missing.iter().chain(&wanting.damaged);
+			(wanting.id, wanted.map(|shard| usize::from(*shard)).collect())
+		};
+		let rebuilt = self.rebuild_many(wanting.iter().map(shards).collect()).await;
+		wanting.iter().zip(rebuilt).collect()
 	}
 
 	async fn put_back(
@@ -146,7 +162,7 @@ impl Dataset {
 				let Some(value) = sealed.values.get_mut(shard).and_then(Option::take) else {
 					continue;
 				};
-				match self.mend(shard, &sealed.id, &value.bytes).await? {
+				match self.mend(shard, &sealed.key, &value.bytes).await? {
 					true => mended += 1,
 					false => report.unmendable_shards += 1,
 				}
@@ -161,14 +177,14 @@ impl Dataset {
 	}
 
 	/// Gives a damaged shard its bytes back. Nodes keep logs that cannot be rewritten, but they take the very bytes that were there.
-	async fn mend(
+	pub(crate) async fn mend(
 		&self,
 		shard: usize,
-		id: &[u8; 32],
+		key: &[u8],
 		value: &[u8],
 	) -> Result<bool, DispersalError> {
 		let Some(link) = self.links.get(shard) else { return Ok(false) };
-		match link.call(&[b"MEND", id, value]).await {
+		match link.call(&[b"MEND", key, value]).await {
 			Ok(Reply::Integer(1)) => Ok(true),
 			// The node takes its value for sound: it was never ours, or it lies.
 			Ok(Reply::Integer(_) | Reply::Nil) | Err(BackendError::Refused(_)) => Ok(false),

@@ -1,15 +1,15 @@
 //! What each object has left.
 
 use crate::{dataset::ObjectId, read::Found, resp::Reply, BackendError, Dataset, DispersalError};
-use futures::{
-	future::{join_all, try_join_all},
-	stream::{self, StreamExt},
-};
+use futures::future::{join_all, try_join_all};
+use std::collections::BTreeMap;
 
 /// Objects that are remembered as wanting at once; the rest is found by the next survey.
 const WANTING_MAX: usize = 1 << 18;
-/// Objects whose shards are verified at once.
-const VERIFYING: usize = 8;
+/// Objects whose shards are verified at once: with objects of 4 MiB at most this bounds memory.
+const VERIFYING: usize = 16;
+/// Objects that nodes are asked for at once.
+const ASKED: usize = 1024;
 
 /// How closely shards are looked at.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -88,11 +88,53 @@ impl Survey {
 		self.by_good_shards.iter().position(|objects| *objects > 0)
 	}
 
-	fn count(&mut self, good: usize) {
+	/// Takes in what one object has.
+	fn take(&mut self, id: ObjectId, good: usize, missing: &[usize], damaged: &[usize]) {
 		self.objects += 1;
 		if let Some(objects) = self.by_good_shards.get_mut(good) {
 			*objects += 1;
 		}
+		self.missing += missing.len() as u64;
+		self.damaged += damaged.len() as u64;
+		if missing.is_empty() && damaged.is_empty() {
+			return;
+		}
+		if self.wanting.len() >= WANTING_MAX {
+			self.is_cut = true;
+			return;
+		}
+		let numbers = |shards: &[usize]| shards.iter().map(|shard| *shard as u8).collect();
+		let (missing, damaged) = (numbers(missing), numbers(damaged));
+		self.wanting.push(Wanting { id, missing, damaged, good: good as u16 });
+	}
+}
+
+/// A record as a backend's SCAN lists it.
+pub(crate) struct Scanned {
+	/// The value's key: an object's id, or something else.
+	pub(crate) key: Vec<u8>,
+	/// Bytes of the value.
+	pub(crate) value_len: u32,
+	/// When it was written, unix seconds.
+	pub(crate) written: u64,
+}
+
+impl Scanned {
+	/// The object, if the key can be one's id.
+	pub(crate) fn id(&self) -> Option<ObjectId> {
+		self.key.as_slice().try_into().ok()
+	}
+
+	/// `[key, length, time]`.
+	fn parse(entry: Reply) -> Option<Self> {
+		let Reply::Array(fields) = entry else { return None };
+		let [Reply::Bulk(key), Reply::Integer(value_len), Reply::Integer(written)] =
+			<[Reply; 3]>::try_from(fields).ok()?
+		else {
+			return None;
+		};
+		let (value_len, written) = (value_len.try_into().ok()?, written.try_into().ok()?);
+		Some(Self { key, value_len, written })
 	}
 }
 
@@ -103,23 +145,8 @@ impl Dataset {
 		check: Check,
 		progress: &(dyn Fn(u64, u64) + Sync),
 	) -> Result<Survey, DispersalError> {
-		let total = self.pipeline.total();
-		let mut survey = Survey { by_good_shards: vec![0; total + 1], ..Survey::default() };
-		let mut reachable = Vec::new();
-		for (shard, outcome) in self.load_reachable_logs().await.into_iter().enumerate() {
-			match outcome {
-				Ok(()) => reachable.push(shard),
-				// It answers, but damage keeps it from opening its log: what is damaged can be mended, and then it will.
-				Err(BackendError::Refused(_)) => {
-					reachable.push(shard);
-					survey.closed_logs.push(shard);
-				},
-				Err(error) => {
-					let node = self.links.get(shard).map_or(0, |link| link.backend().node);
-					survey.unreachable.push((node, error));
-				},
-			}
-		}
+		let mut survey = self.new_survey();
+		let reachable = self.reach(&mut survey).await;
 		let sizes = join_all(reachable.iter().map(|shard| self.size(*shard))).await;
 		let about = sizes.into_iter().filter_map(Result::ok).max().unwrap_or(0);
 		for (position, shard) in reachable.iter().enumerate() {
@@ -135,9 +162,44 @@ impl Dataset {
 		Ok(survey)
 	}
 
+	/// Looks at these objects only, closely. What no node has is no object of this dataset, or of any.
+	pub(super) async fn survey_of(&self, ids: &[ObjectId]) -> Result<Survey, DispersalError> {
+		let mut survey = self.new_survey();
+		let reachable = self.reach(&mut survey).await;
+		for ids in ids.chunks(ASKED) {
+			self.look_at(ids, &[], &reachable, Check::All, &mut survey).await?;
+		}
+		survey.wanting.sort_by_key(|wanting| wanting.good);
+		Ok(survey)
+	}
+
+	fn new_survey(&self) -> Survey {
+		Survey { by_good_shards: vec![0; self.pipeline.total() + 1], ..Survey::default() }
+	}
+
+	/// The backends that answer; the survey is told of the others.
+	async fn reach(&self, survey: &mut Survey) -> Vec<usize> {
+		let mut reachable = Vec::new();
+		for (shard, outcome) in self.load_reachable_logs().await.into_iter().enumerate() {
+			match outcome {
+				Ok(()) => reachable.push(shard),
+				// It answers, but damage keeps it from opening its log: what is damaged can be mended, and then it will.
+				Err(BackendError::Refused(_)) => {
+					reachable.push(shard);
+					survey.closed_logs.push(shard);
+				},
+				Err(error) => {
+					let node = self.links.get(shard).map_or(0, |link| link.backend().node);
+					survey.unreachable.push((node, error));
+				},
+			}
+		}
+		reachable
+	}
+
 	/// How many objects a backend has.
 	async fn size(&self, shard: usize) -> Result<u64, DispersalError> {
-		let replies = self.pipeline(shard, [[b"DBSIZE".as_slice()]].into_iter()).await?;
+		let replies = self.call_many(shard, [[b"DBSIZE".as_slice()]].into_iter()).await?;
 		match replies.first() {
 			Some(Reply::Integer(keys)) => Ok(u64::try_from(*keys).unwrap_or(0)),
 			other => Err(self.odd(shard, "DBSIZE", &format!("{other:?}"))),
@@ -154,10 +216,22 @@ impl Dataset {
 		shard: usize,
 		cursor: Option<Vec<u8>>,
 	) -> Result<Option<(Vec<u8>, Vec<ObjectId>)>, DispersalError> {
-		let Some(link) = self.links.get(shard) else { return Ok(None) };
+		let page = self.scan_page(shard, cursor).await?;
+		// Keys of another length are not objects.
+		Ok(page.map(|(next, entries)| {
+			(next, entries.into_iter().filter_map(|entry| entry.id()).collect())
+		}))
+	}
+
+	/// The next records of a backend and where to go on; `None` at the end.
+	pub(crate) async fn scan_page(
+		&self,
+		shard: usize,
+		cursor: Option<Vec<u8>>,
+	) -> Result<Option<(Vec<u8>, Vec<Scanned>)>, DispersalError> {
 		let mut request: Vec<&[u8]> = vec![b"SCAN"];
 		request.extend(cursor.as_deref());
-		let reply = match link.call(&request).await {
+		let reply = match self.link(shard)?.call(&request).await {
 			Ok(reply) => reply,
 			Err(BackendError::Refused(text)) if text.contains("No more data") => return Ok(None),
 			Err(error) => return Err(self.failed(shard, error)),
@@ -166,15 +240,9 @@ impl Dataset {
 		let Ok([Reply::Bulk(next), Reply::Array(entries)]) = <[Reply; 2]>::try_from(parts) else {
 			return Err(self.odd(shard, "SCAN", "another list"));
 		};
-		let ids = entries.into_iter().filter_map(|entry| match entry {
-			Reply::Array(fields) => match fields.into_iter().next() {
-				// Keys of another length are not objects.
-				Some(Reply::Bulk(key)) => ObjectId::try_from(key).ok(),
-				_ => None,
-			},
-			_ => None,
-		});
-		Ok(Some((next, ids.collect())))
+		let entries: Option<Vec<Scanned>> = entries.into_iter().map(Scanned::parse).collect();
+		let entries = entries.ok_or_else(|| self.odd(shard, "SCAN", "another entry"))?;
+		Ok(Some((next, entries)))
 	}
 
 	/// Finds out what some objects have, unless a backend before was asked for them already.
@@ -200,58 +268,56 @@ impl Dataset {
 			let shards = |list: Vec<(usize, &usize)>| -> Vec<usize> {
 				list.into_iter().map(|(_, shard)| *shard).collect()
 			};
-			found.push((*id, shards(present), shards(missing)));
+			if !present.is_empty() {
+				found.push((*id, shards(present), shards(missing)));
+			}
 		}
-		let verified = stream::iter(found.into_iter().map(|(id, present, missing)| async move {
-			let mut damaged = match check.takes(&id) {
-				true => self.damaged_of(id, &present).await?,
-				false => Vec::new(),
-			};
-			// Damage hits some shards; that none of enough verifies is a matter of keys.
-			if damaged.len() == present.len() && present.len() >= self.pipeline.data() {
-				damaged.clear();
+		for found in found.chunks(VERIFYING) {
+			let looked = found.iter().filter(|(id, ..)| check.takes(id));
+			let looked: Vec<(ObjectId, &[usize])> =
+				looked.map(|(id, present, _)| (*id, present.as_slice())).collect();
+			let mut damage = self.damaged_of(&looked).await?.into_iter();
+			for (id, present, missing) in found {
+				let is_looked_at = check.takes(id);
+				let mut damaged =
+					if is_looked_at { damage.next().unwrap_or_default() } else { Vec::new() };
+				// Damage hits some shards; that none of enough verifies is a matter of keys.
+				if damaged.len() == present.len() && present.len() >= self.pipeline.data() {
+					damaged.clear();
+				}
+				survey.verified += if is_looked_at { present.len() as u64 } else { 0 };
+				survey.take(*id, present.len() - damaged.len(), missing, &damaged);
 			}
-			let looked = if check.takes(&id) { present.len() } else { 0 };
-			Ok::<_, DispersalError>((id, present.len() - damaged.len(), missing, damaged, looked))
-		}))
-		.buffered(VERIFYING)
-		.collect::<Vec<_>>()
-		.await;
-		for outcome in verified {
-			let (id, good, missing, damaged, looked) = outcome?;
-			survey.count(good);
-			survey.missing += missing.len() as u64;
-			survey.damaged += damaged.len() as u64;
-			survey.verified += looked as u64;
-			if missing.is_empty() && damaged.is_empty() {
-				continue;
-			}
-			if survey.wanting.len() >= WANTING_MAX {
-				survey.is_cut = true;
-				continue;
-			}
-			let numbers =
-				|shards: Vec<usize>| shards.into_iter().map(|shard| shard as u8).collect();
-			let (missing, damaged) = (numbers(missing), numbers(damaged));
-			survey.wanting.push(Wanting { id, missing, damaged, good: good as u16 });
 		}
 		Ok(())
 	}
 
-	/// Which of these shards do not verify.
+	/// Which shards of each of these objects do not verify, of those that are there.
 	async fn damaged_of(
 		&self,
-		id: ObjectId,
-		present: &[usize],
-	) -> Result<Vec<usize>, DispersalError> {
-		let mut damaged = Vec::new();
-		for (shard, found) in join_all(present.iter().map(|shard| self.fetch(*shard, id))).await {
-			match found? {
-				Found::Shard(..) => {},
-				Found::Damaged | Found::Missing | Found::Failed(BackendError::Refused(_)) => {
-					damaged.push(shard);
-				},
-				Found::Failed(error) => return Err(self.failed(shard, error)),
+		objects: &[(ObjectId, &[usize])],
+	) -> Result<Vec<Vec<usize>>, DispersalError> {
+		let mut by_shard: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+		for (place, (_, present)) in objects.iter().enumerate() {
+			for shard in *present {
+				by_shard.entry(*shard).or_default().push(place);
+			}
+		}
+		let fetches = by_shard.iter().map(|(shard, places)| async move {
+			let ids = places.iter().filter_map(|place| objects.get(*place)).map(|(id, _)| *id);
+			self.fetch_many(*shard, &ids.collect::<Vec<_>>()).await
+		});
+		let fetched = try_join_all(fetches).await?;
+		let mut damaged = vec![Vec::new(); objects.len()];
+		for ((shard, places), found) in by_shard.iter().zip(fetched) {
+			for (place, found) in places.iter().zip(found) {
+				match found {
+					Found::Good => {},
+					Found::Damaged | Found::Missing | Found::Failed(BackendError::Refused(_)) => {
+						damaged.get_mut(*place).into_iter().for_each(|list| list.push(*shard));
+					},
+					Found::Failed(error) => return Err(self.failed(*shard, error)),
+				}
 			}
 		}
 		Ok(damaged)

@@ -5,7 +5,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use granary_dispersal::{Backend, Dataset, DatasetKey, DatasetOptions};
-use granary_zdb::{NamespaceOptions, Server, ServerOptions, Store, StoreOptions};
+use granary_zdb::{Extension, NamespaceOptions, Reply, Server, ServerOptions, Store, StoreOptions};
 use rand::{RngCore, SeedableRng};
 use std::{
 	env,
@@ -32,6 +32,24 @@ fn open_store(dir: &Path) -> Store {
 	Store::open(StoreOptions::new(dir.join("data"))).unwrap()
 }
 
+/// Puts shorter logs in force when it is told to: `SIGN epoch leaf_count root` and `APPLY`, as a worker does when the chain says so.
+struct Driver(Arc<Store>);
+
+impl Extension for Driver {
+	fn call(&self, command: &[u8], args: &[Vec<u8>]) -> Option<Result<Reply, String>> {
+		let number = |at: usize| std::str::from_utf8(&args[at]).unwrap().parse::<u64>().unwrap();
+		let done = match command {
+			b"SIGN" => {
+				let root = args[2].as_slice().try_into().unwrap();
+				self.0.namespace(NAMESPACE).unwrap().sign_removal(number(0), number(1), root)
+			},
+			b"APPLY" => self.0.apply_removal(NAMESPACE),
+			_ => return None,
+		};
+		Some(done.map(|()| Reply::Simple("OK".to_owned())).map_err(|error| error.to_string()))
+	}
+}
+
 /// The process behind a [`Grid`]'s backend: serves until its standard input ends. Without the variable it has nothing to do.
 pub(crate) fn serve_from_environment() {
 	let Some(dir) = env::var_os(DIR_VARIABLE).map(PathBuf::from) else { return };
@@ -39,7 +57,8 @@ pub(crate) fn serve_from_environment() {
 	let options = ServerOptions { unix: Some(dir.join("socket")), ..ServerOptions::default() };
 	let runtime = tokio::runtime::Runtime::new().unwrap();
 	runtime.block_on(async {
-		let server = Server::bind(options, store, None).await.unwrap();
+		let driver: Arc<dyn Extension> = Arc::new(Driver(store.clone()));
+		let server = Server::bind(options, store, Some(driver)).await.unwrap();
 		let (stop, stopped) = tokio::sync::oneshot::channel();
 		std::thread::spawn(move || {
 			// Whoever started us holds the other end; its death ends ours.
@@ -113,6 +132,18 @@ impl Grid {
 			assert!(Instant::now() < deadline, "backend {node} does not listen");
 			std::thread::sleep(Duration::from_millis(5));
 		}
+	}
+
+	/// Bytes of all files of a backend.
+	pub(crate) fn disk_bytes(&self, node: usize) -> u64 {
+		fn below(dir: &Path) -> u64 {
+			let of = |entry: std::fs::DirEntry| match entry.file_type().unwrap().is_dir() {
+				true => below(&entry.path()),
+				false => entry.metadata().unwrap().len(),
+			};
+			std::fs::read_dir(dir).unwrap().map(|entry| of(entry.unwrap())).sum()
+		}
+		below(&self.path(node).join("data"))
 	}
 
 	/// As `kill -9` does.

@@ -86,12 +86,27 @@ impl Place {
 
 	/// The same, started by a command that ends by running its arguments.
 	pub fn mount_in_child_of(&self, starter: &[&str]) -> ChildMount {
+		self.start_child(starter, &[])
+	}
+
+	/// Mounts in a process whose mount outlives it for so many seconds, or goes on with such a mount.
+	pub fn mount_held_in_child(&self, seconds: &str) -> ChildMount {
+		self.start_child(&[], &[seconds])
+	}
+
+	/// Where the holder of such a mount is found.
+	pub fn holder_socket(&self) -> PathBuf {
+		self.thin().with_extension("held")
+	}
+
+	fn start_child(&self, starter: &[&str], more: &[&str]) -> ChildMount {
 		let mut words: Vec<PathBuf> = starter.iter().map(PathBuf::from).collect();
 		words.push(example());
 		let mut command = Command::new(&words[0]);
 		command
 			.args(&words[1..])
 			.args([self.lower(), self.mnt(), self.thin()])
+			.args(more)
 			.stdout(Stdio::piped());
 		let mut child = spawn(&mut command);
 		let mut line = String::new();
@@ -168,6 +183,16 @@ impl ChildMount {
 	pub fn kill(mut self) {
 		self.child.kill().unwrap();
 		self.child.wait().unwrap();
+	}
+}
+
+impl ChildMount {
+	/// The same, but what it mounted stays.
+	pub fn kill_and_leave(mut self) {
+		self.child.kill().unwrap();
+		self.child.wait().unwrap();
+		// Dropping it would unmount.
+		std::mem::forget(self);
 	}
 }
 

@@ -77,15 +77,17 @@ impl ObjectStore for MemoryStore {
 		mac.finalize().into_bytes().into()
 	}
 
-	fn put_many(&self, objects: Vec<Vec<u8>>) -> BoxFuture<'_, Result<u64, StoreError>> {
+	fn put_many(
+		&self,
+		objects: Vec<(ObjectId, Vec<u8>)>,
+	) -> BoxFuture<'_, Result<u64, StoreError>> {
 		Box::pin(async move {
-			let batch: usize = objects.iter().map(Vec::len).sum();
+			let batch: usize = objects.iter().map(|(_, object)| object.len()).sum();
 			let mut largest = self.largest_batch.lock().unwrap();
 			*largest = (*largest).max(batch);
 			drop(largest);
 			let mut stored = 0;
-			for object in objects {
-				let id = self.object_id(&object);
+			for (id, object) in objects {
 				let len = object.len() as u64;
 				if self.objects.lock().unwrap().insert(id, object).is_none() {
 					stored += len;

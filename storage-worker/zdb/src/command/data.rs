@@ -38,7 +38,11 @@ pub(super) fn set(session: &mut Session, args: Args<'_>, output: &mut Output) ->
 	if !session.can_write {
 		return Err(errors::READ_ONLY);
 	}
-	let written = session.namespace.set_buffered(key, value, timestamp);
+	let mut written = session.namespace.set_buffered(key, value, timestamp);
+	// A shorter log took this one's place at this very moment: the value goes into that one.
+	if matches!(written, Err(ZdbError::Removed)) && session.has_namespace() {
+		written = session.namespace.set_buffered(key, value, timestamp);
+	}
 	let outcome = written.map_err(|error| errors::write_text(&error))?;
 	session.unflushed_from.get_or_insert(output.len());
 	if outcome != SetOutcome::Unchanged {
@@ -117,9 +121,10 @@ pub(super) fn get(session: &mut Session, args: Args<'_>, output: &mut Output) ->
 
 /// Answers the key's value or nil.
 fn answer_value(session: &mut Session, key: &[u8], output: &mut Output) -> Result<(), ZdbError> {
-	let found = session.namespace.get_with(key, |value| {
-		output.bulk(value);
-		value.len()
+	let found = session.namespace.get_found(key, |value| {
+		let value_bytes = value.len();
+		output.value(value);
+		value_bytes
 	})?;
 	session.traffic.read(found);
 	if found.is_none() {
@@ -200,11 +205,13 @@ pub(super) fn mget(session: &mut Session, args: Args<'_>, output: &mut Output) -
 	let before = output.len();
 	output.array(args.len() - 1);
 	for key in args.rest() {
-		if let Err(error) = answer_value(session, key, output) {
-			match errors::text(&error) {
-				errors::ABSENT if session.may_ask_for_files() => return Err(errors::ABSENT),
-				text => output.error(errors::without_absent(text)),
-			}
+		match answer_value(session, key, output) {
+			Ok(()) => {},
+			Err(ZdbError::NotInMemory) => {
+				output.truncate(before);
+				return Err(errors::NOT_IN_MEMORY);
+			},
+			Err(error) => output.error(errors::text(&error)),
 		}
 		if output.len() - before > REPLY_MAX_BYTES {
 			output.truncate(before);
@@ -266,8 +273,7 @@ pub(super) fn keytime(session: &mut Session, args: Args<'_>, output: &mut Output
 /// `CHECK key`: 1 if the value matches its checksum, 0 if not, -1 if it cannot be read, nil if there is no such key.
 pub(super) fn check(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
 	let found = match session.namespace.check(single_key(args)?) {
-		Err(ZdbError::Absent(_)) if session.may_ask_for_files() => return Err(errors::ABSENT),
-		Err(error @ (ZdbError::File { .. } | ZdbError::Damaged { .. } | ZdbError::Absent(_))) => {
+		Err(error @ (ZdbError::File { .. } | ZdbError::Damaged { .. })) => {
 			tracing::error!(%error, "CHECK");
 			Ok(Some(-1))
 		},

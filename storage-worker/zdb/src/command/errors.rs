@@ -7,14 +7,14 @@ pub(super) const READ_ONLY: &str = "Namespace is in read-only mode";
 pub(super) const INVALID_KEY: &str = "Invalid key";
 pub(super) const KEY_NOT_FOUND: &str = "Key not found";
 pub(super) const INTERNAL: &str = "Internal Error";
-/// A segment file is missing. Replicas are told so; for a client's read the file is asked for, or [`INTERNAL`] takes its place.
-pub(super) const ABSENT: &str = "A data file is missing";
 pub(super) const NAMESPACE_TOO_LONG: &str = "Namespace too long";
 pub(super) const NAMESPACE_NOT_FOUND: &str = "Namespace not found";
 pub(super) const PASSWORD_TOO_LONG: &str = "Password too long";
 pub(super) const ACCESS_DENIED: &str = "Access denied";
 pub(super) const INVALID_ACCOUNT: &str =
 	"Invalid account (expected: 64 hex digits or an SS58 address)";
+/// Not a reply: what is to be read is not in memory, so the command is executed anew where it may block.
+pub(super) const NOT_IN_MEMORY: &str = "Not in memory";
 pub(super) const NO_AUTH: &str = "Authentication disabled";
 
 /// The text for an error of the engine. What only the operator can mend is logged, and the client is told the rest.
@@ -35,10 +35,16 @@ pub(super) fn text(error: &ZdbError) -> &'static str {
 		ZdbError::BadCursor => "Invalid key format",
 		ZdbError::AuditedStays => "An audited namespace is emptied by removing it, not otherwise",
 		ZdbError::OtherValue => "That is not the value of this key",
+		ZdbError::NoRemoval => "No removal is at this step",
+		ZdbError::RemovalTooLarge { .. } => "A removal names at most 4194304 keys",
+		ZdbError::RemovalBusy => "The log of a removal is being made, try again when it is there",
+		ZdbError::RemovalSigned { .. } => "A removal is signed for and waits for the next audit",
+		ZdbError::NoRoom { .. } => "The disk has no room for a second log",
+		ZdbError::TooManyHolds { .. } => "Too many holds",
 		ZdbError::NotAudited => "Namespace is not audited",
 		ZdbError::Used => "Cannot change mode of used namespace",
 		ZdbError::AuditedIsWorm => "An audited namespace is in user mode and worm, and stays so",
-		ZdbError::Absent(_) => ABSENT,
+		ZdbError::NotInMemory => NOT_IN_MEMORY,
 		ZdbError::Damaged { .. } => {
 			tracing::error!(%error, "a read failed");
 			INTERNAL
@@ -59,13 +65,4 @@ pub(super) fn write_text(error: &ZdbError) -> &'static str {
 		},
 		other => text(other),
 	}
-}
-
-/// The text to send where a file was asked for in vain.
-pub(super) fn without_absent(text: &'static str) -> &'static str {
-	if text == ABSENT {
-		tracing::error!("a read failed: a data file is missing");
-		return INTERNAL;
-	}
-	text
 }

@@ -18,7 +18,10 @@ mod scan;
 mod table;
 mod wait;
 
-use crate::server::{Args, Flow, Output, Session, SlowLog, Teller};
+use crate::{
+	engine::Durability,
+	server::{Args, Flow, Output, Session, SlowLog, Teller},
+};
 use std::sync::atomic::Ordering::Relaxed;
 
 /// No command of ours has a longer name.
@@ -33,8 +36,8 @@ pub(crate) fn execute(session: &mut Session, args: Args<'_>, output: &mut Output
 	if args.len() == 0 {
 		return Flow::Continue;
 	}
-	session.commands += 1;
 	if !session.has_namespace() {
+		session.commands += 1;
 		output.error("Your active namespace is not available anymore (probably removed).");
 		return Flow::Close;
 	}
@@ -82,15 +85,19 @@ fn execute_for(owner: u64, session: &mut Session, args: Args<'_>, output: &mut O
 		output.error("This server is a replica and takes no changes");
 		return Flow::Continue;
 	}
-	let (began, before) = (SlowLog::begin(), output.len());
+	if !session.may_block && is_slow(upper, session, args) {
+		return Flow::Elsewhere;
+	}
+	let (began, traffic) = (SlowLog::begin(), session.traffic);
 	let outcome = dispatch(upper, session, args, output);
 	session.shared.slow.end(began, session.id, args);
-	if outcome == Err(errors::ABSENT) && session.may_ask_for_files() {
-		output.truncate(before);
-		return Flow::Absent;
+	if outcome == Err(errors::NOT_IN_MEMORY) {
+		// What it counted is counted when it is executed anew.
+		session.traffic = traffic;
+		return Flow::Elsewhere;
 	}
-	session.has_asked_for_files = false;
-	match outcome.map_err(errors::without_absent) {
+	session.commands += 1;
+	match outcome {
 		Ok(flow) => {
 			if flow != Flow::Unknown && session.shared.watchers.any() {
 				let name = String::from_utf8_lossy(upper);
@@ -113,11 +120,30 @@ fn execute_for(owner: u64, session: &mut Session, args: Args<'_>, output: &mut O
 
 /// Whether the command changes what is stored: replicas refuse those.
 fn changes(name: &[u8]) -> bool {
-	const CHANGING: [&[u8]; 11] = [
+	const CHANGING: [&[u8]; 13] = [
 		b"SET", b"SETX", b"MSET", b"MEND", b"DEL", b"FLUSH", b"NSNEW", b"NSDEL", b"NSSET",
-		b"NSJUMP", b"COMPACT",
+		b"NSJUMP", b"COMPACT", b"REMOVAL", b"HOLD",
 	];
 	CHANGING.contains(&name)
+}
+
+/// Whether the command is slow by its nature or waits for the disk in any case, so that other clients of the thread would wait with it.
+fn is_slow(name: &[u8], session: &Session, args: Args<'_>) -> bool {
+	/// More keys than these take longer than handing the command over.
+	const KEYS_FEW: usize = 64;
+	match name {
+		b"GET" | b"SET" | b"SETX" => false,
+		b"MGET" => args.len() > KEYS_FEW,
+		// Repeated from its start, it would issue ids again.
+		b"MSET" => args.len() > KEYS_FEW || session.namespace.ids().is_some(),
+		// What was written into the namespace before is made durable first.
+		b"SELECT" => {
+			session.unflushed_from.is_some() && session.namespace.durability() == Durability::Always
+		},
+		b"SCAN" | b"SCANX" | b"RSCAN" | b"KSCAN" | b"NSNEW" | b"NSDEL" | b"NSSET" | b"NSJUMP"
+		| b"RELOAD" | b"FLUSH" | b"DATA" | b"MEND" | b"COMPACT" | b"NSLOG" => true,
+		_ => false,
+	}
 }
 
 /// Answers a command that nobody knows.
@@ -169,6 +195,9 @@ fn dispatch(name: &[u8], session: &mut Session, args: Args<'_>, output: &mut Out
 		b"SCRUB" => admin::scrub(session),
 		b"SLOWLOG" => admin::slowlog(session, args, output),
 		b"NSLOG" => audit::nslog(session, args, output),
+		b"NSLEAVES" => audit::nsleaves(session, args),
+		b"REMOVAL" => audit::removal(session, args, output),
+		b"HOLD" => audit::hold(session, args, output),
 		b"PING" => redis::ping(args, output),
 		b"ECHO" => redis::echo(args, output),
 		b"QUIT" => redis::quit(output),

@@ -195,6 +195,7 @@ fn describe(info: &NamespaceInfo, for_admin: bool) -> String {
 		line("data_current_offset", info.active_offset.to_string());
 	}
 	line("fault", info.fault.clone().unwrap_or_else(|| "none".to_owned()));
+	line("damage", info.damage.clone().unwrap_or_else(|| "none".to_owned()));
 	line("audited", yes_no(info.audited));
 	line("frozen", yes_no(info.access == Access::Frozen));
 	line("disk_size_bytes", info.disk_bytes.to_string());

@@ -32,7 +32,7 @@ const ALL_KEYS: [i64; 3] = [1, -1, 1];
 
 type Row = (&'static str, &'static str, i64, &'static [&'static str], [i64; 3], &'static str);
 
-const DATA: [Row; 23] = [
+const DATA: [Row; 26] = [
 	("GET", "key", 2, READ, ONE_KEY, "The value of a key"),
 	("GETRANGE", "key first last", 4, READ, ONE_KEY, "A part of the value of a key"),
 	("MGET", "key [key...]", -2, READ, ALL_KEYS, "The values of several keys"),
@@ -68,7 +68,24 @@ const DATA: [Row; 23] = [
 	("KSCAN", "prefix [cursor]", -2, WALK, NO_KEYS, "Keys with a prefix"),
 	("DBSIZE", "", 1, READ, NO_KEYS, "Live keys of the namespace"),
 	("FLUSH", "", 1, WRITE, NO_KEYS, "Removes everything from a private namespace"),
-	("NSLOG", "", 1, READ, NO_KEYS, "Leaf count, root and peaks of an audited namespace"),
+	(
+		"NSLOG",
+		"[leaf_count root]",
+		-1,
+		READ,
+		NO_KEYS,
+		"Leaf count, root and peaks of an audited namespace",
+	),
+	("NSLEAVES", "[cursor]", -1, WALK, NO_KEYS, "Keys of an audited log with their leaves' hashes"),
+	(
+		"REMOVAL",
+		"BEGIN|ADD|PREPARE|STATUS|DROP [key...]",
+		-2,
+		WRITE,
+		NO_KEYS,
+		"Removes keys from an audited log",
+	),
+	("HOLD", "token seconds [held]", -3, WRITE, NO_KEYS, "Holds removals of an audited log off"),
 	(
 		"WAIT",
 		"command [milliseconds]",

@@ -5,8 +5,7 @@ use crate::{
 	limits::OWNER_ID_MAX_BYTES,
 	server::{Args, Flow, Output, Session},
 };
-use std::time::Duration;
-use tokio::time::Instant;
+use std::time::{Duration, Instant};
 
 const TIMEOUT_DEFAULT_MS: u64 = 5000;
 const TIMEOUT_TEXT_MAX: usize = 16;
@@ -32,8 +31,9 @@ pub(super) fn wait(session: &mut Session, args: Args<'_>) -> Answer {
 		return Err("Invalid timeout");
 	}
 	let deadline = Instant::now() + Duration::from_millis(milliseconds);
+	let postbox = session.postbox.clone().ok_or(errors::INTERNAL)?;
 	let (watchers, name) = (&session.shared.watchers, session.namespace.name());
-	session.waiting = Some(watchers.wait(session.id, name, command, deadline));
+	session.waiting = Some(watchers.wait(session.id, postbox, name, command, deadline));
 	Ok(Flow::Continue)
 }
 
@@ -42,8 +42,9 @@ pub(super) fn mirror(session: &mut Session, output: &mut Output) -> Answer {
 	if !session.is_admin {
 		return Err(errors::PERMISSION_DENIED);
 	}
+	let postbox = session.postbox.clone().ok_or(errors::INTERNAL)?;
 	output.simple("Starting mirroring");
-	session.mirroring = Some(session.shared.watchers.mirror(session.id));
+	session.mirroring = Some(session.shared.watchers.mirror(session.id, postbox));
 	Ok(Flow::Continue)
 }
 

@@ -8,9 +8,10 @@ use crate::{
 	},
 	ZdbError,
 };
+use granary_disk::Disk;
 use granary_por::{leaves_of, LEAF_BYTES};
 use granary_prover::{LeafSource, LogTree, TreeError};
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use std::{
 	io,
 	path::{Path, PathBuf},
@@ -62,22 +63,27 @@ impl Extents {
 /// The audited side of a namespace.
 #[derive(Debug)]
 pub(crate) struct Audit {
+	disk: Disk,
 	dir: PathBuf,
 	extents: RwLock<Extents>,
 	/// `None` while the tree cannot be opened; the next use tries again.
 	tree: RwLock<Option<LogTree>>,
 	/// Leaves that the tree had when it was made durable last.
 	marked: AtomicU64,
+	/// What does not match, as far as it was found.
+	damage: Mutex<Option<String>>,
 }
 
 impl Audit {
 	/// An audited side whose tree is opened at its first use.
-	pub(crate) fn new(dir: PathBuf, extents: Extents) -> Self {
+	pub(crate) fn new(disk: Disk, dir: PathBuf, extents: Extents) -> Self {
 		Self {
+			disk,
 			dir,
 			extents: RwLock::new(extents),
 			tree: RwLock::new(None),
 			marked: AtomicU64::new(0),
+			damage: Mutex::default(),
 		}
 	}
 
@@ -90,14 +96,41 @@ impl Audit {
 			Some(tree) => Ok(tree),
 			None => {
 				let source = Leaves { log, extents: &self.extents };
-				Ok(tree.insert(LogTree::open(&self.dir, &source, log.next_ordinal())?))
+				let leaf_count = log.next_ordinal();
+				let opened = LogTree::open(&self.disk, &self.dir, &source, leaf_count);
+				Ok(tree.insert(opened.map_err(|error| self.note_damage(error))?))
 			},
 		}
 	}
 
-	/// Opens the tree if it is not.
-	pub(crate) fn open(&self, log: &Log) -> Result<(), ZdbError> {
-		self.opened(&mut self.tree.write(), log).map(|_| ())
+	/// Opens the tree if it is not; says whether it was damaged and made anew.
+	pub(crate) fn open(&self, log: &Log) -> Result<bool, ZdbError> {
+		self.opened(&mut self.tree.write(), log).map(|tree| tree.was_damaged())
+	}
+
+	/// Remembers what was found not to match, so that whoever looks after the store learns it before the chain does.
+	fn note_damage(&self, error: TreeError) -> TreeError {
+		let is_damage = matches!(
+			error,
+			TreeError::LeafMismatch { .. }
+				| TreeError::Damaged { .. }
+				| TreeError::LogShrunk { .. }
+		);
+		if is_damage {
+			tracing::error!(dir = %self.dir.display(), %error, "an audited log is damaged");
+			self.set_damage(Some(error.to_string()));
+		}
+		error
+	}
+
+	/// Remembers what a scrub found; `None` if all was well.
+	pub(crate) fn set_damage(&self, damage: Option<String>) {
+		*self.damage.lock() = damage;
+	}
+
+	/// What does not match, as far as it was found.
+	pub(crate) fn damage(&self) -> Option<String> {
+		self.damage.lock().clone()
 	}
 
 	/// Appends a value by `append`, then its leaves to the tree, with nothing in between.
@@ -153,7 +186,7 @@ impl Audit {
 				let source = Leaves { log, extents: &self.extents };
 				let mut slot = self.tree.write();
 				let tree = self.opened(&mut slot, log)?;
-				tree.rebuild(&source)?;
+				tree.rebuild(&source).map_err(|error| self.note_damage(error))?;
 				prove(tree, &source)
 			},
 			other => other,
@@ -175,10 +208,37 @@ impl Audit {
 		let mut slot = self.tree.write();
 		let Some(tree) = slot.as_mut() else { return Ok(()) };
 		if self.marked.load(Ordering::Relaxed) != durable_leaves {
-			tree.sync(durable_leaves)?;
+			if let Err(error) = tree.sync(durable_leaves) {
+				// Nodes whose fsync failed may be gone although they can be read: they are made anew from the data.
+				*slot = None;
+				return Err(error.into());
+			}
 			self.marked.store(durable_leaves, Ordering::Relaxed);
 		}
 		Ok(())
+	}
+}
+
+impl Audit {
+	/// Compares the leaves and nodes of some blocks of the log with each other. A tree that does not match is made anew if the data are
+	/// those that its mark vouches for.
+	pub(crate) fn verify(
+		&self,
+		log: &Log,
+		blocks: std::ops::Range<u64>,
+	) -> Result<Result<(), TreeError>, ZdbError> {
+		let verify =
+			|tree: &LogTree, source: &dyn LeafSource| Ok(tree.verify(source, blocks.clone()));
+		let found = self.with_tree(log, verify)?;
+		let error = match found {
+			Err(error @ (TreeError::LeafMismatch { .. } | TreeError::NodeMismatch { .. })) => error,
+			found => return Ok(found),
+		};
+		let source = Leaves { log, extents: &self.extents };
+		let mut slot = self.tree.write();
+		let rebuilt = self.opened(&mut slot, log)?.rebuild(&source);
+		tracing::warn!(dir = %self.dir.display(), %error, ?rebuilt, "the log tree was computed anew");
+		Ok(Err(rebuilt.err().unwrap_or(error)))
 	}
 }
 

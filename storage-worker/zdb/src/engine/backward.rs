@@ -90,7 +90,10 @@ impl Namespace {
 				return Ok(());
 			}
 			let location = segment.location(offset, &header);
-			if !header.tombstone && self.is_current(key, location) {
+			if !header.tombstone
+				&& self.is_current(key, location)
+				&& !self.is_leaving(key, location, &header)?
+			{
 				page.push(&header, key);
 			}
 			page.last = Some(Last::Record(location, header));

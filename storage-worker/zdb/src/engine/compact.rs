@@ -3,7 +3,7 @@
 //! It never stands in the way: it holds the lock of one key at a time, and a reader that still has the segment reads
 //! on. A copy supersedes its original by its place in the log alone, so a crash at any point leaves at least one of
 //! both. A tombstone is copied as long as an older segment may hold what it deletes. Audited namespaces are left
-//! alone: their log is what tenant and node signed.
+//! alone: their log is what tenant and node signed, and `removal.rs` says how it becomes shorter.
 
 use crate::{
 	engine::{
@@ -61,9 +61,7 @@ impl Namespace {
 		for segment in self.log().sealed_segments() {
 			let used = segment.flushed().saturating_sub(SEGMENT_HEADER_BYTES);
 			let dead = used.saturating_sub(segment.live());
-			let is_used = used > 0 && (dead as f64) < dead_share * used as f64;
-			// What a missing segment holds may be all that is left of a key.
-			if is_used || segment.is_absent() || self.is_removed() {
+			if used > 0 && (dead as f64) < dead_share * used as f64 || self.is_removed() {
 				continue;
 			}
 			let is_oldest = self.log().segment_before(segment.number).is_none();
@@ -172,9 +170,9 @@ impl Namespace {
 		let mut retired = self.retired.lock();
 		let mut longer = retired.clone();
 		longer.insert(segment.number, segment.last_sequence()?.unwrap_or_default());
-		longer.store(&self.dir)?;
+		longer.store(&self.environment.disk, &self.log_dir)?;
 		*retired = longer;
 		self.log().forget_segment(segment);
-		remove_segment(&self.dir, segment.number)
+		remove_segment(&self.environment.disk, &self.log_dir, segment.number)
 	}
 }

@@ -19,6 +19,8 @@ use std::{
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 /// The shortest sleep that is worth it when it is ahead of its rate.
 const NAP: Duration = Duration::from_millis(2);
+/// What nobody asks to be durable is made so after this long; the kernel does not wait longer either.
+const SYNC_INTERVAL: Duration = Duration::from_secs(30);
 
 /// How the background thread compacts.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,6 +59,11 @@ impl Compaction {
 	/// Lets it work, or stops it where it is.
 	pub(crate) fn set_enabled(&self, enabled: bool) {
 		self.enabled.store(enabled, Relaxed);
+		self.wake.1.notify_all();
+	}
+
+	/// Has it look for work now.
+	pub(crate) fn wake(&self) {
 		self.wake.1.notify_all();
 	}
 
@@ -118,38 +125,69 @@ impl Compactor {
 		});
 		let theirs = compaction.clone();
 		let thread = thread::Builder::new().name("zdb-compact".into());
-		let thread = thread.spawn(move || {
-			while !theirs.ended.load(Relaxed) {
-				let mut asleep = theirs.wake.0.lock();
-				theirs.wake.1.wait_for(&mut asleep, LOOK_INTERVAL);
-				drop(asleep);
-				if theirs.is_enabled() && !theirs.ended.load(Relaxed) {
-					let outcome = theirs.round(&namespaces);
-					*theirs.failed.lock() = outcome.err().map(|error| error.to_string());
-				}
+		let thread = thread.spawn(move || loop {
+			let mut asleep = theirs.wake.0.lock();
+			if theirs.ended.load(Relaxed) {
+				break;
+			}
+			theirs.wake.1.wait_for(&mut asleep, LOOK_INTERVAL);
+			drop(asleep);
+			sync_old(&namespaces);
+			theirs.prepare_removals(&namespaces);
+			if theirs.is_enabled() && !theirs.ended.load(Relaxed) {
+				let outcome = theirs.round(&namespaces);
+				*theirs.failed.lock() = outcome.err().map(|error| error.to_string());
 			}
 		})?;
 		Ok(Self { compaction, thread: Some(thread) })
 	}
 }
 
+/// Syncs what has been waiting for the kernel alone.
+fn sync_old(namespaces: &Namespaces) {
+	let open: Vec<_> = namespaces.read().values().cloned().collect();
+	for namespace in open {
+		if let Err(error) = namespace.sync_after(SYNC_INTERVAL) {
+			tracing::debug!(namespace = namespace.name(), %error, "sync");
+		}
+	}
+}
+
 impl Compaction {
+	/// Makes the logs that removals ask for, compaction or not: somebody waits for them.
+	fn prepare_removals(&self, namespaces: &Namespaces) {
+		let open: Vec<_> = namespaces.read().values().cloned().collect();
+		for namespace in open.into_iter().filter(|namespace| namespace.wants_removal()) {
+			let mut pace = self.pace();
+			let goes_on = &mut |read| pace(read) && !self.ended.load(Relaxed);
+			if let Err(error) = namespace.prepare_removal(goes_on) {
+				tracing::warn!(namespace = namespace.name(), %error, "a removal was not prepared");
+			}
+		}
+	}
+
+	/// Sleeps when more was read than the rate allows. Answers `true`.
+	fn pace(&self) -> impl FnMut(u64) -> bool {
+		let (started, mut bytes) = (Instant::now(), 0u64);
+		let rate = self.options.bytes_per_second.max(1) as f64;
+		move |read| {
+			bytes += read;
+			let due = Duration::from_secs_f64(bytes as f64 / rate);
+			let ahead = due.saturating_sub(started.elapsed());
+			if ahead > NAP {
+				thread::sleep(ahead);
+			}
+			true
+		}
+	}
+
 	/// Compacts what is worth it in every namespace.
 	fn round(&self, namespaces: &Namespaces) -> Result<(), ZdbError> {
 		let open: Vec<_> = namespaces.read().values().cloned().collect();
 		let mut first_failure = Ok(());
 		for namespace in open {
-			let (started, mut bytes) = (Instant::now(), 0u64);
-			let rate = self.options.bytes_per_second.max(1) as f64;
-			let mut pace = |read: u64| {
-				bytes += read;
-				let due = Duration::from_secs_f64(bytes as f64 / rate);
-				let ahead = due.saturating_sub(started.elapsed());
-				if ahead > NAP {
-					thread::sleep(ahead);
-				}
-				self.is_enabled() && !self.ended.load(Relaxed)
-			};
+			let mut paced = self.pace();
+			let mut pace = |read| paced(read) && self.is_enabled() && !self.ended.load(Relaxed);
 			if let Err(error) = namespace.write_hints(&mut pace) {
 				// Opening takes longer without, and that is all.
 				tracing::debug!(namespace = namespace.name(), %error, "hints");
@@ -169,8 +207,12 @@ impl Compaction {
 
 impl Drop for Compactor {
 	fn drop(&mut self) {
-		self.compaction.ended.store(true, Relaxed);
-		self.compaction.wake.1.notify_all();
+		{
+			// Held so that the thread does not fall asleep between looking and being woken.
+			let _awake = self.compaction.wake.0.lock();
+			self.compaction.ended.store(true, Relaxed);
+			self.compaction.wake.1.notify_all();
+		}
 		if let Some(thread) = self.thread.take() {
 			if thread.join().is_err() {
 				tracing::error!("the compaction thread panicked");

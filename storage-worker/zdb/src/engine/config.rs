@@ -23,12 +23,8 @@ use crate::{
 	},
 	AccountKey, ZdbError,
 };
-use std::{
-	fs::{self, File, OpenOptions},
-	io::{self, Write},
-	os::unix::fs::OpenOptionsExt,
-	path::Path,
-};
+use granary_disk::Disk;
+use std::path::Path;
 
 const MAGIC: &[u8; 8] = b"GRZDBNC3";
 const MAGIC_WITHOUT_OWNER: &[u8; 8] = b"GRZDBNC2";
@@ -181,25 +177,21 @@ impl Config {
 	}
 
 	/// Reads the settings of the namespace in `dir`.
-	pub(crate) fn load(dir: &Path, secret: &StoreSecret) -> Result<Self, ZdbError> {
+	pub(crate) fn load(disk: &Disk, dir: &Path, secret: &StoreSecret) -> Result<Self, ZdbError> {
 		let path = dir.join(CONFIG_NAME);
-		let bytes = fs::read(&path).map_err(|error| ZdbError::file("read", &path, error))?;
+		let bytes = disk.read(&path).map_err(|error| ZdbError::file("read", &path, error))?;
 		Self::decode(&bytes, secret).map_err(|reason| ZdbError::BadConfig { path, reason })
 	}
 
 	/// Replaces the settings file of the namespace in `dir`.
-	pub(crate) fn store(&self, dir: &Path, secret: &StoreSecret) -> Result<(), ZdbError> {
-		let (path, new) = (dir.join(CONFIG_NAME), dir.join("config.new"));
-		let write = || -> io::Result<()> {
-			let mut options = OpenOptions::new();
-			let mut file =
-				options.write(true).create(true).truncate(true).mode(0o600).open(&new)?;
-			file.write_all(&self.encode(secret))?;
-			file.sync_all()?;
-			fs::rename(&new, &path)?;
-			File::open(dir)?.sync_all()
-		};
-		write().map_err(|error| ZdbError::file("write", &path, error))
+	pub(crate) fn store(
+		&self,
+		disk: &Disk,
+		dir: &Path,
+		secret: &StoreSecret,
+	) -> Result<(), ZdbError> {
+		let replaced = disk.replace(dir, CONFIG_NAME, &self.encode(secret));
+		replaced.map_err(|error| ZdbError::file("write", &dir.join(CONFIG_NAME), error))
 	}
 }
 
@@ -222,7 +214,7 @@ mod tests {
 	#[test]
 	fn version_2_is_read() {
 		let dir = tempfile::tempdir().unwrap();
-		let secret = StoreSecret::open(dir.path()).unwrap();
+		let secret = StoreSecret::open(&Disk::default(), dir.path()).unwrap();
 		let config = Config { owner: None, ..config() };
 		let mut bytes = config.encode(&secret);
 		bytes.truncate(CONFIG_BYTES - OWNER_BYTES - 4);
@@ -235,22 +227,22 @@ mod tests {
 
 	#[test]
 	fn survives_its_file_and_hides_the_password() {
-		let dir = tempfile::tempdir().unwrap();
-		let secret = StoreSecret::open(dir.path()).unwrap();
+		let (disk, dir) = (Disk::default(), tempfile::tempdir().unwrap());
+		let secret = StoreSecret::open(&disk, dir.path()).unwrap();
 		let config = config();
-		config.store(dir.path(), &secret).unwrap();
-		let loaded = Config::load(dir.path(), &secret).unwrap();
+		config.store(&disk, dir.path(), &secret).unwrap();
+		let loaded = Config::load(&disk, dir.path(), &secret).unwrap();
 		assert_eq!(loaded, config);
 		let password = loaded.password.unwrap();
 		assert!(password.matches(b"secret") && !password.matches(b"secreu"));
-		let bytes = fs::read(dir.path().join(CONFIG_NAME)).unwrap();
+		let bytes = disk.read(&dir.path().join(CONFIG_NAME)).unwrap();
 		assert!(!bytes.windows(6).any(|window| window == b"secret"));
 	}
 
 	#[test]
 	fn every_flipped_bit_is_refused() {
-		let dir = tempfile::tempdir().unwrap();
-		let secret = StoreSecret::open(dir.path()).unwrap();
+		let (disk, dir) = (Disk::default(), tempfile::tempdir().unwrap());
+		let secret = StoreSecret::open(&disk, dir.path()).unwrap();
 		let bytes = config().encode(&secret);
 		assert_eq!(bytes.len(), CONFIG_BYTES);
 		for bit in 0..bytes.len() * 8 {

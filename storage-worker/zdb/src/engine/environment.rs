@@ -1,10 +1,11 @@
 //! What all namespaces of a store have in common.
 
 use crate::{
-	engine::password::StoreSecret,
+	engine::{cache::RecordCache, password::StoreSecret},
 	limits::{SEGMENT_BYTES_MAX, VALUE_LIMIT_BYTES},
 	StoreOptions, ZdbError,
 };
+use granary_disk::Disk;
 use std::{
 	fmt::Debug,
 	path::Path,
@@ -20,6 +21,10 @@ pub trait StoreObserver: Debug + Send + Sync {
 /// What all namespaces of a store have in common.
 #[derive(Debug)]
 pub(crate) struct Environment {
+	/// Where the files are.
+	pub(crate) disk: Disk,
+	/// Records that are in memory.
+	pub(crate) cache: Arc<RecordCache>,
 	/// When a segment is left for the next.
 	pub(crate) segment_bytes: u64,
 	pub(crate) max_value_bytes: usize,
@@ -32,11 +37,14 @@ pub(crate) struct Environment {
 impl Environment {
 	/// The environment of a store with these options; its directory exists.
 	pub(crate) fn new(options: &StoreOptions) -> Result<Arc<Self>, ZdbError> {
+		let disk = options.disk.clone();
 		Ok(Arc::new(Self {
+			secret: StoreSecret::open(&disk, &options.dir)?,
+			disk,
+			cache: Arc::new(RecordCache::new(options.cache_bytes)),
 			segment_bytes: options.segment_bytes.clamp(4096, SEGMENT_BYTES_MAX),
 			max_value_bytes: options.max_value_bytes.min(VALUE_LIMIT_BYTES),
 			sync_at_jump: options.sync_at_jump,
-			secret: StoreSecret::open(&options.dir)?,
 			observer: OnceLock::new(),
 		}))
 	}

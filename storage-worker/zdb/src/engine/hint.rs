@@ -2,21 +2,18 @@
 //!
 //! File `segment-NNNNNNNN.hint`, little endian: `GRZDBHT1`, number u32, records u32, the segment's salt u64 and its length
 //! u64; then the records' headers and keys as they are in the segment; CRC-32C of all before. A hint that does not fit
-//! its segment is not used; it holds nothing that the segment does not.
+//! its segment is not used; it holds nothing that the segment does not. It is written after the segment is durable, and vouches for that.
 
 use crate::{
 	engine::{
 		record::{Header, HEADER_BYTES},
-		segment::{segment_path, Segment, SEGMENT_HEADER_BYTES},
+		segment::{Segment, SEGMENT_HEADER_BYTES},
 		window::Window,
 	},
 	ZdbError,
 };
-use std::{
-	collections::BTreeMap,
-	fs,
-	path::{Path, PathBuf},
-};
+use granary_disk::Disk;
+use std::path::{Path, PathBuf};
 
 const MAGIC: &[u8; 8] = b"GRZDBHT1";
 const HEAD_BYTES: usize = 8 + 4 + 4 + 8 + 8;
@@ -24,11 +21,23 @@ const STEP_BYTES: usize = 1 << 20;
 
 /// The path of a segment's hint.
 pub(crate) fn hint_path(dir: &Path, number: u32) -> PathBuf {
-	segment_path(dir, number).with_extension("hint")
+	dir.join(hint_name(number))
+}
+
+fn hint_name(number: u32) -> String {
+	format!("segment-{number:08}.hint")
 }
 
 /// Receives each record of a hint in order: offset, header, key.
 pub(crate) type VisitHead<'v> = &'v mut dyn FnMut(u64, &Header, &[u8]) -> Result<(), ZdbError>;
+
+/// What there is of a hint.
+pub(crate) enum HintFound {
+	Fit(Hint),
+	/// It does not match its checksum, or its segment.
+	Unfit(PathBuf),
+	Nothing,
+}
 
 /// The records of a segment in their order.
 pub(crate) struct Hint {
@@ -36,36 +45,19 @@ pub(crate) struct Hint {
 }
 
 impl Hint {
-	/// Reads the hint of a segment; `None` if there is none that fits it.
-	pub(crate) fn load(dir: &Path, segment: &Segment) -> Option<Self> {
-		let hint = Self { bytes: fs::read(hint_path(dir, segment.number)).ok()? };
-		Some(hint).filter(|hint| hint.fits(segment))
+	/// Reads the hint of a segment.
+	pub(crate) fn load(disk: &Disk, dir: &Path, segment: &Segment) -> HintFound {
+		let path = hint_path(dir, segment.number);
+		// One that cannot be read is as good as none.
+		let Ok(bytes) = disk.read(&path) else { return HintFound::Nothing };
+		Self::parse(bytes, segment).map_or(HintFound::Unfit(path), HintFound::Fit)
 	}
 
-	/// The segment of a hint whose file is missing, and the hint; `None` if there is none either.
-	pub(crate) fn load_alone(dir: &Path, number: u32) -> Option<(Segment, Self)> {
-		let hint = Self { bytes: fs::read(hint_path(dir, number)).ok()? };
-		let salt = u64::from_le_bytes(hint.bytes.get(16..24)?.try_into().ok()?);
-		let len = u64::from_le_bytes(hint.bytes.get(24..32)?.try_into().ok()?);
-		let (mut heads, mut offset) = (BTreeMap::new(), SEGMENT_HEADER_BYTES);
-		for (header, key) in hint.heads() {
-			let mut head = Vec::new();
-			header.encode(key, &[], &mut head);
-			heads.insert(offset, head);
-			offset += header.record_len();
-		}
-		let segment = Segment::absent(dir, number, salt, len, heads);
-		Some((segment, hint)).filter(|(segment, hint)| hint.fits(segment))
-	}
-
-	/// Whether it is whole and of this segment.
-	fn fits(&self, segment: &Segment) -> bool {
-		let fits = || {
-			let (body, crc) = self.bytes.split_last_chunk::<4>()?;
-			let is_whole = crc32c::crc32c(body) == u32::from_le_bytes(*crc);
-			Some(is_whole && body.get(..HEAD_BYTES)? == head(segment, records(body)?))
-		};
-		fits().unwrap_or(false)
+	fn parse(bytes: Vec<u8>, segment: &Segment) -> Option<Self> {
+		let (body, crc) = bytes.split_last_chunk::<4>()?;
+		let fits = crc32c::crc32c(body) == u32::from_le_bytes(*crc)
+			&& body.get(..HEAD_BYTES)? == head(segment, records(body)?);
+		fits.then_some(Self { bytes })
 	}
 
 	/// Calls `visit` for each record. A hint whose records do not add up to the segment is refused before the first.
@@ -111,7 +103,7 @@ fn head(segment: &Segment, records: u32) -> Vec<u8> {
 }
 
 /// Writes the hint of a sealed segment. One that is damaged gets none: opening then reports the damage each time.
-pub(crate) fn write(dir: &Path, segment: &Segment) -> Result<(), ZdbError> {
+pub(crate) fn write(disk: &Disk, dir: &Path, segment: &Segment) -> Result<(), ZdbError> {
 	let end = segment.flushed();
 	let mut window = Window::new(segment, end, STEP_BYTES);
 	let (mut heads, mut records, mut offset) = (Vec::new(), 0, SEGMENT_HEADER_BYTES);
@@ -126,9 +118,8 @@ pub(crate) fn write(dir: &Path, segment: &Segment) -> Result<(), ZdbError> {
 	let mut bytes = head(segment, records);
 	bytes.append(&mut heads);
 	bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_le_bytes());
-	let (path, new) = (hint_path(dir, segment.number), dir.join("hint.new"));
+	let name = hint_name(segment.number);
 	// Not made durable: after a loss of power its checksum tells whether it is whole.
-	fs::write(&new, bytes)
-		.and_then(|()| fs::rename(&new, &path))
-		.map_err(|error| ZdbError::file("write", &path, error))
+	disk.replace_unsynced(dir, &name, &bytes)
+		.map_err(|error| ZdbError::file("write", &dir.join(name), error))
 }

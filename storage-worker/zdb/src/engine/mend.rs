@@ -34,7 +34,7 @@ impl Namespace {
 		}
 		let segment = self.log.segment(location.segment()).ok_or(ZdbError::Moved)?;
 		let start = location.offset() + (HEADER_BYTES + key.len()) as u64;
-		segment.overwrite(start, value)?;
+		self.log.overwrite(&segment, start, value)?;
 		match self.log.read(location, &mut buffer)?.value_is_valid() {
 			true => Ok(MendOutcome::Mended),
 			false => Err(self.log.damaged(location)),

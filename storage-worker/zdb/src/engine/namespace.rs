@@ -3,23 +3,26 @@
 use crate::{
 	engine::{
 		audit::{tree_dir, Audit},
-		config::{Config, CONFIG_NAME},
+		config::Config,
 		dirty::Dirty,
+		durable::{Known, DURABLE_NAME},
 		environment::Environment,
+		generation::{self, generation_dir},
 		index::{IdIndex, KeyIndex},
 		log::{Log, LogShape},
 		options::{Access, Durability, NamespaceOptions, NamespaceUpdate},
 		password::Password,
 		rebuild::Rebuilt,
-		recovery::{recover, RecoveryReport},
+		recovery::{recover, Recovered},
+		removal::{Plan, Successor},
+		report::RecoveryReport,
 		retired::Retired,
 		traffic::{Traffic, TrafficSums},
 	},
-	sys, AccountKey, ZdbError,
+	AccountKey, ZdbError,
 };
 use parking_lot::{Mutex, RwLock};
 use std::{
-	fs,
 	path::{Path, PathBuf},
 	sync::{
 		atomic::{AtomicBool, AtomicU64, Ordering},
@@ -41,8 +44,14 @@ pub(crate) enum Index {
 #[derive(Debug)]
 pub struct Namespace {
 	name: String,
+	pub(super) environment: Arc<Environment>,
+	/// Its directory: the settings and all generations of its log.
 	pub(super) dir: PathBuf,
-	config: RwLock<Arc<Config>>,
+	/// Which generation of the log this is, and where its files are.
+	pub(super) generation: u32,
+	pub(super) log_dir: PathBuf,
+	/// Shared with the log that waits to take this one's place.
+	config: Arc<RwLock<Arc<Config>>>,
 	pub(super) log: Log,
 	pub(super) index: Index,
 	pub(super) audit: Option<Audit>,
@@ -51,11 +60,16 @@ pub struct Namespace {
 	pub(super) issuing: RwLock<()>,
 	/// Segments in which records were superseded.
 	pub(super) dirty: Dirty,
-	/// Held by whoever moves live records out of old segments.
+	/// Held by whoever moves live records out of old segments, or copies them into another log.
 	pub(super) compacting: Mutex<()>,
+	/// What is to go from an audited log, and the log without it.
+	pub(super) plan: Mutex<Plan>,
+	pub(super) successor: RwLock<Option<Arc<Successor>>>,
+	pub(super) removal_done: AtomicU64,
+	/// Held for reading by whoever appends to an audited log, for writing while another log takes its place.
+	pub(super) gate: RwLock<()>,
 	/// Segments that compaction removed.
 	pub(super) retired: Mutex<Retired>,
-	environment: Arc<Environment>,
 	pub(super) live_bytes: AtomicU64,
 	/// Its file system takes no writes.
 	pub(super) read_only: bool,
@@ -64,74 +78,137 @@ pub struct Namespace {
 	pub(super) last_sync: Mutex<Instant>,
 	pub(super) read_errors: AtomicU64,
 	pub(super) write_errors: AtomicU64,
-	/// What clients do with it; it goes on when the files are opened again.
+	/// What clients do with it; it goes on when another log takes this one's place or the files are opened again.
 	pub(super) traffic: Arc<TrafficSums>,
 }
 
+/// What all generations of a namespace's log have in common.
+struct Shape<'s> {
+	environment: &'s Arc<Environment>,
+	name: &'s str,
+	dir: &'s Path,
+	config: &'s Arc<RwLock<Arc<Config>>>,
+	read_only: bool,
+	traffic: &'s Arc<TrafficSums>,
+}
+
 impl Namespace {
-	/// Opens the namespace in `dir`, whose settings file exists.
+	/// Opens the namespace in `dir`, whose settings file exists. It goes on counting where one `before` it, whose place it takes, has
+	/// stopped.
 	pub(crate) fn open(
 		name: &str,
 		dir: &Path,
 		environment: &Arc<Environment>,
+		before: Option<&Self>,
 	) -> Result<(Self, RecoveryReport), ZdbError> {
-		let config = Config::load(dir, &environment.secret)?;
-		let (mode, audited) = (config.mode, config.audited);
+		let disk = &environment.disk;
+		let config = Config::load(disk, dir, &environment.secret)?;
+		let config = Arc::new(RwLock::new(Arc::new(config)));
+		let read_only =
+			disk.is_read_only(dir).map_err(|error| ZdbError::file("look at", dir, error))?;
+		let current = generation::current(disk, dir)?;
+		let waiting = if read_only { None } else { generation::tidy(disk, dir, current)? };
+		let traffic = before.map(|before| before.traffic.clone()).unwrap_or_default();
+		let (config, traffic) = (&config, &traffic);
+		let shape = Shape { environment, name, dir, config, read_only, traffic };
+		let (namespace, mut report) = Self::open_generation(&shape, current)?;
+		if let Some(mark) = waiting {
+			let (next, found) = Self::open_generation(&shape, current + 1)?;
+			report.merge(found);
+			*namespace.successor.write() = Some(Arc::new(Successor::found(next, mark)));
+		}
+		Ok((namespace, report))
+	}
+
+	/// Opens another generation of the log in its directory.
+	pub(super) fn open_beside(&self, number: u32) -> Result<(Self, RecoveryReport), ZdbError> {
+		let shape = Shape {
+			environment: &self.environment,
+			name: &self.name,
+			dir: &self.dir,
+			config: &self.config,
+			read_only: self.read_only,
+			traffic: &self.traffic,
+		};
+		Self::open_generation(&shape, number)
+	}
+
+	fn open_generation(shape: &Shape<'_>, number: u32) -> Result<(Self, RecoveryReport), ZdbError> {
+		let Shape { environment, name, dir, config, read_only, traffic } = *shape;
+		let disk = &environment.disk;
+		let (mode, audited) = {
+			let config = config.read();
+			(config.mode, config.audited)
+		};
+		let log_dir = generation_dir(dir, number);
 		let shape = LogShape {
 			namespace: name.to_owned(),
-			dir: dir.to_owned(),
+			environment: environment.clone(),
+			dir: log_dir.clone(),
 			mode,
 			audited,
-			environment: environment.clone(),
+			read_only,
 		};
 		let mut rebuilt = Rebuilt::new(mode);
-		let retired = Retired::load(dir)?;
-		let recovered = recover(&shape, &retired, &mut |segment, offset, header, key| {
-			rebuilt.visit(segment, offset, header, key, audited)
-		})?;
+		let retired = Retired::load(disk, &log_dir)?;
+		let known = Known::load(disk, &log_dir)?;
+		let recovered =
+			recover(&shape, &retired, known.place(), &mut |segment, offset, header, key| {
+				rebuilt.visit(segment, offset, header, key, audited)
+			})?;
+		let Recovered { segments, next_sequence, next_ordinal, mut report, is_short } = recovered;
+		if known == Known::Damaged {
+			report.made_anew.push(log_dir.join(DURABLE_NAME));
+		}
 		let Rebuilt { index, extents, live_bytes, .. } = rebuilt;
-		let log =
-			Log::new(shape, recovered.segments, recovered.next_sequence, recovered.next_ordinal)?;
+		// A mark beyond the end would vouch for what is written there next.
+		let durable = known.place().filter(|_| !is_short);
+		let next = (next_sequence, next_ordinal);
+		let log = Log::new(shape, segments, next, retired.first(), durable)?;
 		let namespace = Self {
 			name: name.to_owned(),
+			environment: environment.clone(),
 			dir: dir.to_owned(),
-			config: RwLock::new(Arc::new(config)),
+			generation: number,
+			config: config.clone(),
 			log,
 			index,
-			audit: audited.then(|| Audit::new(tree_dir(dir), extents)),
+			audit: audited.then(|| Audit::new(disk.clone(), tree_dir(&log_dir), extents)),
+			log_dir,
 			stripes: (0..STRIPES).map(|_| Mutex::default()).collect(),
 			issuing: RwLock::default(),
 			dirty: Dirty::default(),
 			compacting: Mutex::default(),
+			plan: Mutex::default(),
+			successor: RwLock::default(),
+			removal_done: AtomicU64::new(0),
+			gate: RwLock::default(),
 			retired: Mutex::new(retired),
-			environment: environment.clone(),
 			live_bytes: AtomicU64::new(live_bytes),
-			read_only: sys::is_read_only(dir)
-				.map_err(|error| ZdbError::file("look at", dir, error))?,
+			read_only,
 			removed: AtomicBool::new(false),
 			replaced: AtomicBool::new(false),
 			last_sync: Mutex::new(Instant::now()),
 			read_errors: AtomicU64::new(0),
 			write_errors: AtomicU64::new(0),
-			traffic: Arc::default(),
+			traffic: traffic.clone(),
 		};
 		if let Some(audit) = &namespace.audit {
 			// A damaged log can still be read, so this is no reason to stay closed.
-			if let Err(error) = audit.open(&namespace.log) {
-				tracing::error!(namespace = name, %error, "the log tree cannot be opened");
+			match audit.open(&namespace.log) {
+				Ok(true) => report.made_anew.push(tree_dir(&namespace.dir)),
+				Ok(false) => {},
+				Err(error) => {
+					tracing::error!(namespace = name, %error, "the log tree cannot be opened");
+				},
 			}
 		}
-		Ok((namespace, recovered.report))
+		Ok((namespace, report))
 	}
 
 	/// Its name.
 	pub fn name(&self) -> &str {
 		&self.name
-	}
-
-	/// Goes on counting where a namespace whose place this one takes has stopped.
-	pub(crate) fn go_on_counting(&mut self, before: &Self) {
-		self.traffic = before.traffic.clone();
 	}
 
 	/// Counts what a client did.
@@ -220,7 +297,7 @@ impl Namespace {
 		self.removed.load(Ordering::Acquire)
 	}
 
-	/// Whether it was removed in favour of an empty one of the same name, in another mode.
+	/// Whether it was removed in favour of another one of the same name: in another mode, opened anew, or with a shorter log.
 	pub(crate) fn is_replaced(&self) -> bool {
 		self.replaced.load(Ordering::Acquire)
 	}
@@ -238,27 +315,20 @@ impl Namespace {
 		closed
 	}
 
-	/// Removes everything but the settings.
-	pub(crate) fn remove_files(&self) -> Result<(), ZdbError> {
-		let remove = || -> std::io::Result<()> {
-			for entry in fs::read_dir(&self.dir)? {
-				let entry = entry?;
-				if entry.file_type()?.is_dir() {
-					fs::remove_dir_all(entry.path())?;
-				} else if entry.file_name() != CONFIG_NAME {
-					fs::remove_file(entry.path())?;
-				}
-			}
-			Ok(())
-		};
-		remove().map_err(|error| ZdbError::file("empty", &self.dir, error))
+	/// Removes all records; the namespace must be closed. After a crash all of them are there or none: the list of removed segments
+	/// decides, and opening finishes what was begun. The next segment is made first: if the disk has no room for it, everything
+	/// stays.
+	pub(crate) fn remove_records(&self) -> Result<(), ZdbError> {
+		self.log.jump()?;
+		let next = self.log.end().0.number;
+		Retired::before(next).store(&self.environment.disk, &self.dir)
 	}
 
 	/// Changes settings. Mode and `audited` are changed by the store, which opens the namespace anew.
 	pub(crate) fn update(&self, update: &NamespaceUpdate) -> Result<(), ZdbError> {
 		let mut config = self.config.write();
 		let updated = config.updated(update, self.is_unused())?;
-		updated.store(&self.dir, &self.environment.secret)?;
+		updated.store(&self.environment.disk, &self.dir, &self.environment.secret)?;
 		*config = Arc::new(updated);
 		Ok(())
 	}
@@ -287,7 +357,8 @@ impl Namespace {
 	}
 
 	pub(super) fn readable(&self) -> Result<(), ZdbError> {
-		if self.is_removed() {
+		// Whoever still reads here when another log takes its place reads what is the same there.
+		if self.is_removed() && !self.is_replaced() {
 			return Err(ZdbError::Removed);
 		}
 		match self.access() {

@@ -134,4 +134,6 @@ pub struct NamespaceInfo {
 	pub traffic: Traffic,
 	/// Why it takes no writes at present, if the disk refused one.
 	pub fault: Option<String>,
+	/// What of an audited log does not match its tree or its checksums, as far as it was found.
+	pub damage: Option<String>,
 }

@@ -3,14 +3,10 @@
 
 use crate::ZdbError;
 use aws_lc_rs::aead::{Aad, LessSafeKey, Nonce, UnboundKey, AES_256_GCM, NONCE_LEN};
+use granary_disk::Disk;
 use rand::RngCore;
 use sha1::{Digest, Sha1};
-use std::{
-	fs::{self, File, OpenOptions},
-	io::{self, Write},
-	os::unix::fs::OpenOptionsExt,
-	path::Path,
-};
+use std::{io, path::Path};
 use zeroize::Zeroizing;
 
 /// Longest password that is sealed.
@@ -72,11 +68,11 @@ pub(crate) struct StoreSecret {
 
 impl StoreSecret {
 	/// Reads the secret of the store in `dir`, or makes one.
-	pub(crate) fn open(dir: &Path) -> Result<Self, ZdbError> {
+	pub(crate) fn open(disk: &Disk, dir: &Path) -> Result<Self, ZdbError> {
 		let path = dir.join(SECRET_NAME);
-		let bytes = match fs::read(&path) {
+		let bytes = match disk.read(&path) {
 			Ok(bytes) => Zeroizing::new(bytes),
-			Err(error) if error.kind() == io::ErrorKind::NotFound => create(dir, &path)?,
+			Err(error) if error.kind() == io::ErrorKind::NotFound => create(disk, dir)?,
 			Err(error) => return Err(ZdbError::file("read", &path, error)),
 		};
 		let reason = "it does not have 32 bytes; restore it from a backup";
@@ -117,19 +113,11 @@ impl StoreSecret {
 	}
 }
 
-fn create(dir: &Path, path: &Path) -> Result<Zeroizing<Vec<u8>>, ZdbError> {
+fn create(disk: &Disk, dir: &Path) -> Result<Zeroizing<Vec<u8>>, ZdbError> {
 	let mut secret = Zeroizing::new(vec![0; SECRET_BYTES]);
 	rand::rngs::OsRng.fill_bytes(&mut secret);
-	let new = dir.join("secret.new");
-	let write = || -> io::Result<()> {
-		let mut options = OpenOptions::new();
-		let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&new)?;
-		file.write_all(&secret)?;
-		file.sync_all()?;
-		fs::rename(&new, path)?;
-		File::open(dir)?.sync_all()
-	};
-	write().map_err(|error| ZdbError::file("create", path, error))?;
+	disk.replace(dir, SECRET_NAME, &secret)
+		.map_err(|error| ZdbError::file("create", &dir.join(SECRET_NAME), error))?;
 	Ok(secret)
 }
 
@@ -139,14 +127,15 @@ mod tests {
 
 	#[test]
 	fn a_sealed_password_comes_back_and_only_with_its_store() {
+		let disk = Disk::default();
 		let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-		let secret = StoreSecret::open(one.path()).unwrap();
+		let secret = StoreSecret::open(&disk, one.path()).unwrap();
 		let sealed = secret.seal(Some(&Password::new(b"secret word")));
 		assert_eq!(sealed.len(), SEALED_BYTES);
 		assert!(!sealed.windows(6).any(|window| window == b"secret"));
-		let again = StoreSecret::open(one.path()).unwrap();
+		let again = StoreSecret::open(&disk, one.path()).unwrap();
 		assert!(again.open_sealed(&sealed).unwrap().matches(b"secret word"));
-		let foreign = StoreSecret::open(other.path()).unwrap();
+		let foreign = StoreSecret::open(&disk, other.path()).unwrap();
 		assert!(foreign.open_sealed(&sealed).is_none());
 		assert_eq!(secret.seal(None), vec![0; SEALED_BYTES]);
 	}

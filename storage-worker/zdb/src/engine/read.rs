@@ -10,16 +10,94 @@ use crate::{
 	limits::SCRATCH_KEEP_BYTES,
 	ZdbError,
 };
-use std::cell::RefCell;
+use std::{
+	cell::RefCell,
+	ops::{Deref, Range},
+};
+
+/// Values from about this size on are handed over in the memory that they were read into.
+const LONG_BYTES: usize = 16 << 10;
+/// Buffers for long values that a thread keeps, and how long each may be.
+const POOL_BUFFERS: usize = 8;
+const POOL_BUFFER_MAX_BYTES: usize = 2 << 20;
 
 thread_local! {
 	/// Records are read into this; one per thread, since a read never nests in another.
 	static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+	/// Buffers that long values were read into.
+	static POOL: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A value that was found.
+pub(crate) enum Found<'v> {
+	/// One that is lent.
+	Short(&'v [u8]),
+	/// One that is given away.
+	Long(LongValue),
+}
+
+impl Found<'_> {
+	/// Bytes of the value.
+	pub(crate) fn len(&self) -> usize {
+		match self {
+			Self::Short(value) => value.len(),
+			Self::Long(value) => value.len(),
+		}
+	}
+}
+
+/// A long value in the buffer that it was read into, which goes back to the thread's.
+#[derive(Debug)]
+pub(crate) struct LongValue {
+	buffer: Vec<u8>,
+	range: Range<usize>,
+}
+
+impl From<Vec<u8>> for LongValue {
+	fn from(buffer: Vec<u8>) -> Self {
+		let range = 0..buffer.len();
+		Self { buffer, range }
+	}
+}
+
+impl Deref for LongValue {
+	type Target = [u8];
+
+	fn deref(&self) -> &[u8] {
+		self.buffer.get(self.range.clone()).unwrap_or_default()
+	}
+}
+
+impl Drop for LongValue {
+	fn drop(&mut self) {
+		if self.buffer.capacity() <= POOL_BUFFER_MAX_BYTES {
+			POOL.with_borrow_mut(|pool| {
+				if pool.len() < POOL_BUFFERS {
+					pool.push(std::mem::take(&mut self.buffer));
+				}
+			});
+		}
+	}
 }
 
 /// The id that a sequential key is.
 pub(super) fn id_of(key: &[u8]) -> Option<u64> {
 	key.try_into().ok().map(u64::from_le_bytes)
+}
+
+/// What a look at a record came to.
+enum Looked<R> {
+	/// It is the key's; this is what was made of its value.
+	At(R),
+	/// Another key has the same hash.
+	OtherKey,
+}
+
+impl<R> Looked<R> {
+	/// What `read`, which is used up by it, makes of a value.
+	fn made(read: &mut Option<impl FnOnce(Found<'_>) -> R>, found: Found<'_>) -> Self {
+		read.take().map_or(Self::OtherKey, |read| Self::At(read(found)))
+	}
 }
 
 /// Looks a key up again while compaction moves its record between the index and the reading. A record is moved once
@@ -57,6 +135,13 @@ impl Namespace {
 		location: Location,
 		key: &[u8],
 	) -> Result<Option<Header>, ZdbError> {
+		let cached = self.log.cached(location, |cached| {
+			let (header, found, _) = cached.parts()?;
+			Some((found == key).then_some(header))
+		});
+		if let Some(header) = cached.flatten() {
+			return Ok(header);
+		}
 		self.with_scratch(|buffer| {
 			let (header, found) = self.log.read_head(location, buffer)?;
 			Ok((found == key).then_some(header))
@@ -118,7 +203,7 @@ impl Namespace {
 				},
 			},
 		});
-		found.inspect_err(|_| self.count_read_error())
+		found.inspect_err(|error| self.count_read_error(error))
 	}
 
 	/// Lets `read` look at the key's value; `None` if there is none. `read` must not use the namespace.
@@ -127,36 +212,96 @@ impl Namespace {
 		key: &[u8],
 		read: impl FnOnce(&[u8]) -> R,
 	) -> Result<Option<R>, ZdbError> {
-		self.readable()?;
-		let found = self.with_scratch(|buffer| {
-			let Some(len) = settled(|| self.read_value(key, buffer))? else { return Ok(None) };
-			Ok(buffer.get(len).map(read))
-		});
-		found.inspect_err(|_| self.count_read_error())
+		self.get_found(key, |found| match found {
+			Found::Short(value) => read(value),
+			Found::Long(value) => read(&value),
+		})
 	}
 
-	/// Reads the key's record; answers where in the buffer its value is.
-	fn read_value(
+	/// Gives `read` the key's value; `None` if there is none. `read` must not use the namespace.
+	pub(crate) fn get_found<R>(
 		&self,
 		key: &[u8],
-		buffer: &mut Vec<u8>,
-	) -> Result<Option<std::ops::Range<usize>>, ZdbError> {
-		let locations = match &self.index {
+		read: impl FnOnce(Found<'_>) -> R,
+	) -> Result<Option<R>, ZdbError> {
+		self.readable()?;
+		let mut read = Some(read);
+		let found = settled(|| {
+			for location in self.candidates(key) {
+				match self.look(location, key, &mut read)? {
+					Looked::At(result) => return Ok(Some(result)),
+					Looked::OtherKey => {},
+				}
+			}
+			Ok(None)
+		});
+		found.inspect_err(|error| self.count_read_error(error))
+	}
+
+	/// Where the key's record may be.
+	fn candidates(&self, key: &[u8]) -> Candidates {
+		match &self.index {
 			Index::Keys(index) => index.candidates(index.hash(key)),
 			Index::Ids(ids) => Candidates::from(id_of(key).and_then(|id| ids.get(id))),
-		};
-		for location in locations {
+		}
+	}
+
+	/// Lets `read`, which is there until it was used, look at the value of the record if the key is this one.
+	fn look<R>(
+		&self,
+		location: Location,
+		key: &[u8],
+		read: &mut Option<impl FnOnce(Found<'_>) -> R>,
+	) -> Result<Looked<R>, ZdbError> {
+		if location.read_len() >= LONG_BYTES {
+			return self.look_long(location, key, read);
+		}
+		let cached = self.log.cached(location, |cached| {
+			let (_, found, value) = cached.parts()?;
+			if found != key {
+				return Some(Looked::OtherKey);
+			}
+			let value = value?;
+			Some(Looked::At(read.take()?(Found::Short(value))))
+		});
+		if let Some(looked) = cached.flatten() {
+			return Ok(looked);
+		}
+		self.with_scratch(|buffer| {
 			let record = self.log.read(location, buffer)?;
 			if record.key != key {
-				continue;
+				return Ok(Looked::OtherKey);
 			}
 			if !record.value_is_valid() {
 				return Err(self.log.damaged(location));
 			}
-			let start = HEADER_BYTES + record.key.len();
-			return Ok(Some(start..start + record.value.len()));
+			let (start, len) = (HEADER_BYTES + record.key.len(), record.value.len());
+			let record = buffer.get(..start + len).unwrap_or_default();
+			self.log.keep(location, record);
+			let value = record.get(start..).unwrap_or_default();
+			Ok(Looked::made(read, Found::Short(value)))
+		})
+	}
+
+	/// As [`Self::look`], for a value that is not copied again.
+	fn look_long<R>(
+		&self,
+		location: Location,
+		key: &[u8],
+		read: &mut Option<impl FnOnce(Found<'_>) -> R>,
+	) -> Result<Looked<R>, ZdbError> {
+		let buffer = POOL.with_borrow_mut(Vec::pop).unwrap_or_default();
+		let mut value = LongValue { buffer, range: 0..0 };
+		let record = self.log.read(location, &mut value.buffer)?;
+		if record.key != key {
+			return Ok(Looked::OtherKey);
 		}
-		Ok(None)
+		if !record.value_is_valid() {
+			return Err(self.log.damaged(location));
+		}
+		let start = HEADER_BYTES + record.key.len();
+		value.range = start..start + record.value.len();
+		Ok(Looked::made(read, Found::Long(value)))
 	}
 
 	/// The key's value.
@@ -164,10 +309,11 @@ impl Namespace {
 		self.get_with(key, <[u8]>::to_vec)
 	}
 
-	/// Whether the key lives.
+	/// Whether the key lives, and is not going to be removed from an audited log.
 	pub fn exists(&self, key: &[u8]) -> Result<bool, ZdbError> {
 		self.readable()?;
-		Ok(self.find(key)?.is_some())
+		let Some((location, header)) = self.find(key)? else { return Ok(false) };
+		Ok(!self.is_leaving(key, location, &header)?)
 	}
 
 	/// Length of the key's value.

@@ -8,7 +8,7 @@ use crate::{
 		namespace::Index,
 		options::Mode,
 		read::id_of,
-		record::{Header, HEAD_MAX_BYTES},
+		record::{Header, HEADER_BYTES, HEAD_MAX_BYTES},
 		segment::Segment,
 	},
 	ZdbError,
@@ -55,8 +55,13 @@ impl Rebuilt {
 		let old = match &self.index {
 			Index::Keys(index) => {
 				let hash = index.hash(key);
-				let mut candidates = index.candidates(hash);
-				let old = candidates.find_map(|at| Some((at, self.header_if_key(at, key)?)));
+				let mut old = None;
+				for at in index.candidates(hash) {
+					if let Some(header) = self.header_if_key(at, key)? {
+						old = Some((at, header));
+						break;
+					}
+				}
 				match (old, new) {
 					(_, Some(new)) => index.replace(hash, old.map(|(at, _)| at), new),
 					(Some((at, _)), None) => index.remove(hash, at),
@@ -68,7 +73,10 @@ impl Rebuilt {
 				let id = id_of(key).ok_or_else(|| segment.damaged(offset))?;
 				let old = ids.get(id);
 				ids.set(id, new.unwrap_or(Location::NONE));
-				old.and_then(|at| Some((at, self.header_if_key(at, key)?)))
+				match old {
+					Some(at) => self.header_if_key(at, key)?.map(|header| (at, header)),
+					None => None,
+				}
 			},
 		};
 		if let Some((at, old)) = old {
@@ -81,14 +89,15 @@ impl Rebuilt {
 		Ok(())
 	}
 
-	/// The header of the record at `location` if its key is `key`. Its checksum was verified when it was met.
-	fn header_if_key(&self, location: Location, key: &[u8]) -> Option<Header> {
-		let segment = self.segments.get(&location.segment())?;
+	/// The header of the record at `location` if its key is `key`. Its checksum was verified when it was met. A record that
+	/// cannot be read is an error: taken for another key's, it would stay in the index beside the newer one.
+	fn header_if_key(&self, location: Location, key: &[u8]) -> Result<Option<Header>, ZdbError> {
+		let Some(segment) = self.segments.get(&location.segment()) else { return Ok(None) };
 		let mut bytes = [0; HEAD_MAX_BYTES];
-		let read = segment.read_at(location.offset(), &mut bytes).ok()?;
-		let bytes = bytes.get(..read)?;
-		let header = Header::decode(bytes)?;
-		let body = bytes.get(crate::engine::record::HEADER_BYTES..)?;
-		(body.get(..usize::from(header.key_len))? == key).then_some(header)
+		let read = segment.read_at(location.offset(), &mut bytes)?;
+		let bytes = bytes.get(..read).unwrap_or_default();
+		let Some(header) = Header::decode(bytes) else { return Ok(None) };
+		let found = bytes.get(HEADER_BYTES..HEADER_BYTES + usize::from(header.key_len));
+		Ok((found == Some(key)).then_some(header))
 	}
 }

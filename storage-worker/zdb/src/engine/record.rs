@@ -127,11 +127,19 @@ impl Header {
 		(HEADER_BYTES + usize::from(self.key_len)) as u64 + u64::from(self.value_len)
 	}
 
+	/// The header's bytes.
+	pub(crate) fn to_bytes(self) -> [u8; HEADER_BYTES] {
+		let mut bytes = [0; HEADER_BYTES];
+		let (crc, tail) = bytes.split_at_mut(4);
+		crc.copy_from_slice(&self.header_crc.to_le_bytes());
+		tail.copy_from_slice(&self.tail());
+		bytes
+	}
+
 	/// Appends the record to `out`.
 	pub(crate) fn encode(&self, key: &[u8], value: &[u8], out: &mut Vec<u8>) {
 		out.reserve(HEADER_BYTES + key.len() + value.len());
-		out.extend_from_slice(&self.header_crc.to_le_bytes());
-		out.extend_from_slice(&self.tail());
+		out.extend_from_slice(&self.to_bytes());
 		out.extend_from_slice(key);
 		out.extend_from_slice(value);
 	}

@@ -1,93 +1,30 @@
-//! Opening a log: every segment is walked, the torn tail of the last one is cut, damage is reported.
+//! Opening a log: every segment is walked, the torn tail is cut, damage is reported.
+//!
+//! What does not match its checksum is one of two things. Behind the durable mark it was never promised to survive a loss of power: there
+//! the log ends, and whatever was written later goes as well, so that what is left is a beginning of what was done. Before
+//! the mark it is damage, which stays where it is. Without a mark, what has valid records behind it is damage.
 
 use crate::{
 	engine::{
 		audit::tree_dir,
-		hint::Hint,
+		durable::Place,
+		hint::{Hint, HintFound},
 		log::{ordinals_of, LogShape},
 		record::{Header, HEADER_BYTES},
-		retired::Retired,
+		report::{DamagedRange, RecoveryReport, TornTail},
+		retired::{remove_segment, Retired},
 		segment::{segment_number, segment_path, Segment, SEGMENT_HEADER_BYTES},
 		window::Window,
 	},
 	ZdbError,
 };
 use granary_prover::durable_leaves;
-use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// How much is read at once where values are verified.
 const VALUES_STEP_BYTES: usize = 1 << 20;
 /// How much is read at once where values are skipped.
 const HEADS_STEP_BYTES: usize = 64 << 10;
-
-/// A tail that was cut on open: what a crash left half written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TornTail {
-	/// The segment.
-	pub path: PathBuf,
-	/// Its length now.
-	pub cut_at: u64,
-	/// Bytes that were cut off.
-	pub lost_bytes: u64,
-}
-
-/// Bytes that do not match their checksum and were left as they are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DamagedRange {
-	/// The segment.
-	pub path: PathBuf,
-	/// Where the damage starts.
-	pub offset: u64,
-	/// Its length.
-	pub len_bytes: u64,
-}
-
-/// What opening a store found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RecoveryReport {
-	/// Records read.
-	pub records: u64,
-	/// Tails that were cut.
-	pub torn_tails: Vec<TornTail>,
-	/// Damage that was found and left; reads of these records fail.
-	pub damaged: Vec<DamagedRange>,
-	/// Segments that should be there and are not.
-	pub missing_segments: Vec<PathBuf>,
-}
-
-impl RecoveryReport {
-	/// One line for each finding; none if all was well.
-	pub fn lines(&self) -> Vec<String> {
-		let torn = self.torn_tails.iter().map(|torn| {
-			format!(
-				"{}: cut a torn tail of {} bytes at offset {}",
-				torn.path.display(),
-				torn.lost_bytes,
-				torn.cut_at
-			)
-		});
-		let damaged = self.damaged.iter().map(|range| {
-			format!(
-				"{}: {} bytes at offset {} are damaged; restore them from another copy",
-				range.path.display(),
-				range.len_bytes,
-				range.offset
-			)
-		});
-		let missing = self
-			.missing_segments
-			.iter()
-			.map(|path| format!("{} is missing; restore it from another copy", path.display()));
-		torn.chain(damaged).chain(missing).collect()
-	}
-
-	pub(crate) fn merge(&mut self, other: Self) {
-		self.records += other.records;
-		self.torn_tails.extend(other.torn_tails);
-		self.damaged.extend(other.damaged);
-		self.missing_segments.extend(other.missing_segments);
-	}
-}
 
 /// Receives each record in order: segment, offset, header, key.
 pub(crate) type Visit<'v> =
@@ -100,6 +37,8 @@ pub(crate) struct Recovered {
 	pub(crate) next_sequence: u64,
 	pub(crate) next_ordinal: u64,
 	pub(crate) report: RecoveryReport,
+	/// Something is missing at the end that was durable.
+	pub(crate) is_short: bool,
 }
 
 impl Recovered {
@@ -111,80 +50,196 @@ impl Recovered {
 	}
 }
 
-/// Opens the segments of a log and walks their records.
+/// Opens the segments of a log and walks their records. `durable` is the place before which everything is known to be durable.
 pub(crate) fn recover(
 	shape: &LogShape,
 	retired: &Retired,
+	durable: Option<Place>,
 	visit: Visit<'_>,
 ) -> Result<Recovered, ZdbError> {
 	let mut recovered = Recovered {
 		segments: BTreeMap::new(),
-		next_sequence: 0,
+		next_sequence: retired.first_sequence(),
 		next_ordinal: 0,
 		report: RecoveryReport::default(),
+		is_short: false,
 	};
-	let numbers = segment_numbers(shape)?;
+	let numbers = segment_numbers(shape, retired, durable, &mut recovered.report)?;
 	let last = numbers.last().copied();
 	let mut expected = 0;
 	for number in &numbers {
-		for missing in (expected..*number).filter(|number| !retired.contains(*number)) {
-			let path = segment_path(&shape.dir, missing);
-			recovered.report.missing_segments.push(path);
-			// Its hint still tells what was in it: values that are asked for may be brought back.
-			if let Some((segment, hint)) = Hint::load_alone(&shape.dir, missing) {
-				let segment = Arc::new(segment);
-				if take_heads(&hint, &segment, shape, &mut recovered, visit)? {
-					segment.set_hinted();
-					recovered.segments.insert(missing, segment);
-				}
-			}
-		}
-		expected = number + 1;
-		let segment = Segment::open(&shape.dir, *number, shape.mode, shape.audited)?;
+		recovered.report_missing(shape, retired, expected..*number);
+		let segment = Segment::open(shape.disk(), &shape.dir, *number, shape.mode, shape.audited)?;
 		let segment = Arc::new(segment);
 		// Values are verified where a crash may have left them unwritten; the rest is verified when it is read.
-		let recent = last.is_some_and(|last| number + 2 > last);
+		let recent = last.is_some_and(|last| number + 2 > last)
+			|| durable.is_some_and(|durable| *number >= durable.segment);
 		if !recent && from_hint(&segment, shape, &mut recovered, visit)? {
 			segment.set_hinted();
 			recovered.segments.insert(*number, segment);
+			expected = number + 1;
 			continue;
 		}
 		let mut walk = Walk {
 			segment: &segment,
 			shape,
+			durable,
 			verify_values: recent,
 			is_last: Some(*number) == last,
+			follows: recovered.segments.contains_key(&number.wrapping_sub(1)),
 			recovered: &mut recovered,
 		};
-		walk.run(visit)?;
-		if recent {
-			segment.distrust();
+		let end = walk.run(visit)?;
+		if let Some(cut_at) = end {
+			let later = numbers.iter().rev().filter(|later| *later > number);
+			for later in later {
+				recovered.drop_segment(shape, *later)?;
+			}
+			if cut_at == 0 {
+				recovered.drop_segment(shape, *number)?;
+				break;
+			}
+			recovered.cut(&segment, cut_at)?;
 		}
+		distrust(shape, &segment, durable, recent);
 		recovered.segments.insert(*number, segment);
+		expected = number + 1;
+		if end.is_some() {
+			break;
+		}
 	}
+	recovered.check_end(shape, retired, durable, expected);
 	Ok(recovered)
 }
 
-/// The numbers of the segments, ascending. A last file without a whole header is what a crash during
-/// its creation leaves; nothing can be in it.
-fn segment_numbers(shape: &LogShape) -> Result<Vec<u32>, ZdbError> {
-	let dir = &shape.dir;
-	let list = || -> std::io::Result<Vec<u32>> {
-		let mut numbers = Vec::new();
-		for entry in fs::read_dir(dir)? {
-			numbers.extend(entry?.file_name().to_str().and_then(segment_number));
+/// Says of a segment what of it may not be durable.
+fn distrust(shape: &LogShape, segment: &Segment, durable: Option<Place>, recent: bool) {
+	let write_again = !shape.read_only;
+	match durable {
+		Some(durable) if segment.number < durable.segment => {},
+		Some(durable) if segment.number == durable.segment => {
+			segment.distrust(durable.offset, write_again);
+		},
+		Some(_) => segment.distrust(0, write_again),
+		None if recent => segment.distrust(0, false),
+		None => {},
+	}
+}
+
+impl Recovered {
+	fn report_missing(
+		&mut self,
+		shape: &LogShape,
+		retired: &Retired,
+		numbers: std::ops::Range<u32>,
+	) {
+		let missing = numbers.filter(|number| !retired.contains(*number));
+		let paths = missing.map(|number| segment_path(&shape.dir, number));
+		// One that held nothing is not missed.
+		let paths: Vec<_> = paths.filter(|path| !self.report.made_anew.contains(path)).collect();
+		self.report.missing_segments.extend(paths);
+	}
+
+	/// Cuts a segment where its log ends.
+	fn cut(&mut self, segment: &Segment, cut_at: u64) -> Result<(), ZdbError> {
+		let lost_bytes = segment.flushed() - cut_at;
+		if lost_bytes > 0 {
+			segment.cut(cut_at)?;
+			let path = segment.path.clone();
+			self.report.torn_tails.push(TornTail { path, cut_at, lost_bytes });
 		}
-		numbers.sort_unstable();
-		if let Some(last) = numbers.last() {
-			let path = segment_path(dir, *last);
-			if fs::metadata(&path)?.len() < SEGMENT_HEADER_BYTES {
-				fs::remove_file(&path)?;
-				numbers.pop();
-			}
+		Ok(())
+	}
+
+	/// Removes a segment behind the end of the log. The last one goes first and for good, so that a crash in between leaves a
+	/// shorter tail and not one with a hole.
+	fn drop_segment(&mut self, shape: &LogShape, number: u32) -> Result<(), ZdbError> {
+		let path = segment_path(&shape.dir, number);
+		let file = |error| ZdbError::file("cut", &path, error);
+		let lost_bytes = shape.disk().len_bytes(&path).map_err(file)?;
+		self.report.torn_tails.push(TornTail { path: path.clone(), cut_at: 0, lost_bytes });
+		if shape.read_only {
+			return Ok(());
 		}
-		Ok(numbers)
-	};
-	list().map_err(|error| ZdbError::file("list", dir, error))
+		remove_segment(shape.disk(), &shape.dir, number)?;
+		shape.disk().sync_dir(&shape.dir).map_err(file)
+	}
+
+	/// What was durable must be there to its end.
+	fn check_end(
+		&mut self,
+		shape: &LogShape,
+		retired: &Retired,
+		durable: Option<Place>,
+		expected: u32,
+	) {
+		let Some(durable) = durable else { return };
+		let missing = self.report.missing_segments.len();
+		self.report_missing(shape, retired, expected..durable.segment.saturating_add(1));
+		self.is_short = self.report.missing_segments.len() > missing;
+		let Some(segment) = self.segments.get(&durable.segment) else { return };
+		let (path, end) = (segment.path.clone(), segment.flushed());
+		if end < durable.offset {
+			self.is_short = true;
+			let len_bytes = durable.offset - end;
+			self.report.damaged.push(DamagedRange { path, offset: end, len_bytes });
+		}
+	}
+}
+
+/// The numbers of the segments, ascending. What removals and replacements left behind when they were interrupted is removed. So is a
+/// last file without records, unless the mark vouches for it: its creation may have been interrupted, its name may not be
+/// durable, its header may be of the mode before.
+fn segment_numbers(
+	shape: &LogShape,
+	retired: &Retired,
+	durable: Option<Place>,
+	report: &mut RecoveryReport,
+) -> Result<Vec<u32>, ZdbError> {
+	let (disk, dir) = (shape.disk(), &shape.dir);
+	let (mut numbers, mut removed) = (Vec::new(), Vec::new());
+	for entry in disk.list(dir).map_err(|error| ZdbError::file("list", dir, error))? {
+		let Some(name) = entry.name.to_str() else { continue };
+		let hinted = name.strip_suffix(".hint").map(|stem| format!("{stem}.log"));
+		match segment_number(hinted.as_deref().unwrap_or(name)) {
+			Some(number) if retired.contains(number) => removed.push(number),
+			Some(number) if hinted.is_none() => numbers.push(number),
+			None if name.ends_with(".new") && !entry.is_dir && !shape.read_only => {
+				let path = dir.join(name);
+				let done = disk.remove_file(&path);
+				done.map_err(|error| ZdbError::file("remove", &path, error))?;
+			},
+			_ => {},
+		}
+	}
+	if !removed.is_empty() && !shape.read_only {
+		// Whoever wrote the list was interrupted, perhaps before it was durable; without it they would be back.
+		retired.store(disk, dir)?;
+		removed.iter().try_for_each(|number| remove_segment(disk, dir, *number))?;
+	}
+	numbers.sort_unstable();
+	while let Some(last) = numbers.last() {
+		let path = segment_path(dir, *last);
+		let len = disk.len_bytes(&path).map_err(|error| ZdbError::file("open", &path, error))?;
+		if len > SEGMENT_HEADER_BYTES {
+			break;
+		}
+		let here = Place { segment: *last, offset: SEGMENT_HEADER_BYTES };
+		match Segment::open(disk, dir, *last, shape.mode, shape.audited) {
+			Err(ZdbError::BadSegment { .. }) => {},
+			Err(error) => return Err(error),
+			Ok(_) if shape.read_only || durable >= Some(here) => break,
+			Ok(_) => {},
+		}
+		if len == SEGMENT_HEADER_BYTES && !Segment::is_sound_in_any_mode(disk, dir, *last) {
+			report.made_anew.push(path);
+		}
+		if !shape.read_only {
+			remove_segment(disk, dir, *last)?;
+		}
+		numbers.pop();
+	}
+	Ok(numbers)
 }
 
 /// Takes the records of a segment from its hint, if there is one.
@@ -194,19 +249,11 @@ fn from_hint(
 	recovered: &mut Recovered,
 	visit: Visit<'_>,
 ) -> Result<bool, ZdbError> {
-	match Hint::load(&shape.dir, segment) {
-		None => Ok(false),
-		Some(hint) => take_heads(&hint, segment, shape, recovered, visit),
+	let found = Hint::load(shape.disk(), &shape.dir, segment);
+	if let HintFound::Unfit(path) = &found {
+		recovered.report.made_anew.push(path.clone());
 	}
-}
-
-fn take_heads(
-	hint: &Hint,
-	segment: &Arc<Segment>,
-	shape: &LogShape,
-	recovered: &mut Recovered,
-	visit: Visit<'_>,
-) -> Result<bool, ZdbError> {
+	let HintFound::Fit(hint) = found else { return Ok(false) };
 	hint.visit(segment, &mut |offset, header, key| {
 		visit(segment, offset, header, key)?;
 		segment.set_last(offset);
@@ -218,27 +265,48 @@ fn take_heads(
 struct Walk<'w> {
 	segment: &'w Arc<Segment>,
 	shape: &'w LogShape,
+	durable: Option<Place>,
 	verify_values: bool,
 	is_last: bool,
+	/// The segment of the number before is there.
+	follows: bool,
 	recovered: &'w mut Recovered,
 }
 
 impl Walk<'_> {
-	fn run(&mut self, visit: Visit<'_>) -> Result<(), ZdbError> {
+	/// Walks to the end. Returns where the segment has to be cut, with everything behind it, if it has to be; 0 if all of it goes.
+	fn run(&mut self, visit: Visit<'_>) -> Result<Option<u64>, ZdbError> {
 		let end = self.segment.flushed();
 		let step = if self.verify_values { VALUES_STEP_BYTES } else { HEADS_STEP_BYTES };
 		let mut window = Window::new(self.segment, end, step);
 		let mut offset = SEGMENT_HEADER_BYTES;
 		while offset < end {
 			match self.valid_at(&mut window, offset, u64::MAX)? {
+				Some(header) if offset == SEGMENT_HEADER_BYTES && self.lost_before(&header) => {
+					return Ok(Some(0));
+				},
 				Some(header) => offset = self.accept(&mut window, offset, &header, visit)?,
 				None => match self.skip_damage(&mut window, offset, end, visit)? {
 					Some(next) => offset = next,
-					None => return Ok(()),
+					None => return Ok(Some(offset)),
 				},
 			}
 		}
-		Ok(())
+		Ok(None)
+	}
+
+	/// Whether records between the segment before and this one's first were lost before they were durable: sequences go up by one, and the
+	/// end of the segment before is behind the mark.
+	fn lost_before(&self, first: &Header) -> bool {
+		let segment = self.segment.number.wrapping_sub(1);
+		let end = self.recovered.segments.get(&segment).map(|before| before.flushed());
+		let is_doubtful = end.is_some_and(|offset| self.is_doubtful(Place { segment, offset }));
+		self.follows && is_doubtful && first.sequence != self.recovered.next_sequence
+	}
+
+	/// Whether nothing says that what is here was durable.
+	fn is_doubtful(&self, place: Place) -> bool {
+		self.durable.is_some_and(|durable| place >= durable)
 	}
 
 	/// The header of a record that is valid as far as is verified here and whose sequence can follow.
@@ -273,8 +341,8 @@ impl Walk<'_> {
 		Ok(offset + header.record_len())
 	}
 
-	/// Deals with a record that is not valid: the torn tail of the last segment is cut; with valid records behind it,
-	/// it is damage, which is reported and left. Returns where to go on.
+	/// Deals with a record that is not valid. Returns where to go on behind damage, which is reported and left, or nothing where
+	/// the log ends: behind the durable mark, or if there is none, where no valid record of the last segment follows.
 	fn skip_damage(
 		&mut self,
 		window: &mut Window<'_>,
@@ -282,6 +350,11 @@ impl Walk<'_> {
 		end: u64,
 		visit: Visit<'_>,
 	) -> Result<Option<u64>, ZdbError> {
+		let place = Place { segment: self.segment.number, offset };
+		let was_durable = self.is_vouched_for()?;
+		if self.is_doubtful(place) && !was_durable {
+			return Ok(None);
+		}
 		// Header and key may be whole and the value alone damaged: the record keeps its place in the index, so
 		// that reading it fails instead of answering an older version.
 		let next_sequence = self.recovered.next_sequence;
@@ -289,20 +362,16 @@ impl Walk<'_> {
 		let whole = whole.filter(|header| header.sequence >= next_sequence);
 		let from = offset + whole.map_or(1, |header| header.record_len());
 		let found = self.next_valid(window, offset, from, end)?;
-		if found.is_none() && self.is_last && !self.was_durable(whole.as_ref())? {
-			self.segment.cut(offset)?;
-			let torn = TornTail {
-				path: self.segment.path.clone(),
-				cut_at: offset,
-				lost_bytes: end - offset,
-			};
-			self.recovered.report.torn_tails.push(torn);
+		if found.is_none() && self.is_last && self.durable.is_none() && !was_durable {
 			return Ok(None);
 		}
-		let next = found.unwrap_or(end);
-		let next = match whole {
-			Some(header) => self.accept(window, offset, &header, visit)?,
-			None => next,
+		let behind = self.durable.filter(|durable| durable.segment == place.segment);
+		let next = match (whole, found, behind) {
+			(Some(header), ..) => self.accept(window, offset, &header, visit)?,
+			(None, Some(next), _) => next,
+			// What is behind the mark is looked at for itself.
+			(None, None, Some(durable)) if durable.offset > offset => durable.offset.min(end),
+			(None, None, _) => end,
 		};
 		self.recovered.report.damaged.push(DamagedRange {
 			path: self.segment.path.clone(),
@@ -312,14 +381,11 @@ impl Walk<'_> {
 		Ok(Some(next))
 	}
 
-	/// Whether the log's tree vouches for the record: then no crash left it half written, and cutting it off would lose it.
-	fn was_durable(&self, record: Option<&Header>) -> Result<bool, ZdbError> {
-		match record {
-			Some(header) if self.shape.audited => {
-				Ok(header.ordinal < durable_leaves(&tree_dir(&self.shape.dir))?)
-			},
-			_ => Ok(false),
-		}
+	/// Whether the log's tree vouches for the next record: then no crash left it half written, and cutting it off would lose it.
+	fn is_vouched_for(&self) -> Result<bool, ZdbError> {
+		let LogShape { dir, audited, .. } = self.shape;
+		let disk = self.shape.disk();
+		Ok(*audited && self.recovered.next_ordinal < durable_leaves(disk, &tree_dir(dir))?)
 	}
 
 	/// The next offset from `from` on at which a valid record starts. Its sequence must fit the number of records

@@ -54,7 +54,8 @@ impl Namespace {
 		self.log().next_sequence()
 	}
 
-	/// Records from `sequence` on, at most `count`.
+	/// Records from `sequence` on, at most `count`, all of them durable: a replica that had one which its primary then lost would
+	/// take the primary's next one for a record that it has already.
 	pub fn records_from(&self, sequence: u64, count: usize) -> Result<ReplicatedPage, ZdbError> {
 		self.flush()?;
 		let next_sequence = self.log().next_sequence();
@@ -63,6 +64,7 @@ impl Namespace {
 		if must_restart || sequence >= next_sequence {
 			return Ok(page);
 		}
+		self.sync()?;
 		let (mut segment, mut bytes) = (self.log().segment_of_sequence(sequence)?, 0);
 		while let Some(current) = segment {
 			let end = current.flushed();
@@ -108,6 +110,7 @@ impl Namespace {
 		if self.ids().is_some() && id_of(key).is_none() {
 			return Err(ZdbError::KeyNotIssued);
 		}
+		let _appending = self.audit.as_ref().map(|_| self.gate.read());
 		let _stripe = self.stripe(self.stripe_of(key)).lock();
 		let current = self.find(key)?;
 		let append = Append {

@@ -8,13 +8,8 @@ use crate::{
 	engine::{hint::hint_path, segment::segment_path},
 	ZdbError,
 };
-use std::{
-	collections::BTreeSet,
-	fs::{self, File, OpenOptions},
-	io::{self, Write},
-	os::unix::fs::OpenOptionsExt,
-	path::Path,
-};
+use granary_disk::Disk;
+use std::{collections::BTreeSet, io, path::Path};
 
 const MAGIC: &[u8; 8] = b"GRZDBRT2";
 const RETIRED_NAME: &str = "retired";
@@ -36,6 +31,21 @@ impl Retired {
 	/// The last sequence of any removed segment; 0 if there is none.
 	pub(crate) fn last_sequence(&self) -> u64 {
 		self.last_sequence
+	}
+
+	/// The first sequence that the log can have: a log that follows another one says so where no segment was removed yet.
+	pub(crate) fn first_sequence(&self) -> u64 {
+		let follows = self.first == 0 && self.others.is_empty() && self.last_sequence > 0;
+		if follows {
+			self.last_sequence.saturating_add(1)
+		} else {
+			0
+		}
+	}
+
+	/// Notes that records up to this sequence are not there any more, without a segment of theirs.
+	pub(crate) fn note_sequence(&mut self, last_sequence: u64) {
+		self.last_sequence = self.last_sequence.max(last_sequence);
 	}
 
 	/// Adds a segment whose last record has this sequence.
@@ -78,48 +88,44 @@ impl Retired {
 		})
 	}
 
-	/// Reads the list of the namespace in `dir` and removes the files of segments that are on it.
-	pub(crate) fn load(dir: &Path) -> Result<Self, ZdbError> {
+	/// All segments before this one are removed, and nothing is known of their sequences: the namespace starts anew.
+	pub(crate) fn before(first: u32) -> Self {
+		Self { first, ..Self::default() }
+	}
+
+	/// The first number that is not removed with all before it.
+	pub(crate) fn first(&self) -> u32 {
+		self.first
+	}
+
+	/// Reads the list of the namespace in `dir`.
+	pub(crate) fn load(disk: &Disk, dir: &Path) -> Result<Self, ZdbError> {
 		let path = dir.join(RETIRED_NAME);
-		let retired = match fs::read(&path) {
-			Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-			Err(error) => return Err(ZdbError::file("read", &path, error)),
+		match disk.read(&path) {
+			Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+			Err(error) => Err(ZdbError::file("read", &path, error)),
 			Ok(bytes) => Self::decode(&bytes).ok_or_else(|| ZdbError::BadConfig {
 				path: path.clone(),
 				reason: "it is damaged; restore it from a backup",
-			})?,
-		};
-		// A crash between the list and the removal leaves the last one behind.
-		for number in retired.first.checked_sub(1).iter().chain(&retired.others) {
-			remove_segment(dir, *number)?;
+			}),
 		}
-		Ok(retired)
 	}
 
 	/// Replaces the list of the namespace in `dir`, for good.
-	pub(crate) fn store(&self, dir: &Path) -> Result<(), ZdbError> {
-		let (path, new) = (dir.join(RETIRED_NAME), dir.join("retired.new"));
-		let write = || -> io::Result<()> {
-			let mut options = OpenOptions::new();
-			let mut file =
-				options.write(true).create(true).truncate(true).mode(0o600).open(&new)?;
-			file.write_all(&self.encode())?;
-			file.sync_all()?;
-			fs::rename(&new, &path)?;
-			File::open(dir)?.sync_all()
-		};
-		write().map_err(|error| ZdbError::file("write", &path, error))
+	pub(crate) fn store(&self, disk: &Disk, dir: &Path) -> Result<(), ZdbError> {
+		let replaced = disk.replace(dir, RETIRED_NAME, &self.encode());
+		replaced.map_err(|error| ZdbError::file("write", &dir.join(RETIRED_NAME), error))
 	}
 }
 
 /// Removes the files of a segment, as far as they are there.
-pub(crate) fn remove_segment(dir: &Path, number: u32) -> Result<(), ZdbError> {
-	remove(&hint_path(dir, number))?;
-	remove(&segment_path(dir, number))
+pub(crate) fn remove_segment(disk: &Disk, dir: &Path, number: u32) -> Result<(), ZdbError> {
+	remove(disk, &hint_path(dir, number))?;
+	remove(disk, &segment_path(dir, number))
 }
 
-fn remove(path: &Path) -> Result<(), ZdbError> {
-	match fs::remove_file(path) {
+fn remove(disk: &Disk, path: &Path) -> Result<(), ZdbError> {
+	match disk.remove_file(path) {
 		Err(error)
 			if !matches!(
 				error.kind(),
@@ -138,13 +144,13 @@ mod tests {
 
 	#[test]
 	fn it_survives_its_file_and_stays_small() {
-		let dir = tempfile::tempdir().unwrap();
-		assert_eq!(Retired::load(dir.path()).unwrap(), Retired::default());
+		let (disk, dir) = (Disk::default(), tempfile::tempdir().unwrap());
+		assert_eq!(Retired::load(&disk, dir.path()).unwrap(), Retired::default());
 		let mut retired = Retired::default();
 		for number in [1, 0, 5, 2, 9] {
 			retired.insert(number, u64::from(number) * 10);
-			retired.store(dir.path()).unwrap();
-			assert_eq!(Retired::load(dir.path()).unwrap(), retired);
+			retired.store(&disk, dir.path()).unwrap();
+			assert_eq!(Retired::load(&disk, dir.path()).unwrap(), retired);
 		}
 		assert_eq!((retired.first, retired.others.len()), (3, 2));
 		let gone = (0..12).filter(|number| retired.contains(*number)).collect::<Vec<_>>();

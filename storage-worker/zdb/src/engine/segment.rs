@@ -17,21 +17,29 @@ use crate::{
 	},
 	ZdbError,
 };
+use granary_disk::{Disk, DiskFile, Open};
 use std::{
-	collections::BTreeMap,
-	fs::{File, OpenOptions},
+	cell::Cell,
 	io,
-	os::unix::fs::{FileExt, OpenOptionsExt},
 	path::{Path, PathBuf},
-	sync::{
-		atomic::{AtomicBool, AtomicU64, Ordering},
-		OnceLock,
-	},
+	sync::atomic::{AtomicBool, AtomicU64, Ordering},
 };
+
+thread_local! {
+	static NEVER_WAITS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// From now on, reading a record that the kernel would have to fetch from the disk fails on this thread with
+/// [`ZdbError::NotInMemory`]. For threads with clients that have nothing to do with the record.
+pub(crate) fn never_wait_for_reads() {
+	NEVER_WAITS.set(true);
+}
 
 /// Bytes before the first record.
 pub(crate) const SEGMENT_HEADER_BYTES: u64 = 32;
 const MAGIC: &[u8; 8] = b"GRZDBSG2";
+/// How much is read and written again at once.
+const WRITE_AGAIN_STEP_BYTES: u64 = 1 << 20;
 
 /// One file of a log.
 #[derive(Debug)]
@@ -39,14 +47,13 @@ pub(crate) struct Segment {
 	pub(crate) number: u32,
 	pub(crate) salt: u64,
 	pub(crate) path: PathBuf,
-	/// Nothing while it is missing.
-	file: OnceLock<File>,
-	/// While it is missing: headers and keys of its records as the hint has them, by their offset.
-	heads: BTreeMap<u64, Vec<u8>>,
+	pub(crate) file: DiskFile,
 	/// Bytes that the kernel has.
 	flushed: AtomicU64,
 	/// Bytes that the disk has.
 	synced: AtomicU64,
+	/// What is between `synced` and here was written by an earlier process and may have been dropped by the kernel.
+	doubtful_end: AtomicU64,
 	/// Where its last record starts; 0 without one.
 	last: AtomicU64,
 	/// Bytes of records that the index points to.
@@ -69,6 +76,7 @@ pub(crate) fn segment_number(name: &str) -> Option<u32> {
 impl Segment {
 	/// Creates a segment and makes its header and name durable.
 	pub(crate) fn create(
+		disk: &Disk,
 		dir: &Path,
 		number: u32,
 		mode: Mode,
@@ -76,104 +84,82 @@ impl Segment {
 	) -> Result<Self, ZdbError> {
 		let path = segment_path(dir, number);
 		let salt = rand::random();
-		let make = || -> io::Result<File> {
-			let file = OpenOptions::new()
-				.read(true)
-				.write(true)
-				.create(true)
-				.truncate(true)
-				.mode(0o600)
-				.open(&path)?;
+		let make = || -> io::Result<DiskFile> {
+			// An attempt that failed may have left a file whose name no later sync makes durable.
+			match disk.remove_file(&path) {
+				Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+				_ => {},
+			}
+			let file = disk.open(&path, Open::Replace)?;
 			file.write_all_at(&encode_header(number, mode, audited, salt), 0)?;
 			file.sync_all()?;
-			File::open(dir)?.sync_all()?;
+			disk.sync_dir(dir)?;
 			Ok(file)
 		};
-		let file = make().map_err(|error| ZdbError::file("create", &path, error))?;
+		let file = make().map_err(|error| {
+			// The next attempt begins without it anyway; until then nobody should take it for a segment.
+			if let Err(error) = disk.remove_file(&path) {
+				tracing::debug!(path = %path.display(), %error, "after a failed creation");
+			}
+			ZdbError::file("create", &path, error)
+		})?;
 		Ok(Self::new(number, salt, path, file, SEGMENT_HEADER_BYTES))
 	}
 
 	/// Opens a segment and checks its header.
 	pub(crate) fn open(
+		disk: &Disk,
 		dir: &Path,
 		number: u32,
 		mode: Mode,
 		audited: bool,
 	) -> Result<Self, ZdbError> {
 		let path = segment_path(dir, number);
-		let (file, len, salt) = open_file(&path, number, mode, audited)?;
+		let read = || -> io::Result<(DiskFile, u64)> {
+			let file = match disk.open(&path, Open::Write) {
+				// It can be read all the same.
+				Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
+					disk.open(&path, Open::Read)?
+				},
+				opened => opened?,
+			};
+			let len = file.len_bytes()?;
+			Ok((file, len))
+		};
+		let (file, len) = read().map_err(|error| ZdbError::file("open", &path, error))?;
+		let bad = |reason| ZdbError::BadSegment { path: path.clone(), reason };
+		let mut header = [0; SEGMENT_HEADER_BYTES as usize];
+		file.read_exact_at(&mut header, 0).map_err(|_| bad("its header is incomplete"))?;
+		let (magic, rest) = header.split_first_chunk::<8>().ok_or_else(|| bad("too short"))?;
+		if magic != MAGIC {
+			return Err(bad("it starts with other bytes than GRZDBSG2"));
+		}
+		let (_, salt) = rest.split_first_chunk::<8>().ok_or_else(|| bad("too short"))?;
+		let salt = salt.first_chunk::<8>().ok_or_else(|| bad("too short"))?;
+		let salt = u64::from_le_bytes(*salt);
+		if header != encode_header(number, mode, audited, salt) {
+			return Err(bad("its header is damaged or belongs to another segment or mode"));
+		}
 		Ok(Self::new(number, salt, path, file, len))
 	}
 
-	/// A sealed segment of which the hint alone is there: what its records are is known, their values are not. `heads` are headers with
-	/// their keys, by offset.
-	pub(crate) fn absent(
-		dir: &Path,
-		number: u32,
-		salt: u64,
-		len: u64,
-		heads: BTreeMap<u64, Vec<u8>>,
-	) -> Self {
-		Self { heads, ..Self::with(number, salt, segment_path(dir, number), OnceLock::new(), len) }
+	/// Whether a segment's header is sound, whatever mode it is of.
+	pub(crate) fn is_sound_in_any_mode(disk: &Disk, dir: &Path, number: u32) -> bool {
+		let modes = [(Mode::User, false), (Mode::User, true), (Mode::Sequential, false)];
+		modes.iter().any(|(mode, audited)| Self::open(disk, dir, number, *mode, *audited).is_ok())
 	}
 
-	/// Whether its file is missing.
-	pub(crate) fn is_absent(&self) -> bool {
-		self.file.get().is_none()
-	}
-
-	/// Takes its file into use, if it is there again; `false` if not.
-	pub(crate) fn adopt(&self, mode: Mode, audited: bool) -> Result<bool, ZdbError> {
-		if !self.is_absent() {
-			return Ok(true);
-		}
-		let (file, len, salt) = match open_file(&self.path, self.number, mode, audited) {
-			Ok(found) => found,
-			Err(ZdbError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-				return Ok(false);
-			},
-			Err(error) => return Err(error),
-		};
-		if (len, salt) != (self.flushed(), self.salt) {
-			let reason = "it is not the one that was here before";
-			return Err(ZdbError::BadSegment { path: self.path.clone(), reason });
-		}
-		tracing::info!(path = %self.path.display(), "a missing segment is there again");
-		// Another reader may have been faster; both files are the same.
-		let _ = self.file.set(file);
-		Ok(true)
-	}
-
-	fn file(&self) -> Result<&File, ZdbError> {
-		self.file.get().ok_or_else(|| ZdbError::Absent(self.path.clone()))
-	}
-
-	fn opened_file(&self) -> io::Result<&File> {
-		self.file.get().ok_or_else(|| io::ErrorKind::NotFound.into())
-	}
-
-	/// Writes at an offset, for the log's flush.
-	pub(crate) fn write_at(&self, bytes: &[u8], offset: u64) -> Result<(), ZdbError> {
-		let written = self.file()?.write_all_at(bytes, offset);
-		written.map_err(|error| ZdbError::file("write", &self.path, error))
-	}
-
-	fn new(number: u32, salt: u64, path: PathBuf, file: File, len: u64) -> Self {
-		Self::with(number, salt, path, OnceLock::from(file), len)
-	}
-
-	fn with(number: u32, salt: u64, path: PathBuf, file: OnceLock<File>, len: u64) -> Self {
+	fn new(number: u32, salt: u64, path: PathBuf, file: DiskFile, len: u64) -> Self {
 		let (flushed, synced) = (AtomicU64::new(len), AtomicU64::new(len));
 		let (last, live) = (AtomicU64::new(0), AtomicU64::new(0));
-		let hinted = AtomicBool::new(false);
-		let heads = BTreeMap::new();
-		Self { number, salt, path, file, heads, flushed, synced, last, live, hinted }
+		let (doubtful_end, hinted) = (AtomicU64::new(0), AtomicBool::new(false));
+		Self { number, salt, path, file, flushed, synced, doubtful_end, last, live, hinted }
 	}
 
 	/// A segment over any file, such as a device that refuses what a disk only refuses on a bad day.
 	#[cfg(test)]
 	pub(crate) fn over_file(number: u32, path: &Path) -> Self {
-		let file = OpenOptions::new().read(true).write(true).open(path).unwrap();
+		let file = Disk::default().open(path, Open::Write).unwrap();
 		Self::new(number, 7, path.to_owned(), file, SEGMENT_HEADER_BYTES)
 	}
 
@@ -252,21 +238,40 @@ impl Segment {
 		self.synced.load(Ordering::Acquire) >= end
 	}
 
+	/// Writes once more what an earlier process wrote and may not have brought to the disk. Where its fsync failed, the kernel holds
+	/// the bytes and takes them for written; only bytes that are written anew are tried again.
+	pub(crate) fn write_again(&self) -> Result<(), ZdbError> {
+		let (mut at, end) =
+			(self.synced.load(Ordering::Acquire), self.doubtful_end.load(Ordering::Acquire));
+		let mut bytes = Vec::new();
+		while at < end {
+			bytes.resize((end - at).min(WRITE_AGAIN_STEP_BYTES) as usize, 0);
+			let read = self.read_at(at, &mut bytes)?;
+			let written = self.file.write_all_at(bytes.get(..read).unwrap_or_default(), at);
+			written.map_err(|error| ZdbError::file("write", &self.path, error))?;
+			if read == 0 {
+				break;
+			}
+			at += read as u64;
+		}
+		self.doubtful_end.store(0, Ordering::Release);
+		Ok(())
+	}
+
 	/// Brings everything that the kernel has to the disk.
 	pub(crate) fn sync(&self) -> io::Result<()> {
 		let end = self.flushed();
 		if self.synced.load(Ordering::Acquire) >= end {
 			return Ok(());
 		}
-		self.opened_file()?.sync_data()?;
+		self.file.sync_data()?;
 		self.synced.fetch_max(end, Ordering::AcqRel);
 		Ok(())
 	}
 
 	/// Cuts the file at `end`, for good.
 	pub(crate) fn cut(&self, end: u64) -> Result<(), ZdbError> {
-		let file = self.file()?;
-		match file.set_len(end).and_then(|()| file.sync_all()) {
+		match self.file.set_len(end).and_then(|()| self.file.sync_all()) {
 			// Opened for reading only, on a file system that takes no writes: what is behind is left out.
 			Err(error) if error.kind() == io::ErrorKind::InvalidInput => {},
 			cut => cut.map_err(|error| ZdbError::file("cut", &self.path, error))?,
@@ -276,38 +281,23 @@ impl Segment {
 		Ok(())
 	}
 
-	/// Marks all there is as not yet durable: what an earlier process wrote may not be.
-	pub(crate) fn distrust(&self) {
-		self.synced.store(0, Ordering::Release);
+	/// Marks what is behind `durable_end` as not yet durable. With `write_again` it is written once more before the next fsync.
+	pub(crate) fn distrust(&self, durable_end: u64, write_again: bool) {
+		let len = self.flushed();
+		self.synced.store(durable_end.min(len), Ordering::Release);
+		self.doubtful_end.store(if write_again { len } else { 0 }, Ordering::Release);
 	}
 
 	/// Fills `buffer` from `offset` on as far as the file goes.
 	pub(crate) fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize, ZdbError> {
-		let Some(file) = self.file.get() else { return self.read_known(offset, buffer) };
-		let mut filled = 0;
-		while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-			match file.read_at(rest, offset + filled as u64) {
-				Ok(0) => break,
-				Ok(read) => filled += read,
-				Err(error) if error.kind() == io::ErrorKind::Interrupted => {},
-				Err(error) => return Err(ZdbError::file("read", &self.path, error)),
-			}
-		}
-		Ok(filled)
-	}
-
-	/// Fills `buffer` with the head of the record at `offset`: all that is known of it while the file is missing.
-	fn read_known(&self, offset: u64, buffer: &mut [u8]) -> Result<usize, ZdbError> {
-		let head = self.heads.get(&offset).ok_or_else(|| ZdbError::Absent(self.path.clone()))?;
-		buffer.iter_mut().zip(head).for_each(|(place, byte)| *place = *byte);
-		Ok(buffer.len().min(head.len()))
-	}
-
-	/// Writes over bytes that were damaged and makes them durable.
-	pub(crate) fn overwrite(&self, offset: u64, bytes: &[u8]) -> Result<(), ZdbError> {
-		let file = self.file()?;
-		let written = file.write_all_at(bytes, offset).and_then(|()| file.sync_data());
-		written.map_err(|error| ZdbError::file("mend", &self.path, error))
+		let read = match NEVER_WAITS.get() {
+			true => self.file.read_full_at_from_memory(buffer, offset),
+			false => self.file.read_full_at(buffer, offset),
+		};
+		read.map_err(|error| match error.kind() {
+			io::ErrorKind::WouldBlock => ZdbError::NotInMemory,
+			_ => ZdbError::file("read", &self.path, error),
+		})
 	}
 
 	/// The error for a record that does not match its checksum.
@@ -319,40 +309,6 @@ impl Segment {
 	pub(crate) fn location(&self, offset: u64, header: &Header) -> Location {
 		Location::new(self.number, offset as u32, header.record_len())
 	}
-}
-
-/// Opens a segment's file and checks its header; returns it with its length and salt.
-fn open_file(
-	path: &Path,
-	number: u32,
-	mode: Mode,
-	audited: bool,
-) -> Result<(File, u64, u64), ZdbError> {
-	let read = || -> io::Result<(File, u64)> {
-		let writing = OpenOptions::new().read(true).write(true).open(path);
-		let file = match writing {
-			// It can be read all the same.
-			Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => File::open(path)?,
-			opened => opened?,
-		};
-		let len = file.metadata()?.len();
-		Ok((file, len))
-	};
-	let (file, len) = read().map_err(|error| ZdbError::file("open", path, error))?;
-	let bad = |reason| ZdbError::BadSegment { path: path.to_owned(), reason };
-	let mut header = [0; SEGMENT_HEADER_BYTES as usize];
-	file.read_exact_at(&mut header, 0).map_err(|_| bad("its header is incomplete"))?;
-	let (magic, rest) = header.split_first_chunk::<8>().ok_or_else(|| bad("too short"))?;
-	if magic != MAGIC {
-		return Err(bad("it starts with other bytes than GRZDBSG2"));
-	}
-	let (_, salt) = rest.split_first_chunk::<8>().ok_or_else(|| bad("too short"))?;
-	let salt = salt.first_chunk::<8>().ok_or_else(|| bad("too short"))?;
-	let salt = u64::from_le_bytes(*salt);
-	if header != encode_header(number, mode, audited, salt) {
-		return Err(bad("its header is damaged or belongs to another segment or mode"));
-	}
-	Ok((file, len, salt))
 }
 
 fn encode_header(

@@ -6,20 +6,23 @@ use crate::{
 		compactor::{CompactionOptions, Compactor},
 		config::Config,
 		environment::{Environment, StoreObserver},
+		generation,
 		namespace::Namespace,
-		recovery::RecoveryReport,
+		report::RecoveryReport,
 		syncer::Syncer,
 		Durability, NamespaceOptions, NamespaceUpdate,
 	},
-	limits::{NAMESPACES_MAX, NAMESPACE_NAME_MAX_BYTES, SEGMENT_BYTES_DEFAULT, VALUE_MAX_BYTES},
+	limits::{
+		CACHE_BYTES_DEFAULT, NAMESPACES_MAX, NAMESPACE_NAME_MAX_BYTES, SEGMENT_BYTES_DEFAULT,
+		VALUE_MAX_BYTES,
+	},
 	sys, ZdbError,
 };
+use granary_disk::{Disk, DiskFile, Open};
 use parking_lot::{Mutex, RwLock};
 use std::{
 	collections::BTreeMap,
-	fs::{self, File, OpenOptions},
 	io,
-	os::unix::fs::{DirBuilderExt, OpenOptionsExt},
 	path::{Path, PathBuf},
 	sync::Arc,
 	thread,
@@ -46,21 +49,26 @@ pub struct StoreOptions {
 	pub max_value_bytes: usize,
 	/// A segment is made durable before it is left for the next, whatever the durability.
 	pub sync_at_jump: bool,
+	/// Memory for records that are read or written often, of all namespaces; it is taken as it is needed. 0 is none.
+	pub cache_bytes: usize,
 	/// How the background thread compacts.
 	pub compaction: CompactionOptions,
+	/// Where the directory is: on the system's disks, unless it is a test's.
+	pub disk: Disk,
 }
 
 impl StoreOptions {
 	/// The usual options for a directory.
 	pub fn new(dir: impl Into<PathBuf>) -> Self {
-		let (durability, segment_bytes) = (Durability::default(), SEGMENT_BYTES_DEFAULT);
 		Self {
 			dir: dir.into(),
-			durability,
-			segment_bytes,
+			durability: Durability::default(),
+			segment_bytes: SEGMENT_BYTES_DEFAULT,
 			max_value_bytes: VALUE_MAX_BYTES,
 			sync_at_jump: false,
+			cache_bytes: CACHE_BYTES_DEFAULT,
 			compaction: CompactionOptions::default(),
+			disk: Disk::default(),
 		}
 	}
 }
@@ -79,15 +87,15 @@ pub struct Store {
 	environment: Arc<Environment>,
 	compactor: Compactor,
 	_syncer: Syncer,
-	_lock: File,
+	_lock: DiskFile,
 }
 
 impl Store {
 	/// Opens a store and everything in it.
 	pub fn open(options: StoreOptions) -> Result<Self, ZdbError> {
-		let dir = options.dir.join("namespaces");
-		make_dir(&dir)?;
-		let (lock, read_only) = lock(&options.dir)?;
+		let (disk, dir) = (options.disk.clone(), options.dir.join("namespaces"));
+		make_dir(&disk, &dir)?;
+		let (lock, read_only) = lock(&disk, &options.dir)?;
 		if read_only {
 			tracing::warn!(dir = %options.dir.display(), "a read-only file system: nothing can be written");
 		}
@@ -96,19 +104,25 @@ impl Store {
 			tracing::warn!(%error, "the limit of open files could not be raised");
 		}
 		let environment = Environment::new(&options)?;
+		if !read_only {
+			// An earlier process may have ended between giving a name and making it durable.
+			for dir in [&options.dir, &dir] {
+				disk.sync_dir(dir).map_err(|error| ZdbError::file("sync", dir, error))?;
+			}
+		}
 		let mut report = RecoveryReport::default();
 		let mut namespaces = BTreeMap::new();
-		for name in directory_names(&dir)? {
+		for name in directory_names(&disk, &dir)? {
 			let path = dir.join(&name);
 			if name.starts_with(HIDDEN) {
 				if read_only {
 					continue;
 				}
-				fs::remove_dir_all(&path)
+				disk.remove_dir_all(&path)
 					.map_err(|error| ZdbError::file("remove", &path, error))?;
 				continue;
 			}
-			let (namespace, found) = Namespace::open(&name, &path, &environment)?;
+			let (namespace, found) = Namespace::open(&name, &path, &environment, None)?;
 			for line in found.lines() {
 				tracing::warn!(namespace = name, "{line}");
 			}
@@ -202,22 +216,23 @@ impl Store {
 			return Err(ZdbError::TooManyNamespaces { max: NAMESPACES_MAX });
 		}
 		let (making, path) = (self.path(".making"), self.path(name));
-		if making.exists() {
-			fs::remove_dir_all(&making)
-				.map_err(|error| ZdbError::file("remove", &making, error))?;
-		}
-		make_dir(&making)?;
-		config.store(&making, &self.environment.secret)?;
+		let disk = &self.options.disk;
+		self.discard(&making)?;
+		// What an attempt left whose end is not known; nobody was told that it is there.
+		self.take_away(name)?;
+		make_dir(disk, &making)?;
+		config.store(disk, &making, &self.environment.secret)?;
 		self.rename(&making, &path)?;
-		let (namespace, _) = Namespace::open(name, &path, &self.environment)?;
+		let (namespace, _) = Namespace::open(name, &path, &self.environment, None)?;
 		let namespace = Arc::new(namespace);
 		self.namespaces.write().insert(name.to_owned(), namespace.clone());
 		Ok(namespace)
 	}
 
 	fn rename(&self, from: &Path, to: &Path) -> Result<(), ZdbError> {
-		fs::rename(from, to)
-			.and_then(|()| File::open(self.options.dir.join("namespaces"))?.sync_all())
+		let disk = &self.options.disk;
+		disk.rename(from, to)
+			.and_then(|()| disk.sync_dir(&self.options.dir.join("namespaces")))
 			.map_err(|error| ZdbError::file("rename", from, error))
 	}
 
@@ -231,21 +246,31 @@ impl Store {
 		if (before.mode, before.audited) == (config.mode, config.audited) {
 			return namespace.update(update);
 		}
-		// Another mode has other segment headers and another index: the empty namespace is made anew. A crash
-		// in between leaves it without segments, in its old mode.
+		// Another mode has other segment headers and another index: the empty namespace is opened anew, which replaces
+		// a segment that has the old header and nothing else.
 		if !namespace.close(true) {
 			return Err(ZdbError::Used);
 		}
-		namespace.remove_files()?;
-		config.store(&self.path(name), &self.environment.secret)?;
-		self.open_again(&namespace)
+		let disk = &self.options.disk;
+		let changed = config.store(disk, &self.path(name), &self.environment.secret);
+		let opened = self.open_again(&namespace);
+		changed.and(opened)
 	}
 
-	/// Opens the files of a closed namespace anew; whoever holds the old one finds the new one.
+	/// Opens the files of a closed namespace anew; whoever holds the old one finds the new one. If they cannot be opened the
+	/// namespace stays closed and says why.
 	fn open_again(&self, namespace: &Namespace) -> Result<(), ZdbError> {
+		let opened = self.try_to_open_again(namespace);
+		opened.inspect_err(|error| {
+			let text = format!("it could not be opened again: {error}; RELOAD tries once more");
+			tracing::error!(namespace = namespace.name(), "{text}");
+			namespace.log().set_fault(text);
+		})
+	}
+
+	fn try_to_open_again(&self, namespace: &Namespace) -> Result<(), ZdbError> {
 		let (name, path) = (namespace.name(), self.path(namespace.name()));
-		let (mut replaced, found) = Namespace::open(name, &path, &self.environment)?;
-		replaced.go_on_counting(namespace);
+		let (replaced, found) = Namespace::open(name, &path, &self.environment, Some(namespace))?;
 		for line in found.lines() {
 			tracing::warn!(namespace = name, "{line}");
 		}
@@ -254,7 +279,7 @@ impl Store {
 		Ok(())
 	}
 
-	/// Removes all records of a namespace and keeps its settings. A crash in between leaves what was not removed yet.
+	/// Removes all records of a namespace and keeps its settings. After a crash all of them are there or none.
 	pub fn flush_namespace(&self, name: &str) -> Result<(), ZdbError> {
 		let _administration = self.administration.lock();
 		let unknown = || ZdbError::NoNamespace(name.to_owned());
@@ -264,8 +289,33 @@ impl Store {
 		}
 		let _not_compacted = namespace.compacting.lock();
 		namespace.close(false);
-		namespace.remove_files()?;
-		self.open_again(&namespace)
+		let removed = namespace.remove_records();
+		let opened = self.open_again(&namespace);
+		removed.and(opened)
+	}
+
+	/// Puts the log that was signed for in the present one's place and gives that one's space back. Readers and writers that are under way go
+	/// on with the new one. After a crash one of both is there as a whole.
+	///
+	/// Errors: [`ZdbError::NoRemoval`] if none is signed for.
+	pub fn apply_removal(&self, name: &str) -> Result<(), ZdbError> {
+		let _administration = self.administration.lock();
+		let unknown = || ZdbError::NoNamespace(name.to_owned());
+		let namespace = self.namespace(name).ok_or_else(unknown)?;
+		let _not_compacted = namespace.compacting.lock();
+		let dir = self.path(name);
+		namespace.succeed(&mut |number, next| {
+			generation::set_current(&self.options.disk, &dir, number)?;
+			self.namespaces.write().insert(name.to_owned(), next);
+			Ok(())
+		})?;
+		// Who still reads in the old one has its files open.
+		generation::remove(&self.options.disk, &dir, namespace.generation)
+	}
+
+	/// Has the background thread look for work now.
+	pub fn wake_background(&self) {
+		self.compactor.compaction.wake();
 	}
 
 	/// Opens a namespace's files anew, as after a restart. It is how writes go on after a failed fsync.
@@ -322,11 +372,12 @@ impl Store {
 		(self.compactor.compaction.done(), self.compactor.compaction.failure())
 	}
 
-	/// Compacts a namespace now, at full speed: every sealed segment with anything dead in it.
+	/// Compacts a namespace now, at full speed: every sealed segment with anything dead in it. The others get their hints.
 	pub fn compact_namespace(&self, name: &str) -> Result<Compacted, ZdbError> {
 		let unknown = || ZdbError::NoNamespace(name.to_owned());
 		let namespace = self.namespace(name).ok_or_else(unknown)?;
 		let done = namespace.compact(f64::MIN_POSITIVE, true, &mut |_| true)?;
+		namespace.write_hints(&mut |_| true)?;
 		self.compactor.compaction.count(done);
 		Ok(done)
 	}
@@ -338,17 +389,54 @@ impl Store {
 		}
 		let _administration = self.administration.lock();
 		let unknown = || ZdbError::NoNamespace(name.to_owned());
-		let namespace = self.namespaces.write().remove(name).ok_or_else(unknown)?;
+		let namespace = self.namespace(name).ok_or_else(unknown)?;
 		namespace.close(false);
-		self.rename(&self.path(name), &self.path(".removing"))?;
-		let path = self.path(".removing");
-		fs::remove_dir_all(&path).map_err(|error| ZdbError::file("remove", &path, error))
+		let _not_compacted = namespace.compacting.lock();
+		if let Err(error) = self.take_away(name) {
+			self.open_again(&namespace)?;
+			return Err(error);
+		}
+		self.namespaces.write().remove(name);
+		if let Err(error) = self.discard(&self.path(".removing")) {
+			// It is gone for good; the next removal or start takes what is left of its files.
+			tracing::warn!(namespace = name, %error, "the disk space is not given back yet");
+		}
+		Ok(())
+	}
+
+	/// Gives the directory of that name, if there is one, the name under which it is removed, durably. After an error it has its name
+	/// again: it must not be emptied while a loss of power can bring it back.
+	fn take_away(&self, name: &str) -> Result<(), ZdbError> {
+		let (disk, path, removing) = (&self.options.disk, self.path(name), self.path(".removing"));
+		self.discard(&removing)?;
+		match disk.rename(&path, &removing) {
+			Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+			renamed => renamed.map_err(|error| ZdbError::file("rename", &path, error))?,
+		}
+		disk.sync_dir(&self.options.dir.join("namespaces")).map_err(|error| {
+			if let Err(error) = disk.rename(&removing, &path) {
+				tracing::error!(%error, path = %removing.display(), "a removal could not be undone");
+			}
+			ZdbError::file("remove", &path, error)
+		})
+	}
+
+	/// Removes a directory, if it is there.
+	fn discard(&self, dir: &Path) -> Result<(), ZdbError> {
+		match self.options.disk.remove_dir_all(dir) {
+			Err(error) if error.kind() != io::ErrorKind::NotFound => {
+				Err(ZdbError::file("remove", dir, error))
+			},
+			_ => Ok(()),
+		}
 	}
 
 	/// Brings everything to the disk.
 	pub fn sync_all(&self) -> Result<(), ZdbError> {
 		let namespaces: Vec<_> = self.namespaces.read().values().cloned().collect();
-		namespaces.iter().try_for_each(|namespace| namespace.sync_all())
+		// One that cannot must not keep the others from it.
+		let synced: Vec<_> = namespaces.iter().map(|namespace| namespace.sync_all()).collect();
+		synced.into_iter().collect()
 	}
 }
 
@@ -368,30 +456,23 @@ pub(crate) fn is_valid_name(name: &str) -> bool {
 		&& !name.contains(|letter: char| letter == '/' || letter.is_control())
 }
 
-fn make_dir(dir: &Path) -> Result<(), ZdbError> {
-	let mut builder = fs::DirBuilder::new();
-	builder
-		.recursive(true)
-		.mode(0o700)
-		.create(dir)
-		.map_err(|error| ZdbError::file("create", dir, error))
+fn make_dir(disk: &Disk, dir: &Path) -> Result<(), ZdbError> {
+	disk.make_dirs(dir).map_err(|error| ZdbError::file("create", dir, error))
 }
 
 /// Locks the directory; says as well whether its file system takes no writes.
-fn lock(dir: &Path) -> Result<(File, bool), ZdbError> {
+fn lock(disk: &Disk, dir: &Path) -> Result<(DiskFile, bool), ZdbError> {
 	let path = dir.join("lock");
-	let mut options = OpenOptions::new();
-	let opened = options.write(true).create(true).truncate(false).mode(0o600).open(&path);
-	let (file, read_only) = match opened {
+	let (file, read_only) = match disk.open(&path, Open::Create) {
 		Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
-			(File::open(&path), true)
+			(disk.open(&path, Open::Read), true)
 		},
 		opened => (opened, false),
 	};
 	let file = file.map_err(|error| ZdbError::file("open", &path, error))?;
 	let deadline = Instant::now() + LOCK_PATIENCE;
 	loop {
-		match sys::try_lock(&file) {
+		match file.try_lock() {
 			Ok(true) => return Ok((file, read_only)),
 			Ok(false) if Instant::now() < deadline => thread::sleep(LOCK_PATIENCE / 100),
 			Ok(false) => return Err(ZdbError::InUse(dir.to_owned())),
@@ -400,17 +481,10 @@ fn lock(dir: &Path) -> Result<(File, bool), ZdbError> {
 	}
 }
 
-fn directory_names(dir: &Path) -> Result<Vec<String>, ZdbError> {
-	let list = || -> io::Result<Vec<String>> {
-		let mut names = Vec::new();
-		for entry in fs::read_dir(dir)? {
-			let entry = entry?;
-			if entry.file_type()?.is_dir() {
-				names.extend(entry.file_name().into_string().ok());
-			}
-		}
-		names.sort();
-		Ok(names)
-	};
-	list().map_err(|error| ZdbError::file("list", dir, error))
+fn directory_names(disk: &Disk, dir: &Path) -> Result<Vec<String>, ZdbError> {
+	let entries = disk.list(dir).map_err(|error| ZdbError::file("list", dir, error))?;
+	let names = entries.into_iter().filter(|entry| entry.is_dir);
+	let mut names: Vec<_> = names.filter_map(|entry| entry.name.into_string().ok()).collect();
+	names.sort();
+	Ok(names)
 }

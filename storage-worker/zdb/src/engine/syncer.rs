@@ -50,6 +50,9 @@ impl Syncer {
 fn sync_due(namespaces: &Namespaces) {
 	let open: Vec<_> = namespaces.read().values().cloned().collect();
 	for namespace in open {
+		if let Err(error) = namespace.retry_if_refused() {
+			tracing::debug!(namespace = namespace.name(), %error, "the disk takes no writes yet");
+		}
 		// The log reports a failed fsync itself, once, and refuses writes from then on.
 		if let Err(error) = namespace.sync_if_due() {
 			tracing::debug!(namespace = namespace.name(), %error, "sync");

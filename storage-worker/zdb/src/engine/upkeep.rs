@@ -9,10 +9,9 @@ use crate::{
 		options::{Durability, NamespaceInfo},
 		write::Placed,
 	},
-	sys, ZdbError,
+	ZdbError,
 };
 use std::{
-	fs::File,
 	sync::atomic::Ordering::Relaxed,
 	time::{Duration, Instant},
 };
@@ -29,6 +28,11 @@ impl Namespace {
 		self.audit.as_ref().map_or(Ok(()), |audit| audit.sync_if_grown(durable_leaves))
 	}
 
+	/// How long the last fsync took.
+	pub(crate) fn sync_took(&self) -> Duration {
+		self.log.sync_took()
+	}
+
 	/// Makes the log durable and returns the ordinal up to which it surely is.
 	fn sync_log(&self) -> Result<u64, ZdbError> {
 		*self.last_sync.lock() = Instant::now();
@@ -38,10 +42,30 @@ impl Namespace {
 		Ok(durable)
 	}
 
-	/// [`Self::sync`], and the log tree to its last node: for closing, so that opening reads nothing again.
+	/// [`Self::sync`], the mark of how far that came, and the log tree to its last node: for closing, so that opening reads
+	/// nothing again.
 	pub(crate) fn sync_all(&self) -> Result<(), ZdbError> {
 		let durable_leaves = self.sync_log()?;
+		self.log.settle_mark()?;
 		self.audit.as_ref().map_or(Ok(()), |audit| audit.sync(durable_leaves))
+	}
+
+	/// Syncs what nobody asked to be synced, once in a while: only of what is durable it is known that a loss of power spared it.
+	pub(crate) fn sync_after(&self, interval: Duration) -> Result<(), ZdbError> {
+		let due = self.last_sync.lock().elapsed() >= interval;
+		if due && !self.read_only && self.log.is_dirty() && !self.is_removed() {
+			return self.sync();
+		}
+		Ok(())
+	}
+
+	/// Tries whether the disk takes writes again, if it does not at present.
+	pub(crate) fn retry_if_refused(&self) -> Result<(), ZdbError> {
+		const INTERVAL: Duration = Duration::from_secs(1);
+		match self.is_removed() {
+			true => Ok(()),
+			false => self.log.retry_after(INTERVAL),
+		}
 	}
 
 	/// Syncs if the durability's interval is over and there is something to sync.
@@ -54,8 +78,11 @@ impl Namespace {
 		Ok(())
 	}
 
-	pub(super) fn count_read_error(&self) {
-		self.read_errors.fetch_add(1, Relaxed);
+	/// Counts reads that failed, not those that are done again elsewhere.
+	pub(super) fn count_read_error(&self, error: &ZdbError) {
+		if !matches!(error, ZdbError::NotInMemory) {
+			self.read_errors.fetch_add(1, Relaxed);
+		}
 	}
 
 	/// Counts what the disk refused, not what the rules did.
@@ -72,7 +99,9 @@ impl Namespace {
 		}
 		for segment in self.log.sealed_segments() {
 			if segment.needs_hint() {
-				hint::write(&self.dir, &segment)?;
+				// A hint vouches that its segment is durable.
+				self.log.sync_alone(&segment)?;
+				hint::write(&self.environment.disk, &self.log_dir, &segment)?;
 				segment.set_hinted();
 				if !pace(segment.flushed()) {
 					break;
@@ -103,7 +132,7 @@ impl Namespace {
 	pub fn info(&self) -> NamespaceInfo {
 		let config = self.config();
 		let (active, active_offset) = self.log.end();
-		let disk_free_bytes = File::open(&self.dir).and_then(|dir| sys::free_bytes(&dir));
+		let disk_free_bytes = self.environment.disk.free_bytes(&self.dir);
 		NamespaceInfo {
 			name: self.name().to_owned(),
 			mode: config.mode,
@@ -117,7 +146,7 @@ impl Namespace {
 			access: config.access,
 			entries: self.dbsize(),
 			live_bytes: self.live_bytes.load(Relaxed),
-			disk_bytes: self.log.disk_bytes(),
+			disk_bytes: self.log.disk_bytes() + self.successor_bytes(),
 			index_bytes: match &self.index {
 				Index::Keys(index) => index.memory_bytes(),
 				Index::Ids(ids) => ids.memory_bytes(),
@@ -132,6 +161,7 @@ impl Namespace {
 			write_errors: self.write_errors.load(Relaxed),
 			traffic: self.traffic(),
 			fault: self.log.fault(),
+			damage: self.audit.as_ref().and_then(Audit::damage),
 		}
 	}
 

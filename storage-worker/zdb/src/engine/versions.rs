@@ -4,7 +4,7 @@ use crate::{
 	engine::{location::Location, namespace::Namespace, record::Header},
 	ZdbError,
 };
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A version of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,20 +118,9 @@ impl Namespace {
 		self.log().end().0.path.clone()
 	}
 
-	/// Segments whose missing files reads needed, and the files.
-	pub(crate) fn wanted_segments(&self) -> Vec<(u32, PathBuf)> {
-		self.log().wanted()
-	}
-
-	/// Whether the segment's file is there, or there again.
-	pub(crate) fn adopt_segment(&self, number: u32) -> bool {
-		let segment = self.log().segment(number);
-		segment.is_none_or(|segment| {
-			self.log().adopt(&segment).unwrap_or_else(|error| {
-				tracing::error!(%error, "a missing segment");
-				false
-			})
-		})
+	/// Whether the files of the log that is in force are in `dir`.
+	pub(crate) fn writes_in(&self, dir: Option<&Path>) -> bool {
+		dir == Some(&self.log_dir)
 	}
 
 	/// Leaves the active segment for a new one, unless nothing was written into it.

@@ -108,13 +108,16 @@ impl Namespace {
 			return Err(ZdbError::KeyNeeded);
 		}
 		let hash = index.hash(key);
+		let _appending = self.audit.as_ref().map(|_| self.gate.read());
 		let _stripe = self.stripe(hash.shard).lock();
 		let current = self.find_key(index, hash, key)?;
-		if current.is_some() && write.worm {
-			return Err(ZdbError::WormKeyExists);
-		}
 		if let Some((location, header)) = &current {
-			if self.holds(*location, header, value, write.append.value_crc)? {
+			// What is going counts as absent: who writes it again keeps it.
+			let stays = !self.is_leaving(key, *location, header)?;
+			if stays && write.worm {
+				return Err(ZdbError::WormKeyExists);
+			}
+			if stays && self.holds(*location, header, value, write.append.value_crc)? {
 				return Ok(SetOutcome::Unchanged);
 			}
 		}

@@ -9,15 +9,17 @@ use std::{
 	sync::{mpsc, Arc},
 	thread,
 };
-use tokio::sync::oneshot;
 
 /// Enough to keep namespaces from waiting for one another, and no more than a disk can do at once.
 const THREADS: usize = 4;
 
-/// A client that waits.
+/// Who is told whether the disk has taken it.
+type Done = Box<dyn FnOnce(bool) + Send>;
+
+/// Clients that wait.
 struct Request {
 	namespace: Arc<Namespace>,
-	done: oneshot::Sender<bool>,
+	done: Done,
 }
 
 /// The threads; they end with it.
@@ -39,14 +41,14 @@ impl Committer {
 		Ok(Self { threads: (0..THREADS).map(start).collect::<io::Result<_>>()? })
 	}
 
-	/// Waits until everything that was written into the namespace before is on the disk; `false` if the disk refused it.
-	pub(crate) async fn commit(&self, namespace: Arc<Namespace>) -> bool {
-		let (done, told) = oneshot::channel();
+	/// Brings everything that was written into the namespace before to the disk; `done` is told whether the disk took it.
+	pub(crate) fn commit(&self, namespace: Arc<Namespace>, done: Done) {
 		// Allocations are aligned, so the lowest bits of an address say nothing.
 		let number = (Arc::as_ptr(&namespace).addr() >> 6) % THREADS;
-		let sent =
-			self.threads.get(number).map(|thread| thread.send(Request { namespace, done }).is_ok());
-		sent == Some(true) && told.await.unwrap_or(false)
+		let Some(thread) = self.threads.get(number) else { return done(false) };
+		if let Err(mpsc::SendError(request)) = thread.send(Request { namespace, done }) {
+			(request.done)(false);
+		}
 	}
 }
 
@@ -61,8 +63,7 @@ fn commit_all(requests: &mpsc::Receiver<Request>) {
 			}
 			let is_of_this = |request: &mut Request| Arc::ptr_eq(&request.namespace, &namespace);
 			for request in waiting.extract_if(.., is_of_this) {
-				// A client that has left need not be told.
-				let _ = request.done.send(synced.is_ok());
+				(request.done)(synced.is_ok());
 			}
 		}
 	}

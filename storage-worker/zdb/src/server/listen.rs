@@ -4,12 +4,12 @@ use crate::{
 	engine::{Password, Store},
 	server::{
 		commit::Committer,
-		connection::Connection,
-		events::{tell_closing, JumpHooks, MissingFiles},
+		events::{tell_closing, JumpHooks},
 		hooks::Hooks,
 		metrics::Metrics,
+		reactor::{Reactors, Stream},
 		session::Shared,
-		tls::{Handshakes, TlsDoor},
+		tls::{ClientStream, Handshakes, OtherConnection, TlsDoor},
 		Extension, ServerOptions, Session, SlowLog, Stats, Visitor,
 	},
 	ZdbError,
@@ -24,12 +24,14 @@ use std::{
 	time::Duration,
 };
 use tokio::{
-	io::{AsyncRead, AsyncWrite, AsyncWriteExt},
+	io::{AsyncWrite, AsyncWriteExt},
 	net::{TcpListener, TcpStream, UnixListener, UnixStream},
-	sync::watch,
+	runtime::Handle,
+	sync::{mpsc, watch},
 	task::{self, JoinSet},
 	time::{sleep, timeout},
 };
+use tokio_rustls::server::TlsStream;
 
 /// Pause after a failed accept: descriptors may have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -82,6 +84,8 @@ pub struct Server {
 	tcp: Option<TcpListener>,
 	tls: Option<TlsDoor>,
 	unix: Option<UnixListener>,
+	/// Streams that come by another way than a socket of this server.
+	brought: Option<mpsc::Receiver<Box<dyn ClientStream>>>,
 	local_addr: Option<SocketAddr>,
 }
 
@@ -139,7 +143,6 @@ impl Server {
 			clients: Default::default(),
 			watchers: Default::default(),
 			hooks,
-			missing: MissingFiles::new(),
 			slow: SlowLog::default(),
 			stop_requested: Default::default(),
 			options,
@@ -147,7 +150,7 @@ impl Server {
 			stats: Stats::new(),
 			tcp_port: local_addr.map_or(0, |address| address.port()),
 		});
-		Ok(Self { shared, tcp, tls, unix, local_addr })
+		Ok(Self { shared, tcp, tls, unix, brought: None, local_addr })
 	}
 
 	/// The TCP address, with the port that the system chose.
@@ -160,6 +163,12 @@ impl Server {
 		self.tls.as_ref().and_then(TlsDoor::local_addr)
 	}
 
+	/// Serves streams too that somebody else brings, from clients that could not connect themselves. They pass the encrypted door like any other; without one
+	/// they are dropped.
+	pub fn serve_brought(&mut self, streams: mpsc::Receiver<Box<dyn ClientStream>>) {
+		self.brought = Some(streams);
+	}
+
 	/// The figures of this server, also while it runs.
 	pub fn metrics(&self) -> Metrics {
 		Metrics(self.shared.clone())
@@ -167,14 +176,18 @@ impl Server {
 
 	/// Serves until `shutdown` is ready; then stops accepting, lets running commands finish and syncs the store.
 	pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServerError> {
-		let Self { shared, tcp, tls, unix, .. } = self;
+		let Self { shared, tcp, tls, unix, mut brought, .. } = self;
+		let greeter = tls.as_ref().map(TlsDoor::handshakes);
 		let ready = shared.clone();
 		let is_ready = task::spawn_blocking(move || ready.hooks.run("ready", &[], None)).await;
 		if !is_ready.unwrap_or(false) {
 			return Err(ServerError::NotReady);
 		}
+		let reactors =
+			Reactors::start(&shared, &Handle::current()).map_err(ServerError::Threads)?;
+		let hall = Arc::new(Hall { shared: shared.clone(), reactors });
 		let (stop, stopped) = watch::channel(false);
-		let mut connections = JoinSet::new();
+		let mut guests = JoinSet::new();
 		tokio::pin!(shutdown);
 		let rotate = shared.options.rotate;
 		let mut rotation = tokio::time::interval(Duration::from_secs(1));
@@ -183,26 +196,26 @@ impl Server {
 				biased;
 				() = &mut shutdown => break,
 				() = shared.stop_requested.notified() => break,
-				accepted = accept_tcp(tcp.as_ref()) => match accepted {
-					Ok(stream) => {
-						let visitor = Visitor::over_tcp(&stream);
-						connections.spawn(converse(stream, visitor, shared.clone(), stopped.clone()));
-					},
+				accepted = accept_tcp(tcp.as_ref()) => match accepted.and_then(of_tcp) {
+					Ok((stream, visitor)) => hall.enter(stream, visitor),
 					Err(error) => pause(&error).await,
 				},
 				accepted = accept_tls(tls.as_ref()) => match accepted {
-					Ok((stream, handshakes)) => {
-						connections.spawn(let_in(stream, handshakes, shared.clone(), stopped.clone()));
+					Ok((stream, address, greeter)) => {
+						let guest = Guest { greeter, hall: hall.clone(), stopped: stopped.clone() };
+						guests.spawn(guest.come_in(stream, address));
 					},
 					Err(error) => pause(&error).await,
 				},
-				accepted = accept_unix(unix.as_ref()) => match accepted {
-					Ok(stream) => {
-						connections.spawn(converse(stream, Visitor::default(), shared.clone(), stopped.clone()));
-					},
+				Some(stream) = next_brought(&mut brought) => if let Some(greeter) = greeter.clone() {
+					let guest = Guest { greeter, hall: hall.clone(), stopped: stopped.clone() };
+					guests.spawn(guest.be_brought(stream));
+				},
+				accepted = accept_unix(unix.as_ref()) => match accepted.and_then(Stream::from_unix) {
+					Ok(stream) => hall.enter(stream, Visitor::default()),
 					Err(error) => pause(&error).await,
 				},
-				Some(_) = connections.join_next() => {},
+				Some(_) = guests.join_next() => {},
 				_ = rotation.tick(), if rotate.is_some() => {
 					let (store, age) = (shared.store.clone(), rotate.unwrap_or_default());
 					drop(task::spawn_blocking(move || store.jump_older_than(age)));
@@ -220,24 +233,45 @@ impl Server {
 		if !closed.unwrap_or(false) {
 			tracing::warn!("the close hook failed");
 		}
-		let drained = async { while connections.join_next().await.is_some() {} };
-		if timeout(shared.options.drain_timeout, drained).await.is_err() {
-			tracing::warn!(connections = connections.len(), "cut off clients that do not receive");
-			connections.shutdown().await;
-		}
-		let ending = shared.clone();
-		let synced = task::spawn_blocking(move || {
-			let synced = ending.store.sync_all();
-			tell_closing(&ending.hooks, &ending.store);
-			ending.hooks.finish(HOOKS_PATIENCE);
+		let ended = task::spawn_blocking(move || {
+			hall.reactors.stop(shared.options.drain_timeout);
+			let synced = shared.store.sync_all();
+			tell_closing(&shared.hooks, &shared.store);
+			shared.hooks.finish(HOOKS_PATIENCE);
 			synced
 		});
-		match synced.await {
-			Ok(result) => Ok(result?),
+		let ended = ended.await;
+		// Those that were brought are carried on until their clients are served to the end.
+		guests.shutdown().await;
+		match ended {
+			Ok(synced) => Ok(synced?),
 			Err(error) => {
 				tracing::error!(%error, "the final sync did not run");
-				Ok(shared.store.sync_all()?)
+				Err(ServerError::Threads(io::Error::other(error)))
 			},
+		}
+	}
+}
+
+/// Where clients come in.
+struct Hall {
+	shared: Arc<Shared>,
+	reactors: Reactors,
+}
+
+impl Hall {
+	/// Lets a client in, unless there are too many.
+	fn enter(&self, mut stream: Stream, visitor: Visitor) {
+		let stats = &self.shared.stats;
+		let before = stats.clients_connected.load(Relaxed);
+		if before >= self.shared.options.max_connections as u64 {
+			stats.clients_rejected.fetch_add(1, Relaxed);
+			return stream.refuse("Too many connections");
+		}
+		let id = stats.clients_lifetime.fetch_add(1, Relaxed) + 1;
+		if let Some(session) = Session::new(self.shared.clone(), id, visitor) {
+			stats.clients_connected.fetch_add(1, Relaxed);
+			self.reactors.serve(stream, session);
 		}
 	}
 }
@@ -262,11 +296,33 @@ async fn accept_tcp(listener: Option<&TcpListener>) -> io::Result<TcpStream> {
 	}
 }
 
-async fn accept_tls(door: Option<&TlsDoor>) -> io::Result<(TcpStream, Arc<Handshakes>)> {
+fn of_tcp(stream: TcpStream) -> io::Result<(Stream, Visitor)> {
+	let visitor = Visitor { address: stream.peer_addr().ok(), ..Visitor::default() };
+	Ok((Stream::from_tcp(stream)?, visitor))
+}
+
+async fn accept_tls(
+	door: Option<&TlsDoor>,
+) -> io::Result<(TcpStream, SocketAddr, Arc<Handshakes>)> {
 	match door {
 		None => std::future::pending().await,
-		Some(door) => door.accept().await,
+		Some(door) => {
+			let (stream, address) = door.accept().await?;
+			Ok((stream, address, door.handshakes()))
+		},
 	}
+}
+
+/// The next stream that somebody brings; `None` once, when nobody does any more.
+async fn next_brought(
+	brought: &mut Option<mpsc::Receiver<Box<dyn ClientStream>>>,
+) -> Option<Box<dyn ClientStream>> {
+	let Some(streams) = brought else { return std::future::pending().await };
+	let next = streams.recv().await;
+	if next.is_none() {
+		*brought = None;
+	}
+	next
 }
 
 async fn accept_unix(listener: Option<&UnixListener>) -> io::Result<UnixStream> {
@@ -281,35 +337,82 @@ async fn pause(error: &io::Error) {
 	sleep(ACCEPT_PAUSE).await;
 }
 
-/// Lets a TLS client in, if the handshake succeeds and the extension knows it.
-async fn let_in(
-	stream: TcpStream,
-	handshakes: Arc<Handshakes>,
-	shared: Arc<Shared>,
-	mut stopped: watch::Receiver<bool>,
-) {
-	let greeted = tokio::select! {
-		greeted = handshakes.greet(stream) => greeted,
-		_ = stopped.wait_for(|stop| *stop) => return,
-	};
-	let (mut stream, visitor) = match greeted {
-		Ok(greeted) => greeted,
-		Err(error) => {
-			shared.stats.clients_rejected.fetch_add(1, Relaxed);
-			tracing::debug!(%error, "a handshake failed");
+/// A TLS client that has not come in yet.
+struct Guest {
+	greeter: Arc<Handshakes>,
+	hall: Arc<Hall>,
+	stopped: watch::Receiver<bool>,
+}
+
+impl Guest {
+	/// Lets a client of the encrypted door in, unless its handshake chose another protocol than RESP.
+	async fn come_in(mut self, stream: TcpStream, address: SocketAddr) {
+		let Some((stream, visitor)) = self.shake_hands(stream, Some(address)).await else { return };
+		if let Some(other) = self.greeter.other(&stream) {
+			let certificate = visitor.certificate;
+			let connection = OtherConnection { stream: Box::new(stream), address, certificate };
+			tokio::select! {
+				() = other.serve(connection) => {},
+				_ = self.stopped.wait_for(|stop| *stop) => {},
+			}
 			return;
-		},
-	};
-	if let Some(extension) = shared.extension.clone() {
+		}
+		let Some(stream) = self.admit(stream, &visitor).await else { return };
+		match Stream::from_tls(stream) {
+			Ok(stream) => self.hall.enter(stream, visitor),
+			Err(error) => tracing::debug!(%error, "a connection ended"),
+		}
+	}
+
+	/// Lets a client in that was brought here by another way than a socket. The threads that serve clients know sockets only, so it
+	/// gets one whose other end is carried on from here.
+	async fn be_brought(mut self, stream: Box<dyn ClientStream>) {
+		let Some((stream, visitor)) = self.shake_hands(stream, None).await else { return };
+		let Some(mut stream) = self.admit(stream, &visitor).await else { return };
+		let carried =
+			UnixStream::pair().and_then(|(near, far)| Ok((Stream::from_unix(far)?, near)));
+		let (socket, mut near) = match carried {
+			Ok(carried) => carried,
+			Err(error) => return tracing::warn!(%error, "a client cannot be carried on"),
+		};
+		self.hall.enter(socket, visitor);
+		if let Err(error) = tokio::io::copy_bidirectional(&mut stream, &mut near).await {
+			tracing::debug!(%error, "a connection that was brought ended");
+		}
+	}
+
+	async fn shake_hands<S: ClientStream>(
+		&mut self,
+		stream: S,
+		address: Option<SocketAddr>,
+	) -> Option<(TlsStream<S>, Visitor)> {
+		let greeted = tokio::select! {
+			greeted = self.greeter.greet(stream, address) => greeted,
+			_ = self.stopped.wait_for(|stop| *stop) => return None,
+		};
+		greeted
+			.inspect_err(|error| {
+				self.hall.shared.stats.clients_rejected.fetch_add(1, Relaxed);
+				tracing::debug!(%error, "a handshake failed");
+			})
+			.ok()
+	}
+
+	/// Gives the stream back if the extension knows who it is.
+	async fn admit<S: ClientStream>(
+		&self,
+		mut stream: TlsStream<S>,
+		visitor: &Visitor,
+	) -> Option<TlsStream<S>> {
+		let Some(extension) = self.hall.shared.extension.clone() else { return Some(stream) };
 		let certificate = visitor.certificate.clone();
 		let admission = task::spawn_blocking(move || extension.admit(certificate.as_deref()));
 		let admission = admission.await.unwrap_or_else(|_| Err("Internal Error".to_owned()));
-		if let Err(reason) = admission {
-			tracing::debug!(reason, "a client is not admitted");
-			return refuse(&mut stream, &reason, &shared).await;
-		}
+		let Err(reason) = admission else { return Some(stream) };
+		tracing::debug!(reason, "a client is not admitted");
+		refuse(&mut stream, &reason, &self.hall.shared).await;
+		None
 	}
-	converse(stream, visitor, shared, stopped).await;
 }
 
 /// A courtesy to a client that is turned away; it may be gone already.
@@ -320,36 +423,6 @@ async fn refuse<S: AsyncWrite + Unpin>(stream: &mut S, reason: &str, shared: &Sh
 		stream.shutdown().await
 	};
 	let _ = timeout(Duration::from_secs(1), refusal).await;
-}
-
-/// Serves a client until it leaves or the server stops.
-async fn converse<S>(
-	mut stream: S,
-	visitor: Visitor,
-	shared: Arc<Shared>,
-	stopped: watch::Receiver<bool>,
-) where
-	S: AsyncRead + AsyncWrite + Unpin,
-{
-	let before = shared.stats.clients_connected.fetch_add(1, Relaxed);
-	let _connected = Connected(shared.clone());
-	if before >= shared.options.max_connections as u64 {
-		return refuse(&mut stream, "Too many connections", &shared).await;
-	}
-	let id = shared.stats.clients_lifetime.fetch_add(1, Relaxed) + 1;
-	let Some(session) = Session::new(shared, id, visitor) else { return };
-	if let Err(error) = Connection::new(stream, session).run(stopped).await {
-		tracing::debug!(client = id, %error, "connection ended");
-	}
-}
-
-/// Counts a client as long as it is there, however it ends.
-struct Connected(Arc<Shared>);
-
-impl Drop for Connected {
-	fn drop(&mut self) {
-		self.0.stats.clients_connected.fetch_sub(1, Relaxed);
-	}
 }
 
 /// Binds a Unix socket that only the owner can use. A socket that nobody answers on is replaced; any other file is not.

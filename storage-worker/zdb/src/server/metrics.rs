@@ -68,7 +68,7 @@ impl Metrics {
 		self.server(&mut page);
 		let infos = self.infos();
 		type Figure = fn(&NamespaceInfo) -> u64;
-		let figures: [((&str, &str, &str), Figure); 14] = [
+		let figures: [((&str, &str, &str), Figure); 15] = [
 			(("reads_total", "counter", "Keys that clients read."), |info| info.traffic.reads),
 			(("read_misses_total", "counter", "Keys that were not there."), |info| {
 				info.traffic.misses
@@ -97,6 +97,10 @@ impl Metrics {
 			(
 				("fault", "gauge", "1 while it takes no writes because the disk refused one."),
 				|info| u64::from(info.fault.is_some()),
+			),
+			(
+				("damaged", "gauge", "1 if records of its audited log are known to be damaged."),
+				|info| u64::from(info.damage.is_some()),
 			),
 		];
 		for (family, value) in figures {

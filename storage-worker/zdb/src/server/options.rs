@@ -36,6 +36,8 @@ pub struct ServerOptions {
 	pub rotate: Option<Duration>,
 	/// Program that is told of events; see `docs/zdb.md`. Who opens the store first calls [`ServerOptions::announce_store`].
 	pub hook: Option<PathBuf>,
+	/// Threads that serve clients; `None` is half of the processors.
+	pub threads: Option<usize>,
 	/// Connections at once.
 	pub max_connections: usize,
 	/// Time that a command may take to arrive once it has begun, beside a second for each 64 KiB of it.
@@ -60,6 +62,7 @@ impl Default for ServerOptions {
 			fixed_mode: None,
 			rotate: None,
 			hook: None,
+			threads: None,
 			max_connections: CONNECTIONS_DEFAULT,
 			frame_timeout: Duration::from_secs(30),
 			write_timeout: Duration::from_secs(60),

@@ -1,6 +1,10 @@
 //! RESP replies.
 
-use std::io::Write;
+use crate::engine::{Found, LongValue};
+use std::io::{IoSlice, Write};
+
+/// The most pieces of output that are sent in one call.
+const PIECES_MAX: usize = 16;
 
 /// A reply of an [`Extension`](crate::Extension).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,31 +21,70 @@ pub enum Reply {
 	Array(Vec<Reply>),
 }
 
-/// The replies that wait to be sent.
+/// The replies that wait to be sent. Lengths and positions count long values with the rest.
 #[derive(Debug, Default)]
 pub(crate) struct Output {
 	bytes: Vec<u8>,
+	/// Values that are not copied, each with the place in `bytes` that it stands before.
+	long: Vec<(usize, LongValue)>,
+	long_bytes: usize,
 	/// The client understands RESP3.
 	pub(crate) is_resp3: bool,
 }
 
 impl Output {
 	pub(crate) fn len(&self) -> usize {
-		self.bytes.len()
+		self.bytes.len() + self.long_bytes
 	}
 
-	pub(crate) fn bytes(&self) -> &[u8] {
-		&self.bytes
+	/// The first pieces of what lies behind the first `sent` bytes.
+	pub(crate) fn pieces(&self, sent: usize) -> Vec<IoSlice<'_>> {
+		let mut pieces = Vec::with_capacity((2 * self.long.len() + 1).min(PIECES_MAX));
+		let (mut skip, mut from) = (sent, 0);
+		let ends = self.long.iter().map(|(place, value)| (*place, Some(value)));
+		for (place, value) in ends.chain([(self.bytes.len(), None)]) {
+			let before = self.bytes.get(from..place).unwrap_or_default();
+			from = place;
+			for piece in [Some(before), value.map(|value| &**value)].into_iter().flatten() {
+				match piece.get(skip..) {
+					Some(rest) if !rest.is_empty() => {
+						pieces.push(IoSlice::new(rest));
+						skip = 0;
+					},
+					_ => skip -= piece.len(),
+				}
+				if pieces.len() == PIECES_MAX {
+					return pieces;
+				}
+			}
+		}
+		pieces
 	}
 
+	/// Takes back what lies behind `len`, where a reply ended.
 	pub(crate) fn truncate(&mut self, len: usize) {
-		self.bytes.truncate(len);
+		while let Some((_, value)) =
+			self.long.pop_if(|(place, value)| *place + self.long_bytes - value.len() >= len)
+		{
+			self.long_bytes -= value.len();
+		}
+		self.bytes.truncate(len - self.long_bytes);
 	}
 
 	/// Empties it and gives back memory above `keep_bytes`.
 	pub(crate) fn clear(&mut self, keep_bytes: usize) {
 		self.bytes.clear();
 		self.bytes.shrink_to(keep_bytes);
+		self.long.clear();
+		self.long_bytes = 0;
+	}
+
+	/// Appends all replies of another.
+	pub(crate) fn append(&mut self, other: Self) {
+		let places = self.bytes.len();
+		self.bytes.extend_from_slice(&other.bytes);
+		self.long_bytes += other.long_bytes;
+		self.long.extend(other.long.into_iter().map(|(place, value)| (places + place, value)));
 	}
 
 	fn number(&mut self, marker: u8, number: impl std::fmt::Display) {
@@ -96,6 +139,19 @@ impl Output {
 		self.length(b'$', bytes.len());
 		self.bytes.extend_from_slice(bytes);
 		self.bytes.extend_from_slice(b"\r\n");
+	}
+
+	/// A value as a bulk string; a long one is not copied.
+	pub(crate) fn value(&mut self, found: Found<'_>) {
+		match found {
+			Found::Short(value) => self.bulk(value),
+			Found::Long(value) => {
+				self.length(b'$', value.len());
+				self.long_bytes += value.len();
+				self.long.push((self.bytes.len(), value));
+				self.bytes.extend_from_slice(b"\r\n");
+			},
+		}
 	}
 
 	/// Bytes that are replies already.
@@ -159,8 +215,52 @@ mod tests {
 		output.bulk(b"");
 		output.error("no\n");
 		assert_eq!(
-			output.bytes(),
+			sent(&output, 0),
 			b"*4\r\n:-3\r\n$10\r\n\0\0\0\0\0\0\0\0\0\0\r\n$-1\r\n+a  b\r\n$0\r\n\r\n-no \r\n"
 		);
+	}
+
+	/// Everything behind the first bytes, piece by piece.
+	fn sent(output: &Output, mut from: usize) -> Vec<u8> {
+		let mut all = Vec::new();
+		loop {
+			let pieces = output.pieces(from);
+			if pieces.is_empty() {
+				return all;
+			}
+			for piece in pieces {
+				all.extend_from_slice(&piece);
+				from += piece.len();
+			}
+		}
+	}
+
+	#[test]
+	fn long_values_stand_where_they_belong() {
+		let (mut output, mut same) = (Output::default(), Vec::new());
+		let mut ends = vec![0];
+		for number in 0..60_u8 {
+			let value = vec![number; 1 + usize::from(number)];
+			if number % 3 == 0 {
+				output.value(Found::Long(LongValue::from(value.clone())));
+			} else {
+				output.value(Found::Short(&value));
+			}
+			same.extend_from_slice(format!("${}\r\n", value.len()).as_bytes());
+			same.extend_from_slice(&[&value[..], b"\r\n"].concat());
+			ends.push(output.len());
+			assert_eq!(output.len(), same.len());
+		}
+		for from in 0..=same.len() {
+			assert_eq!(sent(&output, from), same[from..], "from {from}");
+		}
+		let mut twice = Output::default();
+		twice.ok();
+		twice.append(output);
+		assert_eq!(sent(&twice, 5), same);
+		for end in ends.into_iter().rev() {
+			twice.truncate(5 + end);
+			assert_eq!(sent(&twice, 5), same[..end]);
+		}
 	}
 }

@@ -5,14 +5,17 @@ use crate::{
 	server::{
 		clients::{Clients, Registration},
 		commit::Committer,
-		events::MissingFiles,
 		hooks::Hooks,
-		watch::{Mirroring, Waiting, Watchers},
+		reactor::Postbox,
+		watch::{Waiting, Watchers},
 		Extension, Reply, ServerOptions, SlowLog, Stats, Visitor,
 	},
 	AccountKey, Traffic, ZdbError,
 };
-use std::sync::{atomic::Ordering::Relaxed, Arc};
+use std::sync::{
+	atomic::{AtomicUsize, Ordering::Relaxed},
+	Arc,
+};
 use tokio::sync::Notify;
 
 /// What all clients of a server share.
@@ -30,8 +33,6 @@ pub(crate) struct Shared {
 	pub(crate) watchers: Watchers,
 	/// The program that is told of events.
 	pub(crate) hooks: Arc<Hooks>,
-	/// Files that it was asked for.
-	pub(crate) missing: MissingFiles,
 	/// Commands that took long.
 	pub(crate) slow: SlowLog,
 	/// Notified by STOP.
@@ -49,10 +50,10 @@ pub(crate) enum Flow {
 	Close,
 	/// The server does not know the command; the extension may.
 	Unknown,
-	/// The command needs a file that is missing: the session asks for it, then the command is executed again.
-	Absent,
 	/// The reply is the session's job, which takes long and runs where it may block.
 	Later,
+	/// Nothing was done: the command has to be executed where it may block.
+	Elsewhere,
 }
 
 /// Work that would keep other clients waiting.
@@ -76,8 +77,6 @@ pub(crate) struct Session {
 	pub(crate) account_challenge: Option<(AccountKey, String)>,
 	/// It hands on commands of other servers, after MASTER.
 	pub(crate) is_master: bool,
-	/// It has asked for the files that the present command misses.
-	pub(crate) has_asked_for_files: bool,
 	/// Commands since the last count.
 	pub(crate) commands: u64,
 	/// What it did with its namespace since the last count.
@@ -88,8 +87,12 @@ pub(crate) struct Session {
 	pub(crate) nonce: Option<String>,
 	/// The WAIT that is not answered yet.
 	pub(crate) waiting: Option<Waiting>,
-	/// Others' commands, after MIRROR.
-	pub(crate) mirroring: Option<Mirroring>,
+	/// After MIRROR: bytes of others' commands that were not sent yet.
+	pub(crate) mirroring: Option<Arc<AtomicUsize>>,
+	/// The way to the client for what happens without its doing.
+	pub(crate) postbox: Option<Postbox>,
+	/// It is on a thread that may block.
+	pub(crate) may_block: bool,
 	/// Where in the output the first reply is that acknowledges a write that is not flushed.
 	pub(crate) unflushed_from: Option<usize>,
 }
@@ -116,13 +119,14 @@ impl Session {
 			account: None,
 			account_challenge: None,
 			is_master: false,
-			has_asked_for_files: false,
 			commands: 0,
 			traffic: Traffic::default(),
 			job: None,
 			nonce: None,
 			waiting: None,
 			mirroring: None,
+			postbox: None,
+			may_block: false,
 			unflushed_from: None,
 			shared,
 		})
@@ -139,21 +143,12 @@ impl Session {
 		self.registration.update(|facts| facts.is_admin = true);
 	}
 
-	/// Whether a file that a command misses can be asked for: there is somebody to ask, and the command has not asked yet.
-	pub(crate) fn may_ask_for_files(&self) -> bool {
-		self.shared.hooks.any() && !self.has_asked_for_files
-	}
-
-	/// Asks for the files that the present command misses. Other clients go on meanwhile.
-	pub(crate) async fn ask_for_files(&mut self) {
-		self.shared.missing.ask(&self.shared.hooks, &self.namespace).await;
-		self.has_asked_for_files = true;
-	}
-
 	/// Adds what the client did since the last time to the sums.
 	pub(crate) fn count(&mut self) {
-		let stats = &self.shared.stats;
-		stats.commands_executed.fetch_add(std::mem::take(&mut self.commands), Relaxed);
+		let commands = std::mem::take(&mut self.commands);
+		if commands > 0 {
+			self.shared.stats.commands_executed.fetch_add(commands, Relaxed);
+		}
 		self.namespace.count_traffic(&std::mem::take(&mut self.traffic));
 	}
 

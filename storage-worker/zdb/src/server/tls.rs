@@ -1,12 +1,33 @@
 //! The encrypted door: handshakes, bounded in number and time, and who came in.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt, future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 use tokio::{
+	io::{AsyncRead, AsyncWrite},
 	net::{TcpListener, TcpStream},
 	sync::Semaphore,
 	time::timeout,
 };
 use tokio_rustls::{rustls::ServerConfig, server::TlsStream, TlsAcceptor};
+
+/// Any stream to a client.
+pub trait ClientStream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> ClientStream for S {}
+
+/// A connection whose handshake chose another protocol than RESP.
+pub struct OtherConnection {
+	/// What follows the handshake.
+	pub stream: Box<dyn ClientStream>,
+	/// Where it comes from.
+	pub address: SocketAddr,
+	/// The certificate that the client showed, which the handshake has checked.
+	pub certificate: Option<Vec<u8>>,
+}
+
+/// What serves those whose handshake chooses a protocol (ALPN). Those that choose none speak RESP.
+pub trait OtherProtocol: fmt::Debug + Send + Sync {
+	/// Serves a connection to its end; dropped when the server stops.
+	fn serve(&self, connection: OtherConnection) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+}
 
 /// How TLS clients are let in.
 #[derive(Clone, Debug)]
@@ -23,6 +44,8 @@ pub struct TlsOptions {
 	pub handshakes: usize,
 	/// Clients that send nothing for so long are sent away.
 	pub idle_timeout: Duration,
+	/// Who serves the protocols that `config` offers in the handshake, if it offers any.
+	pub others: Option<Arc<dyn OtherProtocol>>,
 }
 
 impl TlsOptions {
@@ -35,6 +58,7 @@ impl TlsOptions {
 			handshake_timeout: Duration::from_secs(10),
 			handshakes: 128,
 			idle_timeout: Duration::from_secs(600),
+			others: None,
 		}
 	}
 }
@@ -42,7 +66,7 @@ impl TlsOptions {
 /// What the server knows of a client before its first command.
 #[derive(Debug, Default)]
 pub(crate) struct Visitor {
-	/// Where it comes from; a client of the Unix socket comes from nowhere.
+	/// Where it comes from; who comes over the Unix socket or was brought comes from nowhere.
 	pub(crate) address: Option<SocketAddr>,
 	/// It showed this certificate, which the handshake has checked.
 	pub(crate) certificate: Option<Vec<u8>>,
@@ -50,13 +74,6 @@ pub(crate) struct Visitor {
 	pub(crate) only_reads: bool,
 	/// How long it may be silent.
 	pub(crate) idle_timeout: Option<Duration>,
-}
-
-impl Visitor {
-	/// A client of the plain TCP socket.
-	pub(crate) fn over_tcp(stream: &TcpStream) -> Self {
-		Self { address: stream.peer_addr().ok(), ..Self::default() }
-	}
 }
 
 /// The listening socket, and the handshakes that are under way.
@@ -85,18 +102,28 @@ impl TlsDoor {
 	}
 
 	/// A client that has knocked but not shown itself yet.
-	pub(crate) async fn accept(&self) -> io::Result<(TcpStream, Arc<Handshakes>)> {
-		let (stream, _) = self.listener.accept().await?;
+	pub(crate) async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+		let (stream, address) = self.listener.accept().await?;
 		stream.set_nodelay(true)?;
-		Ok((stream, self.handshakes.clone()))
+		Ok((stream, address))
+	}
+
+	pub(crate) fn handshakes(&self) -> Arc<Handshakes> {
+		self.handshakes.clone()
 	}
 }
 
 impl Handshakes {
-	pub(crate) async fn greet(
+	/// Who serves a stream whose handshake chose a protocol.
+	pub(crate) fn other<S>(&self, stream: &TlsStream<S>) -> Option<Arc<dyn OtherProtocol>> {
+		stream.get_ref().1.alpn_protocol().and(self.options.others.clone())
+	}
+
+	pub(crate) async fn greet<S: ClientStream>(
 		&self,
-		stream: TcpStream,
-	) -> io::Result<(TlsStream<TcpStream>, Visitor)> {
+		stream: S,
+		address: Option<SocketAddr>,
+	) -> io::Result<(TlsStream<S>, Visitor)> {
 		let late = |_| io::Error::new(io::ErrorKind::TimedOut, "the handshake took too long");
 		let greeted = async {
 			// The semaphore is never closed; if it were, nobody would get in.
@@ -107,7 +134,7 @@ impl Handshakes {
 		let certificates = stream.get_ref().1.peer_certificates();
 		let certificate = certificates.and_then(|chain| chain.first());
 		let visitor = Visitor {
-			address: stream.get_ref().0.peer_addr().ok(),
+			address,
 			certificate: certificate.map(|certificate| certificate.to_vec()),
 			only_reads: self.options.strangers_only_read && certificate.is_none(),
 			idle_timeout: Some(self.options.idle_timeout),

@@ -1,17 +1,16 @@
 //! Clients that wait for others' commands: WAIT, and MIRROR.
 
-use crate::{limits::MIRROR_PENDING_MAX_BYTES, server::Args};
+use crate::{
+	limits::MIRROR_PENDING_MAX_BYTES,
+	server::{reactor::Postbox, Args},
+};
 use parking_lot::Mutex;
 use std::{
 	sync::{
-		atomic::{AtomicUsize, Ordering::Relaxed},
+		atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
 		Arc,
 	},
-	time::{SystemTime, UNIX_EPOCH},
-};
-use tokio::{
-	sync::{mpsc, oneshot},
-	time::Instant,
+	time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
 /// What stands in a mirrored command for what only its server may see.
@@ -20,16 +19,17 @@ const HIDDEN: &[u8] = b"(hidden)";
 /// One client's wait.
 struct Waiter {
 	client: u64,
+	number: u64,
 	namespace: String,
 	/// In upper case; `*` is every command.
 	command: String,
-	told: oneshot::Sender<String>,
+	postbox: Postbox,
 }
 
 /// One client that sees all commands.
 struct Mirror {
 	client: u64,
-	frames: mpsc::UnboundedSender<Vec<u8>>,
+	postbox: Postbox,
 	pending_bytes: Arc<AtomicUsize>,
 }
 
@@ -38,6 +38,7 @@ struct Mirror {
 pub(crate) struct Watchers {
 	/// Waiters and mirrors: usually none, then a command costs one look at this.
 	count: AtomicUsize,
+	waits: AtomicU64,
 	waiters: Mutex<Vec<Waiter>>,
 	mirrors: Mutex<Vec<Mirror>>,
 }
@@ -51,15 +52,10 @@ pub(crate) struct Teller<'t> {
 }
 
 /// What a waiting client holds.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Waiting {
-	pub(crate) told: oneshot::Receiver<String>,
+	pub(crate) number: u64,
 	pub(crate) deadline: Instant,
-}
-
-/// What a mirroring client holds.
-pub(crate) struct Mirroring {
-	pub(crate) frames: mpsc::UnboundedReceiver<Vec<u8>>,
-	pub(crate) pending_bytes: Arc<AtomicUsize>,
 }
 
 impl Watchers {
@@ -67,27 +63,38 @@ impl Watchers {
 	pub(crate) fn wait(
 		&self,
 		client: u64,
+		postbox: Postbox,
 		namespace: &str,
 		command: String,
 		deadline: Instant,
 	) -> Waiting {
-		let (told, receiver) = oneshot::channel();
+		let number = self.waits.fetch_add(1, Relaxed);
 		let mut waiters = self.waiters.lock();
-		waiters.retain(|waiter| waiter.client != client && !waiter.told.is_closed());
-		waiters.push(Waiter { client, namespace: namespace.to_owned(), command, told });
+		waiters.retain(|waiter| waiter.client != client);
+		waiters.push(Waiter { client, number, namespace: namespace.to_owned(), command, postbox });
 		self.recount(waiters.len(), self.mirrors.lock().len());
-		Waiting { told: receiver, deadline }
+		Waiting { number, deadline }
 	}
 
-	/// Lets a client see all commands of others from now on.
-	pub(crate) fn mirror(&self, client: u64) -> Mirroring {
-		let (frames, receiver) = mpsc::unbounded_channel();
+	/// Lets a client see all commands of others from now on; answers the bytes that are on their way to it.
+	pub(crate) fn mirror(&self, client: u64, postbox: Postbox) -> Arc<AtomicUsize> {
 		let pending_bytes = Arc::<AtomicUsize>::default();
 		let mut mirrors = self.mirrors.lock();
 		mirrors.retain(|mirror| mirror.client != client);
-		mirrors.push(Mirror { client, frames, pending_bytes: pending_bytes.clone() });
+		mirrors.push(Mirror { client, postbox, pending_bytes: pending_bytes.clone() });
 		self.recount(self.waiters.lock().len(), mirrors.len());
-		Mirroring { frames: receiver, pending_bytes }
+		pending_bytes
+	}
+
+	/// Forgets a client that has left.
+	pub(crate) fn forget(&self, client: u64) {
+		let mut waiters = self.waiters.lock();
+		waiters.retain(|waiter| waiter.client != client);
+		let left = waiters.len();
+		drop(waiters);
+		let mut mirrors = self.mirrors.lock();
+		mirrors.retain(|mirror| mirror.client != client);
+		self.recount(left, mirrors.len());
 	}
 
 	fn recount(&self, waiters: usize, mirrors: usize) {
@@ -96,7 +103,7 @@ impl Watchers {
 
 	/// How many clients wait for a command.
 	pub(crate) fn waiting(&self) -> usize {
-		self.waiters.lock().iter().filter(|waiter| !waiter.told.is_closed()).count()
+		self.waiters.lock().len()
 	}
 
 	/// Whether anybody waits.
@@ -114,15 +121,13 @@ impl Watchers {
 				&& (waiter.command == "*" || waiter.command == name)
 		};
 		for waiter in waiters.extract_if(.., is_met) {
-			// Who has left meanwhile need not be told.
-			let _ = waiter.told.send(name.to_owned());
+			waiter.postbox.tell(waiter.number, name);
 		}
-		waiters.retain(|waiter| !waiter.told.is_closed());
 		let left = waiters.len();
 		drop(waiters);
 		let mut mirrors = self.mirrors.lock();
 		if owner != 0 && mirrors.iter().any(|mirror| mirror.client != client) {
-			let frame = mirrored(owner, namespace, name, args);
+			let frame: Arc<[u8]> = mirrored(owner, namespace, name, args).into();
 			mirrors.retain(|mirror| mirror.client == client || mirror.send(&frame));
 		}
 		self.recount(left, mirrors.len());
@@ -130,10 +135,15 @@ impl Watchers {
 }
 
 impl Mirror {
-	/// Hands a frame over; `false` if the client has left or does not receive as fast as others send.
-	fn send(&self, frame: &[u8]) -> bool {
+	/// Hands a frame over; `false` if the client does not receive as fast as others send.
+	fn send(&self, frame: &Arc<[u8]>) -> bool {
 		let pending = self.pending_bytes.fetch_add(frame.len(), Relaxed);
-		pending < MIRROR_PENDING_MAX_BYTES && self.frames.send(frame.to_vec()).is_ok()
+		if pending >= MIRROR_PENDING_MAX_BYTES {
+			self.postbox.end_mirror();
+			return false;
+		}
+		self.postbox.mirror(frame.clone());
+		true
 	}
 }
 

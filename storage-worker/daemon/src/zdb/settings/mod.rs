@@ -140,6 +140,13 @@ pub(super) struct Settings {
 	/// Connections at once [default: 1024]
 	#[arg(long, env = "GRANARY_ZDB_MAX_CONNECTIONS")]
 	max_connections: Option<usize>,
+	/// Threads that serve clients [default: half of the processors]
+	#[arg(long, value_name = "N", env = "GRANARY_ZDB_THREADS")]
+	threads: Option<usize>,
+	/// Memory for records that are read or written often, taken as it is needed; 0 is none [default: 64MiB]
+	#[arg(long, value_name = "SIZE", value_parser = parse_size, env = "GRANARY_ZDB_CACHE")]
+	#[serde(deserialize_with = "size")]
+	cache: Option<u64>,
 	/// Bytes that compaction reads in a second at most; 0 turns it off [default: 64MiB]
 	#[arg(long, value_name = "SIZE", value_parser = parse_size, env = "GRANARY_ZDB_COMPACT_RATE")]
 	#[serde(deserialize_with = "size")]
@@ -259,6 +266,8 @@ impl Settings {
 			replica_of: self.replica_of.or(file.replica_of),
 			primary_password_file: self.primary_password_file.or(file.primary_password_file),
 			max_connections: self.max_connections.or(file.max_connections),
+			threads: self.threads.or(file.threads),
+			cache: self.cache.or(file.cache),
 			compact_rate: self.compact_rate.or(file.compact_rate),
 			metrics: self.metrics.or(file.metrics),
 		})

@@ -16,6 +16,8 @@ use std::{
 use zeroize::Zeroizing;
 
 const PORT: u16 = 9900;
+/// More threads than these only get into each other's way.
+const THREADS_MAX: usize = 1024;
 /// 0-db's bound: smaller segments would be too many files.
 const DATASIZE_MIN: u64 = 512 << 10;
 
@@ -40,6 +42,10 @@ impl Settings {
 			!self.dualnet || self.socket.is_some(),
 			"--dualnet is TCP beside a Unix socket: give --socket PATH as well"
 		);
+		ensure!(
+			self.threads.is_none_or(|threads| (1..=THREADS_MAX).contains(&threads)),
+			"--threads must be between 1 and {THREADS_MAX}"
+		);
 		let (tls, store) = (self.tls()?, self.store()?);
 		let defaults = ServerOptions::default();
 		let server = ServerOptions {
@@ -57,6 +63,7 @@ impl Settings {
 			},
 			rotate: self.rotate.filter(|seconds| *seconds > 0).map(Duration::from_secs),
 			hook: self.hook,
+			threads: self.threads,
 			max_connections: self.max_connections.unwrap_or(defaults.max_connections),
 			..defaults
 		};
@@ -123,11 +130,18 @@ impl Settings {
 			(1..=limit).contains(&max_value_bytes),
 			"--max-value must be between 1 byte and 64MiB"
 		);
+		let cache_bytes = match self.cache {
+			None => defaults.cache_bytes,
+			Some(bytes) => {
+				usize::try_from(bytes).context("--cache is more than this machine can address")?
+			},
+		};
 		Ok(StoreOptions {
 			durability,
 			segment_bytes,
 			max_value_bytes,
 			sync_at_jump: self.secure,
+			cache_bytes,
 			compaction,
 			..defaults
 		})
@@ -196,6 +210,7 @@ mod tests {
 			("dir = 'x'\ndualnet = true", "--socket PATH"),
 			("dir = 'x'\nmax-value = '65MiB'", "--max-value must be"),
 			("dir = 'x'\nmax-value = 0", "--max-value must be"),
+			("dir = 'x'\nthreads = 0", "--threads must be"),
 			("dir = 'x'\nadmin-account = 'Alice'", "is no account"),
 		] {
 			let error = format!("{:#}", file(text).unwrap_err());
@@ -223,6 +238,15 @@ mod tests {
 		let plan = file(&text).unwrap();
 		assert_eq!(plan.server.admin_accounts.len(), 1);
 		assert_eq!((plan.store.max_value_bytes, plan.store.sync_at_jump), (16 << 20, true));
+	}
+
+	#[test]
+	fn threads_and_cache_are_set() {
+		let plan = file("dir = 'x'\nthreads = 3\ncache = '1MiB'").unwrap();
+		assert_eq!((plan.server.threads, plan.store.cache_bytes), (Some(3), 1 << 20));
+		let plan = file("dir = 'x'\ncache = 0").unwrap();
+		assert_eq!((plan.server.threads, plan.store.cache_bytes), (None, 0));
+		assert_eq!(file("dir = 'x'").unwrap().store.cache_bytes, 64 << 20);
 	}
 
 	#[test]

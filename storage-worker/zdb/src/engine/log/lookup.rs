@@ -1,20 +1,24 @@
 //! Finding segments of a log, and reading records from them.
 
-use super::{Log, Record};
+use super::{place_of, Log, Record};
 use crate::{
 	engine::{
+		cache::Cached,
 		location::Location,
 		record::{Header, HEADER_BYTES, HEAD_MAX_BYTES},
 		segment::Segment,
 	},
 	ZdbError,
 };
-use std::{
-	path::PathBuf,
-	sync::{atomic::Ordering, Arc},
-};
+use std::sync::{atomic::Ordering, Arc};
 
 impl Log {
+	/// The number that the next record gets, and its ordinal.
+	pub(crate) fn next_numbers(&self) -> (u64, u64) {
+		let writer = self.writer.lock();
+		(writer.next_sequence, writer.next_ordinal)
+	}
+
 	/// The segment of that number.
 	pub(crate) fn segment(&self, number: u32) -> Option<Arc<Segment>> {
 		self.segments.read().get(&number).cloned()
@@ -66,43 +70,35 @@ impl Log {
 		self.segments.read().values().next().cloned()
 	}
 
+	/// Lets `look` see the record at `location` if it is in memory.
+	pub(crate) fn cached<R>(
+		&self,
+		location: Location,
+		look: impl FnOnce(Cached<'_>) -> R,
+	) -> Option<R> {
+		// Nobody sees what the kernel does not have, unless the disk takes nothing at present: that must not keep from reading.
+		let place = place_of(location.segment(), location.offset());
+		if place >= self.unflushed.load(Ordering::Acquire) {
+			let _ = self.flush();
+		}
+		self.shape.environment.cache.look(self.number, location, look)
+	}
+
+	/// Keeps a record in memory that was read whole and verified.
+	pub(crate) fn keep(&self, location: Location, record: &[u8]) {
+		self.shape.environment.cache.keep(self.number, location, record);
+	}
+
 	/// Reads the record at `location` into `buffer`; header and key are verified, the value is not.
 	pub(crate) fn read<'b>(
 		&self,
 		location: Location,
 		buffer: &'b mut Vec<u8>,
 	) -> Result<Record<'b>, ZdbError> {
-		self.bring_back(location)?;
 		let mut record = self.read_parts(location, location.read_len(), buffer)?;
 		let value = record.value.get(..record.header.value_len as usize);
 		record.value = value.ok_or_else(|| self.damaged(location))?;
 		Ok(record)
-	}
-
-	/// Takes the segment's file into use if it was missing and is there again. If it is not, it is noted as wanted.
-	fn bring_back(&self, location: Location) -> Result<(), ZdbError> {
-		let Some(segment) = self.segment(location.segment()) else { return Ok(()) };
-		if !segment.is_absent() || self.adopt(&segment)? {
-			return Ok(());
-		}
-		self.wanted.lock().insert(segment.number);
-		Err(ZdbError::Absent(segment.path.clone()))
-	}
-
-	/// Takes the file of a segment into use that was missing; `false` if it still is. Another file in its place is an error.
-	pub(crate) fn adopt(&self, segment: &Segment) -> Result<bool, ZdbError> {
-		let adopted = segment.adopt(self.shape.mode, self.shape.audited)?;
-		if adopted {
-			self.wanted.lock().remove(&segment.number);
-		}
-		Ok(adopted)
-	}
-
-	/// Segments whose missing files reads needed, and the files.
-	pub(crate) fn wanted(&self) -> Vec<(u32, PathBuf)> {
-		let wanted = self.wanted.lock();
-		let segments = wanted.iter().filter_map(|number| self.segment(*number));
-		segments.map(|segment| (segment.number, segment.path.clone())).collect()
 	}
 
 	/// Reads and verifies header and key of the record at `location`; the value is left where it is.
@@ -124,14 +120,15 @@ impl Log {
 	) -> Result<Record<'b>, ZdbError> {
 		let segment = self.segment(location.segment()).ok_or(ZdbError::Moved)?;
 		let offset = location.offset();
-		if offset >= segment.flushed() {
-			self.flush()?;
-		}
+		let refused = if offset >= segment.flushed() { self.flush().err() } else { None };
 		if buffer.len() < wanted {
 			buffer.resize(wanted, 0);
 		}
 		let buffer = buffer.get_mut(..wanted).unwrap_or_default();
-		let read = segment.read_at(offset, buffer)?;
+		let read = match refused {
+			None => segment.read_at(offset, buffer)?,
+			Some(error) => self.read_waiting(&segment, offset, buffer).ok_or(error)?,
+		};
 		let damaged = || segment.damaged(offset);
 		let bytes = buffer.get(..read).ok_or_else(damaged)?;
 		let header = Header::decode(bytes).ok_or_else(damaged)?;
@@ -142,6 +139,21 @@ impl Log {
 			return Err(damaged());
 		}
 		Ok(Record { header, key, value })
+	}
+
+	/// Reads a record that waits for a disk that takes nothing at present, so that a full disk does not keep from reading.
+	fn read_waiting(&self, segment: &Segment, offset: u64, buffer: &mut [u8]) -> Option<usize> {
+		// Nothing is between memory and kernel while this is held.
+		let _flushing = self.flushing.lock();
+		let writer = self.writer.lock();
+		if writer.active.number != segment.number {
+			return None;
+		}
+		let at = usize::try_from(offset.checked_sub(writer.pending_start)?).ok()?;
+		let waiting = writer.pending.get(at..)?;
+		let read = waiting.len().min(buffer.len());
+		buffer.get_mut(..read)?.copy_from_slice(waiting.get(..read)?);
+		Some(read)
 	}
 
 	/// The error for a value at `location` that does not match its checksum.
