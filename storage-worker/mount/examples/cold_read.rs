@@ -12,7 +12,7 @@ mod bench;
 mod store;
 
 use bench::{backends, fresh_seed, noise, Outcome};
-use granary_dispersal::{Dataset, DatasetKey, DatasetOptions};
+use granary_dispersal::{Dataset, DatasetKey, DatasetOptions, Naming};
 use granary_mount::{mount, MountOptions};
 use granary_snapshot::{
 	create, BoxFuture, CacheOptions, ChunkCache, Chunking, CreateOptions, Manifest, ObjectId,

@@ -1,8 +1,9 @@
 //! A stand-alone server for tests and profiling: `serve --dir DIR [--listen ADDRESS] [--unix PATH] [--admin PASSWORD]
-//! [--protected] [--sync always|everysec|os] [--hook PROGRAM] [--segment-bytes N] [--frame-timeout-ms N] [--max-connections N]`.
+//! [--protected] [--sync always|everysec|os] [--hook PROGRAM] [--segment-bytes N] [--frame-timeout-ms N] [--max-connections N]
+//! [--max-value BYTES] [--admin-account ACCOUNT] [--mode user|seq]`.
 //! It prints its address in one line and stops when its standard input ends.
 
-use granary_zdb::{Durability, Server, ServerOptions, Store, StoreOptions};
+use granary_zdb::{Durability, Mode, Server, ServerOptions, Store, StoreOptions};
 use std::{error::Error, io::Write, sync::Arc, time::Duration};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -29,6 +30,15 @@ fn main() -> Result<(), Box<dyn Error>> {
 			"--segment-bytes" => store_options.segment_bytes = value.parse()?,
 			"--max-connections" => options.max_connections = value.parse()?,
 			"--frame-timeout-ms" => options.frame_timeout = Duration::from_millis(value.parse()?),
+			"--max-value" => store_options.max_value_bytes = value.parse()?,
+			"--admin-account" => {
+				let account = granary_zdb::parse_account(&value).ok_or("not an account")?;
+				options.admin_accounts.push(account);
+			},
+			"--mode" => {
+				options.fixed_mode =
+					Some(if value == "seq" { Mode::Sequential } else { Mode::User });
+			},
 			"--sync" => {
 				store_options.durability = match value.as_str() {
 					"always" => Durability::Always,
@@ -49,6 +59,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn serve(store_options: StoreOptions, options: ServerOptions) -> Result<(), Box<dyn Error>> {
+	options.announce_store(&store_options.dir)?;
+	options.announce_crash()?;
 	let store = Arc::new(Store::open(store_options)?);
 	let mut stdout = std::io::stdout();
 	for line in store.recovery_report().lines() {

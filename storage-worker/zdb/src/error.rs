@@ -80,8 +80,13 @@ pub enum ZdbError {
 	#[error("a key has at most 255 bytes, not {0}")]
 	KeyTooLong(usize),
 	/// The value is too long.
-	#[error("a value has at most 8388608 bytes, not {0}")]
-	ValueTooLong(usize),
+	#[error("a value has at most {max} bytes here, not {len}")]
+	ValueTooLong {
+		/// Its length.
+		len: usize,
+		/// The store's limit.
+		max: usize,
+	},
 	/// User mode needs a key.
 	#[error("a key is needed")]
 	KeyNeeded,

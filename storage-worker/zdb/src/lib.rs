@@ -45,6 +45,7 @@
 
 #![warn(clippy::indexing_slicing)]
 
+mod account;
 mod command;
 mod engine;
 mod error;
@@ -52,11 +53,13 @@ pub mod limits;
 mod server;
 mod sys;
 
+pub use account::{parse_account, sign_in_message, AccountKey};
 pub use engine::{
 	Access, Compacted, CompactionOptions, DamagedRange, Durability, LeavesEntry, LeavesPage,
 	LogState, MendOutcome, Mode, Namespace, NamespaceInfo, NamespaceOptions, NamespaceUpdate,
 	RawRecord, RecoveryReport, RemovalStage, RemovalStatus, ReplicatedPage, ReplicatedRecord,
-	ScanEntry, ScanPage, ScrubReport, SetOutcome, Store, StoreOptions, TornTail, Version,
+	ScanEntry, ScanPage, ScrubReport, SetOutcome, Store, StoreObserver, StoreOptions, TornTail,
+	Traffic, Version,
 };
 pub use error::ZdbError;
 pub use server::{

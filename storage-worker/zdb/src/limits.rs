@@ -6,6 +6,8 @@ pub const KEY_MAX_BYTES: usize = 255;
 pub const VALUE_MAX_BYTES: usize = 8 << 20;
 /// Most arguments of a command, its name included.
 pub const ARGUMENTS_MAX: usize = 1024;
+/// The most that the options can say for it. A connection holds a whole command in memory.
+pub const VALUE_LIMIT_BYTES: usize = 64 << 20;
 /// What a command may have as it travels beside one value of the longest kind: keys, and shorter values.
 pub const FRAME_OVERHEAD_MAX_BYTES: usize = 1 << 20;
 /// Longest command that is a line of words.
@@ -16,6 +18,10 @@ pub const HEADER_LINE_MAX_BYTES: usize = 32;
 pub const NAMESPACE_NAME_MAX_BYTES: usize = 128;
 /// Longest password.
 pub const PASSWORD_MAX_BYTES: usize = 128;
+/// Longest password that SELECT looks at; a longer one is told so, as 0-db does.
+pub const SELECT_PASSWORD_MAX_BYTES: usize = 255;
+/// Longest owner id of a MASTER's command.
+pub const OWNER_ID_MAX_BYTES: usize = 32;
 /// Longest property name of NSSET.
 pub const PROPERTY_MAX_BYTES: usize = 256;
 /// Longest property value of NSSET. 0-db allows 63, which is one less than a password in hex.
@@ -26,8 +32,8 @@ pub const CLIENT_NAME_MAX_BYTES: usize = 128;
 pub const NAMESPACES_MAX: usize = 65_536;
 /// Connections at once, unless the options say otherwise.
 pub const CONNECTIONS_DEFAULT: usize = 1024;
-/// The most bytes of values that one MGET answers.
-pub const REPLY_MAX_BYTES: usize = 64 << 20;
+/// The most bytes of values that one MGET answers. One value of the longest kind fits.
+pub const REPLY_MAX_BYTES: usize = VALUE_LIMIT_BYTES + (1 << 20);
 /// Replies are sent as soon as they fill this much, even within a pipeline.
 pub const OUTPUT_FLUSH_BYTES: usize = 1 << 20;
 /// What a connection's output buffer shrinks to when it is sent.

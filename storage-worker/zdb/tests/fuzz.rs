@@ -52,7 +52,7 @@ fn mutate(bytes: &mut Vec<u8>, random: &mut StdRng) {
 
 /// Commands of every kind, with arguments that may or may not fit.
 fn pipeline(random: &mut StdRng) -> Vec<u8> {
-	const NAMES: [&str; 36] = [
+	const NAMES: [&str; 41] = [
 		"GET",
 		"SET",
 		"MGET",
@@ -89,6 +89,11 @@ fn pipeline(random: &mut StdRng) -> Vec<u8> {
 		"MSET",
 		"REPLICATE",
 		"SLOWLOG",
+		"COMMAND",
+		"MASTER",
+		"MEMORY",
+		"LATENCY",
+		"ROLE",
 	];
 	const WORDS: [&[u8]; 16] = [
 		b"key",
@@ -116,7 +121,10 @@ fn pipeline(random: &mut StdRng) -> Vec<u8> {
 		for _ in 0..random.gen_range(0..4) {
 			args.push(if random.gen_bool(0.1) { &long } else { WORDS.choose(random).unwrap() });
 		}
-		bytes.extend(encode(&args));
+		match random.gen_bool(0.2) {
+			true => bytes.extend([args.join(b" ".as_slice()).as_slice(), b"\r\n"].concat()),
+			false => bytes.extend(encode(&args)),
+		}
 	}
 	bytes
 }

@@ -101,6 +101,7 @@ fn create(store: &Store, name: &str, password: String, allotment: &AllotmentInfo
 			worm: true,
 			audited: true,
 			durability: Durability::Every(SYNC_INTERVAL_MS),
+			owner: None,
 		},
 	)?;
 	info!(

@@ -184,7 +184,7 @@ fn same_settings(remote: &mut Remote, store: &Store, name: &str) -> Result<Arc<N
 	if namespace.settings() == settings {
 		return Ok(namespace);
 	}
-	let NamespaceOptions { mode, password, public, max_bytes, worm, audited, durability } =
+	let NamespaceOptions { mode, password, public, max_bytes, worm, audited, durability, owner } =
 		settings;
 	let update = NamespaceUpdate {
 		mode: Some(mode),
@@ -195,6 +195,7 @@ fn same_settings(remote: &mut Remote, store: &Store, name: &str) -> Result<Arc<N
 		audited: Some(audited),
 		durability: Some(durability),
 		access: None,
+		owner: Some(owner),
 	};
 	store.update_namespace(name, &update)?;
 	store.namespace(name).with_context(|| format!("namespace '{name}' is gone"))
@@ -203,7 +204,7 @@ fn same_settings(remote: &mut Remote, store: &Store, name: &str) -> Result<Arc<N
 fn settings(remote: &mut Remote, name: &str) -> Result<NamespaceOptions> {
 	let answer = remote.call(cmd("REPLICATE").arg("SETTINGS").arg(name))?;
 	let Value::Array(parts) = &answer else { bail!("the primary answered in another form") };
-	let [Value::Int(sequential), Value::Int(public), Value::Int(worm), Value::Int(audited), Value::Int(max_bytes), Value::Int(durability), password] =
+	let [Value::Int(sequential), Value::Int(public), Value::Int(worm), Value::Int(audited), Value::Int(max_bytes), Value::Int(durability), password, owner] =
 		parts.as_slice()
 	else {
 		bail!("the primary told settings in another form");
@@ -212,7 +213,12 @@ fn settings(remote: &mut Remote, name: &str) -> Result<NamespaceOptions> {
 		Value::Nil => None,
 		password => Some(String::from_utf8_lossy(&bytes(password)?).into_owned()),
 	};
+	let owner = match owner {
+		Value::Nil => None,
+		owner => Some(<[u8; 32]>::try_from(bytes(owner)?).ok().context("an owner has 32 bytes")?),
+	};
 	Ok(NamespaceOptions {
+		owner,
 		mode: if *sequential != 0 { Mode::Sequential } else { Mode::User },
 		password,
 		public: *public != 0,

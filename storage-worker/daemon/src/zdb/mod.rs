@@ -2,8 +2,10 @@
 //!
 //! [`settings`] reads flags, environment and file; [`serve`] runs the server; [`observe`] answers `/metrics` and the health
 //! questions beside it; [`dump`] shows what a data directory holds. [`import`] and [`export`] copy from and to
-//! 0-db: [`remote`] is a running one, [`legacy`] its files. [`follow`] makes this server a replica; [`top`] watches one.
+//! 0-db: [`remote`] is a running one, [`legacy`] its files. [`follow`] makes this server a replica; [`top`] watches one;
+//! [`sign`] signs accounts in; [`background`] lets the server go on without a terminal.
 
+mod background;
 mod dump;
 mod export;
 mod follow;
@@ -13,6 +15,7 @@ mod observe;
 mod remote;
 mod serve;
 mod settings;
+mod sign;
 mod top;
 
 use crate::cli::Context;
@@ -30,6 +33,8 @@ pub(crate) enum ZdbCommand {
 	Export(export::ExportArgs),
 	/// Watch a running server.
 	Top(top::TopArgs),
+	/// Sign a server's challenge with an account's key.
+	Sign(sign::SignArgs),
 }
 
 /// Runs the command.
@@ -39,5 +44,6 @@ pub(crate) async fn run(command: ZdbCommand, context: &Context) -> Result<()> {
 		ZdbCommand::Import(args) => tokio::task::block_in_place(|| import::run(&args, context)),
 		ZdbCommand::Export(args) => tokio::task::block_in_place(|| export::run(&args, context)),
 		ZdbCommand::Top(args) => tokio::task::block_in_place(|| top::run(&args, context)),
+		ZdbCommand::Sign(args) => sign::run(&args, context),
 	}
 }

@@ -1,6 +1,6 @@
 //! `granary zdb serve`.
 
-use super::{dump, follow::Follower, observe, settings::Settings};
+use super::{background::Background, dump, follow::Follower, observe, settings::Settings};
 use crate::{cli::Context, stop::stop_signal};
 use anyhow::{ensure, Result};
 use clap::Args;
@@ -14,6 +14,7 @@ Examples:
   granary zdb serve --dir ./data &
   redis-cli -p 9900 SET key value
   granary zdb serve --config zdb.toml     # the same names: dir = \"data\", sync = \"always\", ...
+  granary zdb serve --dir ./data --background --logfile zdb.log
 
 Any redis client and any 0-db client can talk to it; docs/zdb.md tells the commands.")]
 pub(crate) struct ServeArgs {
@@ -30,6 +31,17 @@ pub(crate) struct ServeArgs {
 pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<()> {
 	let plan = args.settings.over_file(args.config.as_deref())?.plan()?;
 	let dir = plan.store.dir.clone();
+	let background = match Background::begin(plan.background, plan.logfile.as_deref())? {
+		Background::Started(pid) => {
+			context.note(format!("serving {} in the background, process {pid}", dir.display()));
+			return Ok(());
+		},
+		background => background,
+	};
+	if !args.dump {
+		plan.server.announce_store(&dir)?;
+		plan.server.announce_crash()?;
+	}
 	let store = Arc::new(Store::open(plan.store)?);
 	for line in store.recovery_report().lines() {
 		context.note(line);
@@ -45,9 +57,13 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<()> {
 		let update = NamespaceUpdate { max_bytes, ..Default::default() };
 		store.update_namespace("default", &update)?;
 	}
-	let replica = plan.server.replica.clone();
+	let (replica, socket) = (plan.server.replica.clone(), plan.server.unix.clone());
 	let server = Server::bind(plan.server, store.clone(), None).await?;
-	let address = server.local_addr().map_or_else(String::new, |address| address.to_string());
+	let address = match (server.local_addr(), socket) {
+		(Some(address), None) => address.to_string(),
+		(Some(address), Some(socket)) => format!("{address} and {}", socket.display()),
+		(None, socket) => socket.unwrap_or_default().display().to_string(),
+	};
 	let (ended, end) = oneshot::channel();
 	let observing = match plan.metrics {
 		Some(metrics) => Some(observe::start(metrics, server.metrics(), end).await?),
@@ -65,6 +81,8 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<()> {
 	context.note(format!("serving {} on {address}{encrypted}", dir.display()));
 	server
 		.run(async {
+			// The server begins to wait for its end when it serves.
+			background.is_ready();
 			// Without signals the server would have no end; then it ends at once.
 			let _ = stop_signal().await;
 		})

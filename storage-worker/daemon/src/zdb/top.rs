@@ -37,9 +37,29 @@ struct Look {
 	at: Instant,
 	/// Figures of INFO that count up.
 	counters: BTreeMap<String, f64>,
-	/// Name, keys, live bytes, bytes on disk, fault.
-	namespaces: Vec<(String, u64, u64, u64, String)>,
+	namespaces: Vec<NamespaceLook>,
 }
+
+/// What NSINFO says of a namespace.
+struct NamespaceLook {
+	name: String,
+	keys: u64,
+	live_bytes: u64,
+	disk_bytes: u64,
+	fault: String,
+	/// Figures that count up, in the order of [`RATES`].
+	counters: [u64; RATES.len()],
+}
+
+/// What NSINFO counts, and how it is called as a rate.
+const RATES: [(&str, &str); 6] = [
+	("stats_reads", "reads_per_second"),
+	("stats_writes", "writes_per_second"),
+	("stats_deletes", "deletes_per_second"),
+	("stats_read_bytes", "read_bytes_per_second"),
+	("stats_written_bytes", "written_bytes_per_second"),
+	("stats_refusals", "refusals_per_second"),
+];
 
 pub(super) fn run(args: &TopArgs, context: &Context) -> Result<()> {
 	let mut remote = Remote::connect(&args.server, &args.remote)?;
@@ -53,6 +73,15 @@ pub(super) fn run(args: &TopArgs, context: &Context) -> Result<()> {
 			return Ok(());
 		}
 		before = now;
+	}
+}
+
+impl NamespaceLook {
+	/// How fast its counters went up since the look before; a namespace that was not there, or whose server started anew, from zero.
+	fn rates(&self, before: &Look, seconds: f64) -> [f64; RATES.len()] {
+		let same = before.namespaces.iter().find(|look| look.name == self.name);
+		let mut earlier = same.map_or([0; RATES.len()], |look| look.counters).into_iter();
+		self.counters.map(|now| now.saturating_sub(earlier.next().unwrap_or(0)) as f64 / seconds)
 	}
 }
 
@@ -75,8 +104,14 @@ fn look(remote: &mut Remote, args: &RemoteArgs) -> Result<Look> {
 		};
 		let number = |wanted: &str| field(wanted).and_then(|value| value.parse().ok()).unwrap_or(0);
 		let fault = field("fault").filter(|fault| fault != "none").unwrap_or_default();
-		let (keys, live) = (number("entries"), number("data_size_bytes"));
-		namespaces.push((name, keys, live, number("disk_size_bytes"), fault));
+		namespaces.push(NamespaceLook {
+			keys: number("entries"),
+			live_bytes: number("data_size_bytes"),
+			disk_bytes: number("disk_size_bytes"),
+			counters: RATES.map(|(counter, _)| number(counter)),
+			name,
+			fault,
+		});
 	}
 	Ok(Look { at: Instant::now(), counters: counters.collect(), namespaces })
 }
@@ -88,11 +123,24 @@ fn show(before: &Look, now: &Look, args: &TopArgs, context: &Context) -> Result<
 	let [commands, received, sent] =
 		["commands_executed", "network_rx_bytes", "network_tx_bytes"].map(rate);
 	let clients = value(now, "connected_clients");
+	let rates: Vec<_> = now.namespaces.iter().map(|look| look.rates(before, seconds)).collect();
 	let namespaces: Vec<_> = now
 		.namespaces
 		.iter()
-		.map(|(name, keys, live, disk, fault)| {
-			json!({ "name": name, "keys": keys, "live_bytes": live, "disk_bytes": disk, "fault": fault })
+		.zip(&rates)
+		.map(|(look, rates)| {
+			let mut value = json!({
+				"name": look.name,
+				"keys": look.keys,
+				"live_bytes": look.live_bytes,
+				"disk_bytes": look.disk_bytes,
+				"fault": look.fault,
+			});
+			if let Some(value) = value.as_object_mut() {
+				let rates = RATES.iter().zip(rates);
+				value.extend(rates.map(|((_, name), rate)| ((*name).to_owned(), json!(rate))));
+			}
+			value
 		})
 		.collect();
 	let figures = json!({
@@ -113,9 +161,34 @@ fn show(before: &Look, now: &Look, args: &TopArgs, context: &Context) -> Result<
 			bytes_text(received as u64),
 			bytes_text(sent as u64)
 		));
-		out.row(&["NAMESPACE", "KEYS", "LIVE", "ON DISK", "FAULT"]);
-		for (name, keys, live, disk, fault) in &now.namespaces {
-			out.row(&[name, &keys.to_string(), &bytes_text(*live), &bytes_text(*disk), fault]);
+		out.row(&[
+			"NAMESPACE",
+			"KEYS",
+			"LIVE",
+			"ON DISK",
+			"READS/S",
+			"WRITES/S",
+			"DELETES/S",
+			"READ/S",
+			"WRITTEN/S",
+			"REFUSED/S",
+			"FAULT",
+		]);
+		for (look, rates) in now.namespaces.iter().zip(&rates) {
+			let [reads, writes, deletes, read, written, refused] = rates;
+			out.row(&[
+				&look.name,
+				&look.keys.to_string(),
+				&bytes_text(look.live_bytes),
+				&bytes_text(look.disk_bytes),
+				&format!("{reads:.0}"),
+				&format!("{writes:.0}"),
+				&format!("{deletes:.0}"),
+				&bytes_text(*read as u64),
+				&bytes_text(*written as u64),
+				&format!("{refused:.0}"),
+				&look.fault,
+			]);
 		}
 	});
 	Ok(())

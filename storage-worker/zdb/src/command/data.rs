@@ -4,7 +4,7 @@ use super::{errors, Answer};
 use crate::{
 	limits::{KEY_MAX_BYTES, REPLY_MAX_BYTES},
 	server::{Args, Flow, Output, Session},
-	MendOutcome, SetOutcome, ZdbError,
+	Access, MendOutcome, SetOutcome, ZdbError,
 };
 
 /// The timestamp that an administrator may give, decimal as C reads it: leading digits count, none are 0.
@@ -25,7 +25,10 @@ fn timestamp(
 
 /// `SET key value [timestamp]`: the key as a bulk string, or nil if it had that value already.
 pub(super) fn set(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
-	let timestamp = timestamp(session, args, 3)?;
+	let timestamp = match args.len() {
+		4 => timestamp(session, args, 3)?,
+		_ => None,
+	};
 	let (Some(key), Some(value), true) = (args.get(1), args.get(2), args.len() <= 4) else {
 		return Err("Unexpected arguments");
 	};
@@ -42,6 +45,9 @@ pub(super) fn set(session: &mut Session, args: Args<'_>, output: &mut Output) ->
 	}
 	let outcome = written.map_err(|error| errors::write_text(&error))?;
 	session.unflushed_from.get_or_insert(output.len());
+	if outcome != SetOutcome::Unchanged {
+		session.traffic.write(value.len());
+	}
 	match outcome {
 		// What makes it unchanged may be another client's write that is not flushed yet, so this answer waits too.
 		SetOutcome::Unchanged => output.nil(),
@@ -75,6 +81,7 @@ pub(super) fn del(session: &mut Session, args: Args<'_>, output: &mut Output) ->
 		other => errors::text(other),
 	})?;
 	session.unflushed_from.get_or_insert(output.len());
+	session.traffic.deletes += 1;
 	output.ok();
 	Ok(Flow::Continue)
 }
@@ -107,12 +114,23 @@ pub(super) fn mend(session: &mut Session, args: Args<'_>, output: &mut Output) -
 /// `GET key`: the value or nil.
 pub(super) fn get(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
 	let key = single_key(args)?;
-	let found = session.namespace.get_found(key, |value| output.value(value));
-	match found.map_err(|error| errors::text(&error))? {
-		Some(()) => {},
-		None => output.nil(),
-	}
+	let found = answer_value(session, key, output);
+	found.map_err(|error| errors::text(&error))?;
 	Ok(Flow::Continue)
+}
+
+/// Answers the key's value or nil.
+fn answer_value(session: &mut Session, key: &[u8], output: &mut Output) -> Result<(), ZdbError> {
+	let found = session.namespace.get_found(key, |value| {
+		let value_bytes = value.len();
+		output.value(value);
+		value_bytes
+	})?;
+	session.traffic.read(found);
+	if found.is_none() {
+		output.nil();
+	}
+	Ok(())
 }
 
 /// `GETRANGE key first last`: the value's bytes from the first to the last, negative positions counted from its end; empty
@@ -129,8 +147,14 @@ pub(super) fn getrange(session: &mut Session, args: Args<'_>, output: &mut Outpu
 	let (Some(first), Some(last)) = (position(2), position(3)) else {
 		return Err("ERR value is not an integer or out of range");
 	};
-	let found = session.namespace.get_with(key, |value| output.bulk(part(value, first, last)));
-	if found.map_err(|error| errors::text(&error))?.is_none() {
+	let found = session.namespace.get_with(key, |value| {
+		let part = part(value, first, last);
+		output.bulk(part);
+		part.len()
+	});
+	let found = found.map_err(|error| errors::text(&error))?;
+	session.traffic.read(found);
+	if found.is_none() {
 		output.bulk(b"");
 	}
 	Ok(Flow::Continue)
@@ -159,7 +183,9 @@ pub(super) fn mset(session: &mut Session, args: Args<'_>, output: &mut Output) -
 	session.unflushed_from.get_or_insert(output.len());
 	for (key, value) in args.rest().step_by(2).zip(args.rest().skip(1).step_by(2)) {
 		let written = session.namespace.set_buffered(key, value, None);
-		written.map_err(|error| errors::write_text(&error))?;
+		if written.map_err(|error| errors::write_text(&error))? != SetOutcome::Unchanged {
+			session.traffic.write(value.len());
+		}
 	}
 	output.ok();
 	Ok(Flow::Continue)
@@ -173,15 +199,14 @@ pub(super) fn mget(session: &mut Session, args: Args<'_>, output: &mut Output) -
 	if args.rest().any(|key| key.len() > KEY_MAX_BYTES) {
 		return Err(errors::INVALID_KEY);
 	}
-	if session.namespace.access() == crate::Access::Frozen {
+	if session.namespace.access() == Access::Frozen {
 		return Err(errors::text(&ZdbError::Frozen));
 	}
 	let before = output.len();
 	output.array(args.len() - 1);
 	for key in args.rest() {
-		match session.namespace.get_found(key, |value| output.value(value)) {
-			Ok(Some(())) => {},
-			Ok(None) => output.nil(),
+		match answer_value(session, key, output) {
+			Ok(()) => {},
 			Err(ZdbError::NotInMemory) => {
 				output.truncate(before);
 				return Err(errors::NOT_IN_MEMORY);
@@ -196,6 +221,18 @@ pub(super) fn mget(session: &mut Session, args: Args<'_>, output: &mut Output) -
 	Ok(Flow::Continue)
 }
 
+/// Answers what was found out about a key.
+fn about_key(
+	session: &mut Session,
+	found: Result<Option<i64>, ZdbError>,
+	output: &mut Output,
+) -> Answer {
+	if let Ok(found) = &found {
+		session.traffic.read(found.map(|_| 0));
+	}
+	integer_or_nil(found, output)
+}
+
 fn integer_or_nil(found: Result<Option<i64>, ZdbError>, output: &mut Output) -> Answer {
 	match found.map_err(|error| errors::text(&error))? {
 		Some(number) => output.integer(number),
@@ -206,20 +243,31 @@ fn integer_or_nil(found: Result<Option<i64>, ZdbError>, output: &mut Output) -> 
 
 /// `EXISTS key`: 1 or 0.
 pub(super) fn exists(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
-	let found = session.namespace.exists(single_key(args)?);
-	integer_or_nil(found.map(|exists| Some(i64::from(exists))), output)
+	let found =
+		session.namespace.exists(single_key(args)?).map_err(|error| errors::text(&error))?;
+	session.traffic.read(found.then_some(0));
+	output.integer(i64::from(found));
+	Ok(Flow::Continue)
+}
+
+/// `TYPE key`: `string`, the only type there is, or `none`.
+pub(super) fn key_type(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
+	let found =
+		session.namespace.exists(single_key(args)?).map_err(|error| errors::text(&error))?;
+	output.simple(if found { "string" } else { "none" });
+	Ok(Flow::Continue)
 }
 
 /// `LENGTH key`: bytes of the value, or nil.
 pub(super) fn length(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
 	let found = session.namespace.length(single_key(args)?);
-	integer_or_nil(found.map(|length| length.map(i64::from)), output)
+	about_key(session, found.map(|length| length.map(i64::from)), output)
 }
 
 /// `KEYTIME key`: unix seconds of the last write, or nil.
 pub(super) fn keytime(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
 	let found = session.namespace.keytime(single_key(args)?);
-	integer_or_nil(found.map(|timestamp| timestamp.map(i64::from)), output)
+	about_key(session, found.map(|timestamp| timestamp.map(i64::from)), output)
 }
 
 /// `CHECK key`: 1 if the value matches its checksum, 0 if not, -1 if it cannot be read, nil if there is no such key.
@@ -231,7 +279,7 @@ pub(super) fn check(session: &mut Session, args: Args<'_>, output: &mut Output) 
 		},
 		other => other.map(|valid| valid.map(i64::from)),
 	};
-	integer_or_nil(found, output)
+	about_key(session, found, output)
 }
 
 /// `KEYCUR key`: the cursor at which a scan goes on behind the key.
@@ -246,6 +294,9 @@ pub(super) fn keycur(session: &mut Session, args: Args<'_>, output: &mut Output)
 pub(super) fn history(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
 	const INVALID: &str = "Invalid arguments";
 	let (Some(key), true) = (args.get(1), args.len() <= 3) else { return Err(INVALID) };
+	if session.namespace.access() == Access::Frozen {
+		return Err(errors::text(&ZdbError::Frozen));
+	}
 	let cursor = args.get(2).map(<[u8; 8]>::try_from).transpose().map_err(|_| INVALID)?;
 	if cursor == Some([0; 8]) {
 		return Err("No more history");
@@ -255,6 +306,7 @@ pub(super) fn history(session: &mut Session, args: Args<'_>, output: &mut Output
 		ZdbError::BadCursor => "Invalid arguments (index query)",
 		other => errors::text(&other),
 	})?;
+	session.traffic.read(Some(version.value.len()));
 	output.array(3);
 	match version.older {
 		Some(older) => output.bulk(&older),

@@ -11,6 +11,8 @@ pub(super) const NAMESPACE_TOO_LONG: &str = "Namespace too long";
 pub(super) const NAMESPACE_NOT_FOUND: &str = "Namespace not found";
 pub(super) const PASSWORD_TOO_LONG: &str = "Password too long";
 pub(super) const ACCESS_DENIED: &str = "Access denied";
+pub(super) const INVALID_ACCOUNT: &str =
+	"Invalid account (expected: 64 hex digits or an SS58 address)";
 /// Not a reply: what is to be read is not in memory, so the command is executed anew where it may block.
 pub(super) const NOT_IN_MEMORY: &str = "Not in memory";
 pub(super) const NO_AUTH: &str = "Authentication disabled";
@@ -23,7 +25,7 @@ pub(super) fn text(error: &ZdbError) -> &'static str {
 		ZdbError::ReadOnly => READ_ONLY,
 		ZdbError::Removed => "Your active namespace is not available anymore (probably removed).",
 		ZdbError::KeyTooLong(_) => "Key too large",
-		ZdbError::ValueTooLong(_) => "Payload too big",
+		ZdbError::ValueTooLong { .. } => "Payload too big",
 		ZdbError::KeyNeeded => "Invalid argument, key needed",
 		ZdbError::KeyNotIssued => "Invalid key, only update authorized",
 		ZdbError::WormKeyExists => "Namespace is protected by worm mode",

@@ -3,34 +3,29 @@
 mod access;
 mod admin;
 mod audit;
+mod client;
+mod config;
 mod data;
+mod docs;
 mod errors;
 mod info;
+mod memory;
 mod namespace;
 mod nsset;
 mod redis;
 mod replicate;
 mod scan;
+mod table;
 mod wait;
 
 use crate::{
 	engine::Durability,
-	server::{Args, Flow, Output, Session, SlowLog},
+	server::{Args, Flow, Output, Session, SlowLog, Teller},
 };
 use std::sync::atomic::Ordering::Relaxed;
 
 /// No command of ours has a longer name.
 const NAME_MAX_BYTES: usize = 16;
-
-/// The commands that can be waited for.
-const COMMANDS: [&str; 50] = [
-	"GET", "SET", "SETX", "MGET", "DEL", "EXISTS", "LENGTH", "CHECK", "KEYCUR", "HISTORY",
-	"KEYTIME", "DBSIZE", "SCAN", "SCANX", "RSCAN", "KSCAN", "WAIT", "MIRROR", "AUTH", "SELECT",
-	"NSNEW", "NSDEL", "NSLIST", "NSINFO", "NSSET", "NSJUMP", "RELOAD", "FLUSH", "STOP", "HOOKS",
-	"INDEX", "DATA", "COMPACT", "NSLOG", "PING", "ECHO", "QUIT", "TIME", "HELLO", "CLIENT",
-	"COMMAND", "CONFIG", "INFO", "GETRANGE", "MSET", "SCRUB", "SLOWLOG", "NSLEAVES", "REMOVAL",
-	"HOLD",
-];
 
 /// What a command function answers: a reply is in the output, or this error is the reply.
 type Answer = Result<Flow, &'static str>;
@@ -46,11 +41,46 @@ pub(crate) fn execute(session: &mut Session, args: Args<'_>, output: &mut Output
 		output.error("Your active namespace is not available anymore (probably removed).");
 		return Flow::Close;
 	}
+	if session.is_master {
+		return execute_for_another(session, args, output);
+	}
+	let owner = u64::from(session.shared.stats.instance_id);
+	execute_for(owner, session, args, output)
+}
+
+/// Executes what was given to another server first. What was given to this one first has come back and is left out: so loops of mirrors
+/// end.
+fn execute_for_another(session: &mut Session, args: Args<'_>, output: &mut Output) -> Flow {
+	let split = args.split_last().filter(|(args, _)| args.len() > 0);
+	let owned =
+		split.ok_or("Missing arguments").and_then(|(args, id)| Ok((args, wait::owner(id)?)));
+	match owned {
+		Err(text) => {
+			output.error(text);
+			Flow::Continue
+		},
+		Ok((_, owner)) if owner == u64::from(session.shared.stats.instance_id) => {
+			output.simple("Known");
+			Flow::Continue
+		},
+		Ok((args, owner)) => match execute_for(owner, session, args, output) {
+			// An extension knows nothing of owners.
+			Flow::Unknown => {
+				unknown(session, output);
+				Flow::Continue
+			},
+			flow => flow,
+		},
+	}
+}
+
+fn execute_for(owner: u64, session: &mut Session, args: Args<'_>, output: &mut Output) -> Flow {
 	let mut upper = [0; NAME_MAX_BYTES];
 	let name = args.get(0).unwrap_or_default();
 	let Some(upper) = upper.get_mut(..name.len()) else { return Flow::Unknown };
 	upper.copy_from_slice(name);
 	upper.make_ascii_uppercase();
+	session.registration.note(upper);
 	if session.is_on_replica() && changes(upper) {
 		output.error("This server is a replica and takes no changes");
 		return Flow::Continue;
@@ -58,10 +88,12 @@ pub(crate) fn execute(session: &mut Session, args: Args<'_>, output: &mut Output
 	if !session.may_block && is_slow(upper, session, args) {
 		return Flow::Elsewhere;
 	}
-	let began = SlowLog::begin();
+	let (began, traffic) = (SlowLog::begin(), session.traffic);
 	let outcome = dispatch(upper, session, args, output);
 	session.shared.slow.end(began, session.id, args);
 	if outcome == Err(errors::NOT_IN_MEMORY) {
+		// What it counted is counted when it is executed anew.
+		session.traffic = traffic;
 		return Flow::Elsewhere;
 	}
 	session.commands += 1;
@@ -70,7 +102,7 @@ pub(crate) fn execute(session: &mut Session, args: Args<'_>, output: &mut Output
 			if flow != Flow::Unknown && session.shared.watchers.any() {
 				let name = String::from_utf8_lossy(upper);
 				let (watchers, namespace) = (&session.shared.watchers, session.namespace.name());
-				watchers.tell(session.id, namespace, &name, args);
+				watchers.tell(Teller { client: session.id, owner, namespace }, &name, args);
 			}
 			flow
 		},
@@ -78,6 +110,8 @@ pub(crate) fn execute(session: &mut Session, args: Args<'_>, output: &mut Output
 			if text == errors::PERMISSION_DENIED {
 				session.shared.stats.commands_unauthorized.fetch_add(1, Relaxed);
 			}
+			session.shared.stats.error_replies.fetch_add(1, Relaxed);
+			session.traffic.refusals += 1;
 			output.error(text);
 			Flow::Continue
 		},
@@ -140,6 +174,7 @@ fn dispatch(name: &[u8], session: &mut Session, args: Args<'_>, output: &mut Out
 		b"KSCAN" => scan::kscan(session, args, output),
 		b"WAIT" => wait::wait(session, args),
 		b"MIRROR" => wait::mirror(session, output),
+		b"MASTER" => wait::master(session, output),
 		b"AUTH" => access::auth(session, args, output),
 		b"SELECT" => access::select(session, args, output),
 		b"NSNEW" => namespace::nsnew(session, args, output),
@@ -168,10 +203,16 @@ fn dispatch(name: &[u8], session: &mut Session, args: Args<'_>, output: &mut Out
 		b"QUIT" => redis::quit(output),
 		b"TIME" => redis::time(output),
 		b"HELLO" => redis::hello(session, args, output),
-		b"CLIENT" => redis::client(session, args, output),
-		b"COMMAND" => redis::command(args, output),
-		b"CONFIG" => redis::config(session, args, output),
+		b"CLIENT" => client::client(session, args, output),
+		b"COMMAND" => docs::command(args, output),
+		b"CONFIG" => config::config(session, args, output),
+		b"LATENCY" => redis::latency(args, output),
+		b"MEMORY" => memory::memory(session, args, output),
+		b"MODULE" => redis::module(args, output),
+		b"ROLE" => redis::role(session, output),
+		b"TYPE" => data::key_type(session, args, output),
 		b"INFO" => info::info(session, args, output),
+		b"" | b"*" => Err("This is not a valid command"),
 		_ => Ok(Flow::Unknown),
 	}
 }

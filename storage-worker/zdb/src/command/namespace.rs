@@ -2,7 +2,7 @@
 
 use super::{errors, Answer};
 use crate::{
-	engine::DEFAULT_NAMESPACE,
+	engine::{hex, DEFAULT_NAMESPACE},
 	limits::NAMESPACE_NAME_MAX_BYTES,
 	server::{Args, Flow, Output, Session},
 	Access, Mode, NamespaceInfo, NamespaceOptions, ZdbError,
@@ -93,10 +93,10 @@ pub(super) fn reload(session: &mut Session, args: Args<'_>, output: &mut Output)
 	Ok(Flow::Continue)
 }
 
-/// `FLUSH`: removes everything from the client's namespace, which must be private and be written to with its password.
+/// `FLUSH`: removes everything from the client's namespace, which must be private and be written to with its password or by its owner.
 pub(super) fn flush(session: &mut Session, output: &mut Output) -> Answer {
 	let namespace = session.namespace.clone();
-	if namespace.is_public() || !namespace.has_password() {
+	if namespace.is_public() || !namespace.is_guarded() {
 		return Err("Flushing public namespace denied");
 	}
 	if !session.can_write {
@@ -137,9 +137,13 @@ pub(super) fn nsinfo(session: &mut Session, args: Args<'_>, output: &mut Output)
 	args.exact(2)?;
 	let name = name(args)?;
 	let namespace = session.shared.store.namespace(name).ok_or(errors::NAMESPACE_NOT_FOUND)?;
-	let is_private = namespace.has_password() && !namespace.is_public();
-	if is_private && !session.is_admin && session.namespace.name() != name {
+	let is_private = namespace.is_guarded() && !namespace.is_public();
+	let is_owner = session.account.is_some() && namespace.owner() == session.account;
+	if is_private && !session.is_admin && !is_owner && session.namespace.name() != name {
 		return Err(errors::PERMISSION_DENIED);
+	}
+	if session.namespace.name() == name {
+		session.count();
 	}
 	output.bulk(describe(&namespace.info(), session.is_admin).as_bytes());
 	Ok(Flow::Continue)
@@ -195,5 +199,18 @@ fn describe(info: &NamespaceInfo, for_admin: bool) -> String {
 	line("audited", yes_no(info.audited));
 	line("frozen", yes_no(info.access == Access::Frozen));
 	line("disk_size_bytes", info.disk_bytes.to_string());
+	line("owner", info.owner.map_or_else(|| "none".to_owned(), |owner| hex(&owner)));
+	let traffic = &info.traffic;
+	for (name, value) in [
+		("stats_reads", traffic.reads),
+		("stats_read_misses", traffic.misses),
+		("stats_writes", traffic.writes),
+		("stats_deletes", traffic.deletes),
+		("stats_read_bytes", traffic.read_bytes),
+		("stats_written_bytes", traffic.written_bytes),
+		("stats_refusals", traffic.refusals),
+	] {
+		line(name, value.to_string());
+	}
 	text
 }

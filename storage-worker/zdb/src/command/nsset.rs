@@ -2,10 +2,11 @@
 
 use super::{errors, namespace::name, Answer};
 use crate::{
+	account::parse_account,
 	engine::DEFAULT_NAMESPACE,
 	limits::{PROPERTY_MAX_BYTES, PROPERTY_VALUE_MAX_BYTES},
 	server::{Args, Flow, Output, Session},
-	Access, Mode, NamespaceUpdate,
+	Access, Mode, NamespaceUpdate, ZdbError,
 };
 
 /// `NSSET namespace property value`, by an administrator.
@@ -20,15 +21,16 @@ pub(super) fn nsset(session: &mut Session, args: Args<'_>, output: &mut Output) 
 		return Err("Argument too long");
 	}
 	let store = &session.shared.store;
-	if store.namespace(name).is_none() {
-		return Err(errors::NAMESPACE_NOT_FOUND);
-	}
+	let namespace = store.namespace(name).ok_or(errors::NAMESPACE_NOT_FOUND)?;
 	let is_default = name == DEFAULT_NAMESPACE;
 	if is_default && !matches!(property, b"mode" | b"lock" | b"freeze") {
 		return Err("Cannot update default namespace");
 	}
 	if property == b"mode" && session.shared.options.fixed_mode.is_some() {
 		return Err("This server instance is configured to use a single runtime mode");
+	}
+	if property == b"mode" && !namespace.is_unused() {
+		return Err(errors::text(&ZdbError::Used));
 	}
 	let update = update(property, value)?;
 	store.update_namespace(name, &update).map_err(|error| errors::write_text(&error))?;
@@ -65,6 +67,12 @@ fn update(property: &[u8], value: &[u8]) -> Result<NamespaceUpdate, &'static str
 			let text = std::str::from_utf8(value).map_err(|_| "Invalid property value")?;
 			let password = (text != "*").then(|| text.to_owned());
 			NamespaceUpdate { password: Some(password), ..nothing }
+		},
+		b"owner" if value == b"*" => NamespaceUpdate { owner: Some(None), ..nothing },
+		b"owner" => {
+			let account = std::str::from_utf8(value).ok().and_then(parse_account);
+			let account = account.ok_or(errors::INVALID_ACCOUNT)?;
+			NamespaceUpdate { owner: Some(Some(account)), ..nothing }
 		},
 		_ => return Err("Invalid property"),
 	})

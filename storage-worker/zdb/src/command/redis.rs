@@ -1,10 +1,7 @@
-//! What redis clients say when they connect, and PING, ECHO, TIME, QUIT.
+//! HELLO, PING, ECHO, TIME, QUIT, and what redis' clients and exporters ask that has a short answer here.
 
-use super::{access::log_in, Answer};
-use crate::{
-	limits::CLIENT_NAME_MAX_BYTES,
-	server::{Args, Flow, Output, Session, SLOW},
-};
+use super::{access::log_in, client::set_name, Answer};
+use crate::server::{Args, Flow, Output, Session};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The redis release whose clients are at home here.
@@ -66,6 +63,7 @@ pub(super) fn hello(session: &mut Session, args: Args<'_>, output: &mut Output) 
 		}
 	}
 	output.is_resp3 = is_resp3;
+	session.registration.update(|facts| facts.is_resp3 = is_resp3);
 	output.map(7);
 	for (name, value) in [("server", "granary-zdb"), ("version", REDIS_VERSION)] {
 		output.bulk(name.as_bytes());
@@ -75,7 +73,8 @@ pub(super) fn hello(session: &mut Session, args: Args<'_>, output: &mut Output) 
 	output.integer(if is_resp3 { 3 } else { 2 });
 	output.bulk(b"id");
 	output.integer(i64::try_from(session.id).unwrap_or(i64::MAX));
-	for (name, value) in [("mode", "standalone"), ("role", "master")] {
+	let role = if session.is_on_replica() { "replica" } else { "master" };
+	for (name, value) in [("mode", "standalone"), ("role", role)] {
 		output.bulk(name.as_bytes());
 		output.bulk(value.as_bytes());
 	}
@@ -84,68 +83,46 @@ pub(super) fn hello(session: &mut Session, args: Args<'_>, output: &mut Output) 
 	Ok(Flow::Continue)
 }
 
-fn set_name(session: &mut Session, name: &[u8]) -> Result<(), &'static str> {
-	if name.len() > CLIENT_NAME_MAX_BYTES || name.iter().any(|byte| !byte.is_ascii_graphic()) {
-		return Err("ERR Client names cannot contain spaces, newlines or special characters.");
-	}
-	session.client_name = name.to_vec();
-	Ok(())
-}
-
-/// `CLIENT SETNAME|GETNAME|SETINFO|ID|INFO|NO-EVICT|NO-TOUCH`.
-pub(super) fn client(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
-	let subcommand = args.get(1).unwrap_or_default().to_ascii_uppercase();
-	match subcommand.as_slice() {
-		b"SETNAME" => {
-			set_name(session, args.get(2).ok_or("Unexpected arguments")?)?;
-			output.ok();
+/// `LATENCY LATEST|HISTORY|HISTOGRAM|RESET|DOCTOR`: there are no samples, since slow commands are in the slow log.
+pub(super) fn latency(args: Args<'_>, output: &mut Output) -> Answer {
+	match args.get(1).unwrap_or_default().to_ascii_uppercase().as_slice() {
+		b"LATEST" | b"HISTORY" => output.array(0),
+		b"HISTOGRAM" => output.map(0),
+		b"RESET" => output.integer(0),
+		b"DOCTOR" => {
+			output.bulk(b"Latency is not sampled. SLOWLOG GET lists commands that took long.")
 		},
-		b"GETNAME" if session.client_name.is_empty() => output.nil(),
-		b"GETNAME" => output.bulk(&session.client_name),
-		b"SETINFO" | b"NO-EVICT" | b"NO-TOUCH" => output.ok(),
-		b"ID" => output.integer(i64::try_from(session.id).unwrap_or(i64::MAX)),
-		b"INFO" => {
-			let name = String::from_utf8_lossy(&session.client_name);
-			let line = format!("id={} name={name} ns={}\n", session.id, session.namespace.name());
-			output.bulk(line.as_bytes());
-		},
-		_ => return Err("ERR unknown CLIENT subcommand"),
+		_ => return Err("ERR unknown LATENCY subcommand"),
 	}
 	Ok(Flow::Continue)
 }
 
-/// `COMMAND [COUNT|DOCS|...]`: no tables; clients then go without completion.
-pub(super) fn command(args: Args<'_>, output: &mut Output) -> Answer {
-	match args.get(1).map(<[u8]>::to_ascii_uppercase).as_deref() {
-		Some(b"COUNT") => output.integer(0),
-		_ => output.array(0),
+/// `MODULE LIST`: none.
+pub(super) fn module(args: Args<'_>, output: &mut Output) -> Answer {
+	if !args.get(1).is_some_and(|name| name.eq_ignore_ascii_case(b"LIST")) {
+		return Err("ERR unknown MODULE subcommand");
 	}
+	output.array(0);
 	Ok(Flow::Continue)
 }
 
-/// `CONFIG GET name...`: what redis-benchmark and exporters ask for.
-pub(super) fn config(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
-	if !args.get(1).is_some_and(|subcommand| subcommand.eq_ignore_ascii_case(b"GET")) {
-		return Err("ERR only CONFIG GET is supported; settings are given at the start");
-	}
-	let max_clients = session.shared.options.max_connections.to_string();
-	let slow = SLOW.as_micros().to_string();
-	let known = [
-		("appendonly", "yes"),
-		("databases", "1"),
-		("maxclients", max_clients.as_str()),
-		("maxmemory", "0"),
-		("proto-max-bulk-len", "8388608"),
-		("save", ""),
-		("slowlog-log-slower-than", slow.as_str()),
-	];
-	let asked: Vec<Vec<u8>> = args.rest().skip(1).map(<[u8]>::to_ascii_lowercase).collect();
-	let found: Vec<&str> = known
-		.iter()
-		.filter(|(name, _)| asked.iter().any(|asked| asked == b"*" || asked == name.as_bytes()))
-		.flat_map(|(name, value)| [*name, *value])
-		.collect();
-	output.map(found.len() / 2);
-	found.iter().for_each(|text| output.bulk(text.as_bytes()));
+/// `ROLE`: `[master, 0, []]`, or `[slave, primary, port, connected or connect, records behind]` on a replica.
+pub(super) fn role(session: &mut Session, output: &mut Output) -> Answer {
+	let replica = session.shared.options.replica.as_ref().filter(|replica| !replica.is_promoted());
+	let Some(replica) = replica else {
+		output.array(3);
+		output.bulk(b"master");
+		output.integer(0);
+		output.array(0);
+		return Ok(Flow::Continue);
+	};
+	let (host, port) = replica.primary();
+	let status = replica.status();
+	output.array(5);
+	output.bulk(b"slave");
+	output.bulk(host.as_bytes());
+	output.integer(i64::from(port));
+	output.bulk(if status.is_connected() { b"connected" } else { b"connect" });
+	output.integer(i64::try_from(status.behind).unwrap_or(i64::MAX));
 	Ok(Flow::Continue)
 }

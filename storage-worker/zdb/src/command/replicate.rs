@@ -34,6 +34,7 @@ pub(super) fn replicate(session: &mut Session, args: Args<'_>, output: &mut Outp
 			};
 			let flag = |flag: bool| Reply::Integer(i64::from(flag));
 			let password = settings.password.map(String::into_bytes);
+			let owner = settings.owner.map(Vec::from);
 			session.job = Some(Box::new(move || {
 				Ok(Reply::Array(vec![
 					flag(settings.mode == Mode::Sequential),
@@ -43,6 +44,7 @@ pub(super) fn replicate(session: &mut Session, args: Args<'_>, output: &mut Outp
 					number(settings.max_bytes.unwrap_or(0)),
 					Reply::Integer(durability),
 					password.map_or(Reply::Nil, Reply::Bulk),
+					owner.map_or(Reply::Nil, Reply::Bulk),
 				]))
 			}));
 		},

@@ -1,7 +1,10 @@
-//! WAIT and MIRROR.
+//! WAIT, MIRROR and MASTER.
 
-use super::{errors, Answer, COMMANDS};
-use crate::server::{Args, Flow, Output, Session};
+use super::{errors, table, Answer};
+use crate::{
+	limits::OWNER_ID_MAX_BYTES,
+	server::{Args, Flow, Output, Session},
+};
 use std::time::{Duration, Instant};
 
 const TIMEOUT_DEFAULT_MS: u64 = 5000;
@@ -16,7 +19,7 @@ pub(super) fn wait(session: &mut Session, args: Args<'_>) -> Answer {
 	let command = args.get(1).unwrap_or_default().to_ascii_uppercase();
 	let command = match String::from_utf8(command) {
 		Ok(any) if any.is_empty() || any == "*" => "*".to_owned(),
-		Ok(name) if COMMANDS.contains(&name.as_str()) => name,
+		Ok(name) if table::command(name.as_bytes()).is_some() => name,
 		_ => return Err("Unknown command to watch"),
 	};
 	let milliseconds = match args.get(2) {
@@ -43,4 +46,22 @@ pub(super) fn mirror(session: &mut Session, output: &mut Output) -> Answer {
 	output.simple("Starting mirroring");
 	session.mirroring = Some(session.shared.watchers.mirror(session.id, postbox));
 	Ok(Flow::Continue)
+}
+
+/// `MASTER`, by an administrator: from now on this client hands on commands that were given to another server first, and the last
+/// argument of each names that one. It enters every namespace.
+pub(super) fn master(session: &mut Session, output: &mut Output) -> Answer {
+	if !session.is_admin {
+		return Err(errors::PERMISSION_DENIED);
+	}
+	session.is_master = true;
+	output.simple("Hello, master");
+	Ok(Flow::Continue)
+}
+
+/// The server that a MASTER's command was given to first, by its instance id. It is as MIRROR tells it.
+pub(super) fn owner(text: &[u8]) -> Result<u64, &'static str> {
+	let text = Some(text).filter(|text| text.len() <= OWNER_ID_MAX_BYTES);
+	let number = text.and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
+	number.ok_or("Invalid owner id (expected: the instance id that MIRROR told)")
 }

@@ -5,7 +5,7 @@ use crate::{
 		location::Location,
 		namespace::Namespace,
 		record::Header,
-		scan::{cursor_location, Page, ScanPage},
+		scan::{cursor_id, cursor_location, Last, Page, ScanPage},
 		segment::{Segment, SEGMENT_HEADER_BYTES},
 		window::Window,
 		Access,
@@ -27,22 +27,23 @@ impl Namespace {
 			return Err(ZdbError::Frozen);
 		}
 		let mut page = Page::new();
+		if self.ids().is_some() {
+			let before = cursor.map(cursor_id).transpose()?;
+			self.scan_ids_back(before.unwrap_or(u64::MAX), &mut page)?;
+			return Ok(page.end());
+		}
 		match cursor.map(|cursor| self.cursor_record(cursor)).transpose() {
 			// Compaction removed the cursor's segment: what was live before the cursor was moved to the end.
-			Err(ZdbError::Moved) if self.ids().is_none() => {
+			Err(ZdbError::Moved) => {
 				let gone = cursor.and_then(cursor_location).ok_or(ZdbError::BadCursor)?;
 				self.scan_records_back(self.last_place(gone.segment()), &mut page)?;
 			},
-			Err(ZdbError::Moved) => return Err(ZdbError::BadCursor),
 			Err(error) => return Err(error),
-			Ok(before) if self.ids().is_some() => {
-				self.scan_ids_back(before.map_or(u64::MAX, |(_, _, id)| id), &mut page)?;
-			},
 			Ok(None) => {
 				self.flush()?;
 				self.scan_records_back(self.last_place(u32::MAX), &mut page)?;
 			},
-			Ok(Some((location, header, _))) => {
+			Ok(Some((location, header))) => {
 				let segment = self.log().segment(location.segment()).ok_or(ZdbError::BadCursor)?;
 				let place = self.place_before(segment, location.offset(), &header);
 				self.scan_records_back(place, &mut page)?;
@@ -65,7 +66,7 @@ impl Namespace {
 				head => {
 					let (header, key) = head?;
 					page.push(&header, key);
-					page.last = Some((location, header));
+					page.last = Some(Last::Id(id));
 					next = ids.last_before(id);
 				},
 			}
@@ -95,7 +96,7 @@ impl Namespace {
 			{
 				page.push(&header, key);
 			}
-			page.last = Some((location, header));
+			page.last = Some(Last::Record(location, header));
 			place = self.place_before(segment, offset, &header);
 		}
 		Ok(())

@@ -170,9 +170,9 @@ impl Namespace {
 		let mut retired = self.retired.lock();
 		let mut longer = retired.clone();
 		longer.insert(segment.number, segment.last_sequence()?.unwrap_or_default());
-		longer.store(&self.disk, &self.log_dir)?;
+		longer.store(&self.environment.disk, &self.log_dir)?;
 		*retired = longer;
 		self.log().forget_segment(segment);
-		remove_segment(&self.disk, &self.log_dir, segment.number)
+		remove_segment(&self.environment.disk, &self.log_dir, segment.number)
 	}
 }

@@ -1,15 +1,18 @@
-//! The settings file of a namespace, 189 bytes, little endian.
+//! The settings file of a namespace, 221 bytes, little endian.
 //!
 //! | at | field |
 //! |---|---|
-//! | 0 | `GRZDBNC2`, the version in its last digit |
-//! | 8 | flags u8: 1 public, 2 worm, 4 audited, 8 locked, 16 frozen, 32 password |
+//! | 0 | `GRZDBNC3`, the version in its last digit |
+//! | 8 | flags u8: 1 public, 2 worm, 4 audited, 8 locked, 16 frozen, 32 password, 64 owner |
 //! | 9 | mode u8: 0 user, 1 sequential |
 //! | 10 | durability u8: 0 always, 1 every, 2 os; zero u8 |
 //! | 12 | milliseconds of `every` u64 |
 //! | 20 | quota in bytes u64, 0 = none |
 //! | 28 | the password, sealed with AES-256-GCM under the store's secret: nonce 12, its length u8 and itself padded to 128, tag 16; zeros without one |
-//! | 185 | CRC-32C of bytes 0..185 |
+//! | 185 | public key of the account that owns it, 32 bytes; zeros without one |
+//! | 217 | CRC-32C of bytes 0..217 |
+//!
+//! Version 2 has no owner, and its checksum is at 185; it is read as well.
 //!
 //! It is written beside itself, made durable and renamed, so that a crash leaves the old or the new one.
 
@@ -18,13 +21,16 @@ use crate::{
 		password::{Password, StoreSecret, SEALED_BYTES},
 		Access, Durability, Mode, NamespaceOptions, NamespaceUpdate,
 	},
-	ZdbError,
+	AccountKey, ZdbError,
 };
 use granary_disk::Disk;
 use std::path::Path;
 
-const MAGIC: &[u8; 8] = b"GRZDBNC2";
-const CONFIG_BYTES: usize = 8 + 4 + 8 + 8 + SEALED_BYTES + 4;
+const MAGIC: &[u8; 8] = b"GRZDBNC3";
+const MAGIC_WITHOUT_OWNER: &[u8; 8] = b"GRZDBNC2";
+const OWNER_BYTES: usize = size_of::<AccountKey>();
+const CONFIG_BYTES: usize = 8 + 4 + 8 + 8 + SEALED_BYTES + OWNER_BYTES + 4;
+const FLAG_OWNER: u8 = 64;
 /// The file's name.
 pub(crate) const CONFIG_NAME: &str = "config";
 
@@ -39,6 +45,7 @@ pub(crate) struct Config {
 	pub(crate) audited: bool,
 	pub(crate) durability: Durability,
 	pub(crate) access: Access,
+	pub(crate) owner: Option<AccountKey>,
 }
 
 impl Config {
@@ -56,6 +63,7 @@ impl Config {
 			audited: options.audited,
 			durability: options.durability,
 			access: Access::Open,
+			owner: options.owner,
 		})
 	}
 
@@ -80,6 +88,7 @@ impl Config {
 		config.public = update.public.unwrap_or(self.public);
 		config.durability = update.durability.unwrap_or(self.durability);
 		config.access = update.access.unwrap_or(self.access);
+		config.owner = update.owner.unwrap_or(self.owner);
 		Ok(config)
 	}
 
@@ -90,7 +99,8 @@ impl Config {
 			| flag(self.audited, 4)
 			| flag(self.access == Access::Locked, 8)
 			| flag(self.access == Access::Frozen, 16)
-			| flag(self.password.is_some(), 32);
+			| flag(self.password.is_some(), 32)
+			| flag(self.owner.is_some(), FLAG_OWNER);
 		let mode = flag(self.mode == Mode::Sequential, 1);
 		let (durability, interval_ms) = match self.durability {
 			Durability::Always => (0, 0),
@@ -103,18 +113,27 @@ impl Config {
 		bytes.extend_from_slice(&interval_ms.to_le_bytes());
 		bytes.extend_from_slice(&self.max_bytes.unwrap_or(0).to_le_bytes());
 		bytes.extend_from_slice(&secret.seal(self.password.as_ref()));
+		bytes.extend_from_slice(&self.owner.unwrap_or_default());
 		bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_le_bytes());
 		bytes
 	}
 
 	fn decode(bytes: &[u8], secret: &StoreSecret) -> Result<Self, &'static str> {
-		let wrong_length = "it does not have 189 bytes";
-		if bytes.len() != CONFIG_BYTES {
+		let wrong_length = "it does not have 221 bytes, or 189 in version 2";
+		let (covered, crc) = bytes.split_last_chunk::<4>().ok_or(wrong_length)?;
+		let (body, expected) = match covered.strip_prefix(MAGIC) {
+			Some(body) => (body, CONFIG_BYTES),
+			None => {
+				let body = covered.strip_prefix(MAGIC_WITHOUT_OWNER);
+				(
+					body.ok_or("it starts with other bytes than GRZDBNC3")?,
+					CONFIG_BYTES - OWNER_BYTES,
+				)
+			},
+		};
+		if bytes.len() != expected {
 			return Err(wrong_length);
 		}
-		let (body, crc) = bytes.split_last_chunk::<4>().ok_or(wrong_length)?;
-		let body = body.strip_prefix(MAGIC).ok_or("it starts with other bytes than GRZDBNC2")?;
-		let (covered, _) = bytes.split_last_chunk::<4>().ok_or(wrong_length)?;
 		if crc32c::crc32c(covered) != u32::from_le_bytes(*crc) {
 			return Err("its checksum is wrong");
 		}
@@ -122,10 +141,11 @@ impl Config {
 			body.split_first_chunk::<4>().ok_or(wrong_length)?;
 		let (interval_ms, rest) = rest.split_first_chunk::<8>().ok_or(wrong_length)?;
 		let (max_bytes, rest) = rest.split_first_chunk::<8>().ok_or(wrong_length)?;
+		let (sealed, owner) = rest.split_first_chunk::<SEALED_BYTES>().ok_or(wrong_length)?;
 		let foreign = "its password was sealed by another store; restore the file 'secret'";
 		let password = match flags & 32 {
 			0 => None,
-			_ => Some(secret.open_sealed(rest).ok_or(foreign)?),
+			_ => Some(secret.open_sealed(sealed).ok_or(foreign)?),
 		};
 		Ok(Self {
 			mode: match mode {
@@ -148,6 +168,10 @@ impl Config {
 				0 => Access::Open,
 				8 => Access::Locked,
 				_ => Access::Frozen,
+			},
+			owner: match flags & FLAG_OWNER {
+				0 => None,
+				_ => Some(owner.try_into().map_err(|_| "its owner is missing")?),
 			},
 		})
 	}
@@ -181,9 +205,24 @@ mod tests {
 			max_bytes: Some(77),
 			audited: true,
 			durability: Durability::Every(100),
+			owner: Some([7; 32]),
 			..Default::default()
 		})
 		.unwrap()
+	}
+
+	#[test]
+	fn version_2_is_read() {
+		let dir = tempfile::tempdir().unwrap();
+		let secret = StoreSecret::open(&Disk::default(), dir.path()).unwrap();
+		let config = Config { owner: None, ..config() };
+		let mut bytes = config.encode(&secret);
+		bytes.truncate(CONFIG_BYTES - OWNER_BYTES - 4);
+		bytes[..8].copy_from_slice(MAGIC_WITHOUT_OWNER);
+		bytes.extend(crc32c::crc32c(&bytes).to_le_bytes());
+		assert_eq!(Config::decode(&bytes, &secret), Ok(config));
+		bytes.extend([0; OWNER_BYTES]);
+		assert!(Config::decode(&bytes, &secret).is_err());
 	}
 
 	#[test]

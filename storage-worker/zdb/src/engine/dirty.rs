@@ -30,6 +30,13 @@ impl Dirty {
 		self.segments.lock().iter().copied().collect()
 	}
 
+	/// Forgets some, which are given in ascending order.
+	pub(crate) fn forget(&self, numbers: &[u32]) {
+		let mut segments = self.segments.lock();
+		segments.retain(|number| numbers.binary_search(number).is_err());
+		self.last.store(0, Relaxed);
+	}
+
 	/// Forgets all.
 	pub(crate) fn reset(&self) {
 		let mut segments = self.segments.lock();

@@ -65,7 +65,7 @@ impl Namespace {
 		let (mut segment, mut offset) = match cursor {
 			None => (self.log().first_segment(), SEGMENT_HEADER_BYTES),
 			Some(cursor) => {
-				let (location, header, _) = self.cursor_record(cursor)?;
+				let (location, header) = self.cursor_record(cursor)?;
 				let segment = self.log().segment(location.segment());
 				(segment, location.offset() + header.record_len())
 			},

@@ -3,24 +3,24 @@
 use crate::{
 	engine::{
 		audit::{tree_dir, Audit},
-		cache::RecordCache,
 		config::Config,
 		dirty::Dirty,
 		durable::{Known, DURABLE_NAME},
+		environment::Environment,
 		generation::{self, generation_dir},
 		index::{IdIndex, KeyIndex},
 		log::{Log, LogShape},
 		options::{Access, Durability, NamespaceOptions, NamespaceUpdate},
-		password::{Password, StoreSecret},
+		password::Password,
 		rebuild::Rebuilt,
 		recovery::{recover, Recovered},
 		removal::{Plan, Successor},
 		report::RecoveryReport,
 		retired::Retired,
+		traffic::{Traffic, TrafficSums},
 	},
-	ZdbError,
+	AccountKey, ZdbError,
 };
-use granary_disk::Disk;
 use parking_lot::{Mutex, RwLock};
 use std::{
 	path::{Path, PathBuf},
@@ -44,7 +44,7 @@ pub(crate) enum Index {
 #[derive(Debug)]
 pub struct Namespace {
 	name: String,
-	pub(super) disk: Disk,
+	pub(super) environment: Arc<Environment>,
 	/// Its directory: the settings and all generations of its log.
 	pub(super) dir: PathBuf,
 	/// Which generation of the log this is, and where its files are.
@@ -70,7 +70,6 @@ pub struct Namespace {
 	pub(super) gate: RwLock<()>,
 	/// Segments that compaction removed.
 	pub(super) retired: Mutex<Retired>,
-	secret: Arc<StoreSecret>,
 	pub(super) live_bytes: AtomicU64,
 	/// Its file system takes no writes.
 	pub(super) read_only: bool,
@@ -79,37 +78,39 @@ pub struct Namespace {
 	pub(super) last_sync: Mutex<Instant>,
 	pub(super) read_errors: AtomicU64,
 	pub(super) write_errors: AtomicU64,
+	/// What clients do with it; it goes on when another log takes this one's place or the files are opened again.
+	pub(super) traffic: Arc<TrafficSums>,
 }
 
 /// What all generations of a namespace's log have in common.
 struct Shape<'s> {
-	disk: &'s Disk,
-	cache: &'s Arc<RecordCache>,
+	environment: &'s Arc<Environment>,
 	name: &'s str,
 	dir: &'s Path,
-	segment_bytes: u64,
-	secret: &'s Arc<StoreSecret>,
 	config: &'s Arc<RwLock<Arc<Config>>>,
 	read_only: bool,
+	traffic: &'s Arc<TrafficSums>,
 }
 
 impl Namespace {
-	/// Opens the namespace in `dir`, whose settings file exists.
+	/// Opens the namespace in `dir`, whose settings file exists. It goes on counting where one `before` it, whose place it takes, has
+	/// stopped.
 	pub(crate) fn open(
-		disk: &Disk,
 		name: &str,
 		dir: &Path,
-		segment_bytes: u64,
-		secret: &Arc<StoreSecret>,
-		cache: &Arc<RecordCache>,
+		environment: &Arc<Environment>,
+		before: Option<&Self>,
 	) -> Result<(Self, RecoveryReport), ZdbError> {
-		let config = Arc::new(RwLock::new(Arc::new(Config::load(disk, dir, secret)?)));
+		let disk = &environment.disk;
+		let config = Config::load(disk, dir, &environment.secret)?;
+		let config = Arc::new(RwLock::new(Arc::new(config)));
 		let read_only =
 			disk.is_read_only(dir).map_err(|error| ZdbError::file("look at", dir, error))?;
 		let current = generation::current(disk, dir)?;
 		let waiting = if read_only { None } else { generation::tidy(disk, dir, current)? };
-		let config = &config;
-		let shape = Shape { disk, name, dir, segment_bytes, secret, cache, config, read_only };
+		let traffic = before.map(|before| before.traffic.clone()).unwrap_or_default();
+		let (config, traffic) = (&config, &traffic);
+		let shape = Shape { environment, name, dir, config, read_only, traffic };
 		let (namespace, mut report) = Self::open_generation(&shape, current)?;
 		if let Some(mark) = waiting {
 			let (next, found) = Self::open_generation(&shape, current + 1)?;
@@ -122,31 +123,30 @@ impl Namespace {
 	/// Opens another generation of the log in its directory.
 	pub(super) fn open_beside(&self, number: u32) -> Result<(Self, RecoveryReport), ZdbError> {
 		let shape = Shape {
-			disk: &self.disk,
+			environment: &self.environment,
 			name: &self.name,
 			dir: &self.dir,
-			segment_bytes: self.log.segment_bytes(),
-			secret: &self.secret,
-			cache: self.log.cache(),
 			config: &self.config,
 			read_only: self.read_only,
+			traffic: &self.traffic,
 		};
 		Self::open_generation(&shape, number)
 	}
 
 	fn open_generation(shape: &Shape<'_>, number: u32) -> Result<(Self, RecoveryReport), ZdbError> {
-		let Shape { disk, name, dir, segment_bytes, secret, cache, config, read_only } = *shape;
+		let Shape { environment, name, dir, config, read_only, traffic } = *shape;
+		let disk = &environment.disk;
 		let (mode, audited) = {
 			let config = config.read();
 			(config.mode, config.audited)
 		};
 		let log_dir = generation_dir(dir, number);
 		let shape = LogShape {
-			disk: disk.clone(),
+			namespace: name.to_owned(),
+			environment: environment.clone(),
 			dir: log_dir.clone(),
 			mode,
 			audited,
-			segment_bytes,
 			read_only,
 		};
 		let mut rebuilt = Rebuilt::new(mode);
@@ -164,10 +164,10 @@ impl Namespace {
 		// A mark beyond the end would vouch for what is written there next.
 		let durable = known.place().filter(|_| !is_short);
 		let next = (next_sequence, next_ordinal);
-		let log = Log::new(shape, segments, next, retired.first(), durable, cache.clone())?;
+		let log = Log::new(shape, segments, next, retired.first(), durable)?;
 		let namespace = Self {
 			name: name.to_owned(),
-			disk: disk.clone(),
+			environment: environment.clone(),
 			dir: dir.to_owned(),
 			generation: number,
 			config: config.clone(),
@@ -184,7 +184,6 @@ impl Namespace {
 			removal_done: AtomicU64::new(0),
 			gate: RwLock::default(),
 			retired: Mutex::new(retired),
-			secret: secret.clone(),
 			live_bytes: AtomicU64::new(live_bytes),
 			read_only,
 			removed: AtomicBool::new(false),
@@ -192,6 +191,7 @@ impl Namespace {
 			last_sync: Mutex::new(Instant::now()),
 			read_errors: AtomicU64::new(0),
 			write_errors: AtomicU64::new(0),
+			traffic: traffic.clone(),
 		};
 		if let Some(audit) = &namespace.audit {
 			// A damaged log can still be read, so this is no reason to stay closed.
@@ -209,6 +209,16 @@ impl Namespace {
 	/// Its name.
 	pub fn name(&self) -> &str {
 		&self.name
+	}
+
+	/// Counts what a client did.
+	pub(crate) fn count_traffic(&self, traffic: &Traffic) {
+		self.traffic.add(traffic);
+	}
+
+	/// What clients did since the store was opened.
+	pub fn traffic(&self) -> Traffic {
+		self.traffic.figures()
 	}
 
 	pub(crate) fn log(&self) -> &Log {
@@ -237,6 +247,7 @@ impl Namespace {
 			worm: config.worm,
 			audited: config.audited,
 			durability: config.durability,
+			owner: config.owner,
 		}
 	}
 
@@ -255,6 +266,17 @@ impl Namespace {
 		self.config.read().password.is_some()
 	}
 
+	/// The account that may write, and read if the namespace is private, once it has signed in.
+	pub fn owner(&self) -> Option<AccountKey> {
+		self.config.read().owner
+	}
+
+	/// Whether it is open to those only who show something: its password, or that they are its owner.
+	pub fn is_guarded(&self) -> bool {
+		let config = self.config.read();
+		config.password.is_some() || config.owner.is_some()
+	}
+
 	/// Whether reading needs no password.
 	pub fn is_public(&self) -> bool {
 		self.config.read().public
@@ -266,10 +288,8 @@ impl Namespace {
 		config.password.as_ref().is_some_and(|own| own.matches(password))
 	}
 
-	/// Whether `answer` is the hash of `nonce` and the namespace's password.
-	pub(crate) fn password_answers(&self, nonce: &str, answer: &[u8]) -> bool {
-		let config = self.config();
-		config.password.as_ref().is_some_and(|own| own.answers(nonce, answer))
+	pub(crate) fn password(&self) -> Option<Password> {
+		self.config.read().password.clone()
 	}
 
 	/// Whether it was removed from its store; nothing works any more then.
@@ -301,14 +321,14 @@ impl Namespace {
 	pub(crate) fn remove_records(&self) -> Result<(), ZdbError> {
 		self.log.jump()?;
 		let next = self.log.end().0.number;
-		Retired::before(next).store(&self.disk, &self.dir)
+		Retired::before(next).store(&self.environment.disk, &self.dir)
 	}
 
 	/// Changes settings. Mode and `audited` are changed by the store, which opens the namespace anew.
 	pub(crate) fn update(&self, update: &NamespaceUpdate) -> Result<(), ZdbError> {
 		let mut config = self.config.write();
 		let updated = config.updated(update, self.is_unused())?;
-		updated.store(&self.disk, &self.dir, &self.secret)?;
+		updated.store(&self.environment.disk, &self.dir, &self.environment.secret)?;
 		*config = Arc::new(updated);
 		Ok(())
 	}

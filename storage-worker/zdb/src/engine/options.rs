@@ -1,5 +1,7 @@
 //! What a namespace can be told and what it tells.
 
+use crate::{engine::Traffic, AccountKey};
+
 /// Who names the keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
@@ -56,6 +58,8 @@ pub struct NamespaceOptions {
 	pub audited: bool,
 	/// When records reach the disk.
 	pub durability: Durability,
+	/// The account that may do what the password allows, once it has signed in.
+	pub owner: Option<AccountKey>,
 }
 
 /// Changes to a namespace; `None` leaves a setting as it is.
@@ -77,6 +81,8 @@ pub struct NamespaceUpdate {
 	pub durability: Option<Durability>,
 	/// Lock, freeze or open.
 	pub access: Option<Access>,
+	/// `Some(None)` removes the owner.
+	pub owner: Option<Option<AccountKey>>,
 }
 
 /// A namespace's settings and figures.
@@ -98,6 +104,8 @@ pub struct NamespaceInfo {
 	pub audited: bool,
 	/// When records reach the disk.
 	pub durability: Durability,
+	/// The account that may do what the password allows.
+	pub owner: Option<AccountKey>,
 	/// Open, locked or frozen.
 	pub access: Access,
 	/// Live keys.
@@ -122,6 +130,8 @@ pub struct NamespaceInfo {
 	pub read_errors: u64,
 	/// Writes that failed since the store was opened.
 	pub write_errors: u64,
+	/// What clients did with it since the store was opened.
+	pub traffic: Traffic,
 	/// Why it takes no writes at present, if the disk refused one.
 	pub fault: Option<String>,
 	/// What of an audited log does not match its tree or its checksums, as far as it was found.

@@ -36,6 +36,16 @@ pub(crate) enum Found<'v> {
 	Long(LongValue),
 }
 
+impl Found<'_> {
+	/// Bytes of the value.
+	pub(crate) fn len(&self) -> usize {
+		match self {
+			Self::Short(value) => value.len(),
+			Self::Long(value) => value.len(),
+		}
+	}
+}
+
 /// A long value in the buffer that it was read into, which goes back to the thread's.
 #[derive(Debug)]
 pub(crate) struct LongValue {
@@ -310,6 +320,12 @@ impl Namespace {
 	pub fn length(&self, key: &[u8]) -> Result<Option<u32>, ZdbError> {
 		self.readable()?;
 		Ok(self.find(key)?.map(|(_, header)| header.value_len))
+	}
+
+	/// Bytes of the key's record on disk.
+	pub(crate) fn record_bytes(&self, key: &[u8]) -> Result<Option<u64>, ZdbError> {
+		self.readable()?;
+		Ok(self.find(key)?.map(|(_, header)| header.record_len()))
 	}
 
 	/// When the key was written, unix seconds.

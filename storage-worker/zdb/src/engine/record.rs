@@ -19,7 +19,7 @@
 //! the next valid record. A moved record is a copy of one in a segment that is going to be removed: it consumes no
 //! ordinal.
 
-use crate::{engine::location::Location, limits::VALUE_MAX_BYTES};
+use crate::{engine::location::Location, limits::VALUE_LIMIT_BYTES};
 use crc32c::crc32c_append;
 
 /// Bytes of a header.
@@ -28,7 +28,7 @@ pub(crate) const HEADER_BYTES: usize = 48;
 pub(crate) const HEAD_MAX_BYTES: usize = HEADER_BYTES + 255;
 /// The longest record.
 #[cfg(test)]
-pub(crate) const RECORD_MAX_BYTES: usize = HEADER_BYTES + 255 + VALUE_MAX_BYTES;
+pub(crate) const RECORD_MAX_BYTES: usize = HEADER_BYTES + 255 + VALUE_LIMIT_BYTES;
 const FLAG_TOMBSTONE: u8 = 1;
 const FLAG_MOVED: u8 = 2;
 
@@ -80,7 +80,7 @@ impl Header {
 			moved: flags & FLAG_MOVED != 0,
 		};
 		let plausible = key_len > 0
-			&& header.value_len as usize <= VALUE_MAX_BYTES
+			&& header.value_len as usize <= VALUE_LIMIT_BYTES
 			&& (!header.tombstone || header.value_len == 0);
 		plausible.then_some(header)
 	}

@@ -69,7 +69,7 @@ pub(crate) fn recover(
 	let mut expected = 0;
 	for number in &numbers {
 		recovered.report_missing(shape, retired, expected..*number);
-		let segment = Segment::open(&shape.disk, &shape.dir, *number, shape.mode, shape.audited)?;
+		let segment = Segment::open(shape.disk(), &shape.dir, *number, shape.mode, shape.audited)?;
 		let segment = Arc::new(segment);
 		// Values are verified where a crash may have left them unwritten; the rest is verified when it is read.
 		let recent = last.is_some_and(|last| number + 2 > last)
@@ -156,13 +156,13 @@ impl Recovered {
 	fn drop_segment(&mut self, shape: &LogShape, number: u32) -> Result<(), ZdbError> {
 		let path = segment_path(&shape.dir, number);
 		let file = |error| ZdbError::file("cut", &path, error);
-		let lost_bytes = shape.disk.len_bytes(&path).map_err(file)?;
+		let lost_bytes = shape.disk().len_bytes(&path).map_err(file)?;
 		self.report.torn_tails.push(TornTail { path: path.clone(), cut_at: 0, lost_bytes });
 		if shape.read_only {
 			return Ok(());
 		}
-		remove_segment(&shape.disk, &shape.dir, number)?;
-		shape.disk.sync_dir(&shape.dir).map_err(file)
+		remove_segment(shape.disk(), &shape.dir, number)?;
+		shape.disk().sync_dir(&shape.dir).map_err(file)
 	}
 
 	/// What was durable must be there to its end.
@@ -196,7 +196,7 @@ fn segment_numbers(
 	durable: Option<Place>,
 	report: &mut RecoveryReport,
 ) -> Result<Vec<u32>, ZdbError> {
-	let (disk, dir) = (&shape.disk, &shape.dir);
+	let (disk, dir) = (shape.disk(), &shape.dir);
 	let (mut numbers, mut removed) = (Vec::new(), Vec::new());
 	for entry in disk.list(dir).map_err(|error| ZdbError::file("list", dir, error))? {
 		let Some(name) = entry.name.to_str() else { continue };
@@ -249,7 +249,7 @@ fn from_hint(
 	recovered: &mut Recovered,
 	visit: Visit<'_>,
 ) -> Result<bool, ZdbError> {
-	let found = Hint::load(&shape.disk, &shape.dir, segment);
+	let found = Hint::load(shape.disk(), &shape.dir, segment);
 	if let HintFound::Unfit(path) = &found {
 		recovered.report.made_anew.push(path.clone());
 	}
@@ -383,7 +383,8 @@ impl Walk<'_> {
 
 	/// Whether the log's tree vouches for the next record: then no crash left it half written, and cutting it off would lose it.
 	fn is_vouched_for(&self) -> Result<bool, ZdbError> {
-		let LogShape { disk, dir, audited, .. } = self.shape;
+		let LogShape { dir, audited, .. } = self.shape;
+		let disk = self.shape.disk();
 		Ok(*audited && self.recovered.next_ordinal < durable_leaves(disk, &tree_dir(dir))?)
 	}
 

@@ -227,7 +227,7 @@ impl Namespace {
 		let number = self.generation.checked_add(1).ok_or(ZdbError::Full)?;
 		let made = self.make_generation(number, pace);
 		if !matches!(made, Ok(Some(_))) {
-			generation::remove(&self.disk, &self.dir, number)?;
+			generation::remove(&self.environment.disk, &self.dir, number)?;
 		}
 		made
 	}
@@ -235,12 +235,12 @@ impl Namespace {
 	fn make_generation(&self, number: u32, pace: Pace<'_>) -> Result<Option<Successor>, ZdbError> {
 		let leaving = self.plan.lock().leaving.clone();
 		self.check_room(&leaving)?;
-		let dir = generation::make(&self.disk, &self.dir, number)?;
+		let dir = generation::make(&self.environment.disk, &self.dir, number)?;
 		let (cut_sequence, cut_leaves) = self.log.next_numbers();
 		let own_first = cut_sequence.saturating_add(SEQUENCE_GAP);
 		let mut retired = Retired::default();
 		retired.note_sequence(own_first - 1);
-		retired.store(&self.disk, &dir)?;
+		retired.store(&self.environment.disk, &dir)?;
 		let (namespace, _) = self.open_beside(number)?;
 		let start = Place::start(&self.log);
 		let stays = |key: &[u8], location: Location| {
@@ -267,7 +267,7 @@ impl Namespace {
 			leaving_bytes += self.log.read_head(*location, &mut buffer)?.0.record_len();
 		}
 		let needed_bytes = self.log.disk_bytes().saturating_sub(leaving_bytes) + SPARE_BYTES;
-		let free_bytes = self.disk.free_bytes(&self.dir);
+		let free_bytes = self.environment.disk.free_bytes(&self.dir);
 		let free_bytes = free_bytes.map_err(|error| ZdbError::file("look at", &self.dir, error))?;
 		if needed_bytes > free_bytes {
 			return Err(ZdbError::NoRoom { needed_bytes, free_bytes });
@@ -333,7 +333,7 @@ impl Namespace {
 		// What was appended since the cut may have to be copied again from the present log, so that has to be there.
 		self.sync()?;
 		let signed = Mark { epoch: epoch.max(mark.epoch), ..*mark };
-		signed.store(&self.disk, &successor.namespace.log_dir)?;
+		signed.store(&self.environment.disk, &successor.namespace.log_dir)?;
 		*mark = signed;
 		Ok(())
 	}
@@ -365,7 +365,7 @@ impl Namespace {
 		self.removal_done.store(0, Relaxed);
 		if let Some(successor) = successor {
 			successor.namespace.close(false);
-			generation::remove(&self.disk, &self.dir, successor.namespace.generation)?;
+			generation::remove(&self.environment.disk, &self.dir, successor.namespace.generation)?;
 		}
 		Ok(())
 	}

@@ -4,6 +4,7 @@ use crate::{
 	engine::{
 		location::Location,
 		namespace::Namespace,
+		read::id_of,
 		record::Header,
 		segment::{Segment, SEGMENT_HEADER_BYTES},
 		window::Window,
@@ -36,7 +37,7 @@ pub struct ScanEntry {
 /// A part of a scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScanPage {
-	/// Where the next part starts. It survives updates and deletions.
+	/// Where the next part starts. It survives updates, deletions and compaction.
 	pub cursor: [u8; CURSOR_BYTES],
 	/// The keys. There may be none although more follow, after a long stretch of overwritten records.
 	pub entries: Vec<ScanEntry>,
@@ -69,11 +70,45 @@ pub(super) fn cursor_location(cursor: &[u8]) -> Option<Location> {
 	(segment < 1 << 24).then(|| Location::new(segment, u32::from_le_bytes(*offset), 0x40))
 }
 
+/// The cursor of an id, which is valid for ever: key length u8, id u64, zero u32, CRC u32 of these.
+fn encode_id_cursor(id: u64) -> [u8; CURSOR_BYTES] {
+	let mut cursor = [0; CURSOR_BYTES];
+	let fields = [[8].as_slice(), &id.to_le_bytes(), &[0; 4]].concat();
+	let crc = crc32c::crc32c(&fields).to_le_bytes();
+	for (place, byte) in cursor.iter_mut().zip(fields.iter().chain(&crc)) {
+		*place = *byte;
+	}
+	cursor
+}
+
+/// The id that a cursor of sequential mode names.
+pub(super) fn cursor_id(cursor: &[u8]) -> Result<u64, ZdbError> {
+	let id = cursor.get(1..9).and_then(|bytes| bytes.try_into().ok()).map(u64::from_le_bytes);
+	id.filter(|id| encode_id_cursor(*id) == cursor).ok_or(ZdbError::BadCursor)
+}
+
+/// What was looked at last, live or not.
+#[derive(Clone, Copy)]
+pub(super) enum Last {
+	/// User mode.
+	Record(Location, Header),
+	/// Sequential mode.
+	Id(u64),
+}
+
+impl Last {
+	fn cursor(self) -> [u8; CURSOR_BYTES] {
+		match self {
+			Self::Record(location, header) => encode_cursor(location, &header),
+			Self::Id(id) => encode_id_cursor(id),
+		}
+	}
+}
+
 /// Collects entries until a page is full.
 pub(super) struct Page {
 	pub(super) started: Instant,
-	/// The last record that was looked at, live or not.
-	pub(super) last: Option<(Location, Header)>,
+	pub(super) last: Option<Last>,
 	entries: Vec<ScanEntry>,
 	is_cut: bool,
 }
@@ -86,10 +121,8 @@ impl Page {
 	/// The page as it is answered; `None` if there was nothing more.
 	pub(super) fn end(self) -> Option<ScanPage> {
 		let Self { last, entries, is_cut, .. } = self;
-		last.filter(|_| is_cut || !entries.is_empty()).map(|(location, header)| ScanPage {
-			cursor: encode_cursor(location, &header),
-			entries,
-		})
+		let last = last.filter(|_| is_cut || !entries.is_empty())?;
+		Some(ScanPage { cursor: last.cursor(), entries })
 	}
 
 	/// Whether the page ends here; at least one record is looked at.
@@ -115,20 +148,22 @@ impl Namespace {
 			return Err(ZdbError::Frozen);
 		}
 		let mut page = Page::new();
+		if self.ids().is_some() {
+			self.scan_ids(cursor.map(cursor_id).transpose()?, &mut page)?;
+			return Ok(page.end());
+		}
 		match cursor.map(|cursor| self.cursor_record(cursor)).transpose() {
 			// Compaction removed the cursor's segment: what was live behind the cursor is in later ones.
-			Err(ZdbError::Moved) if self.ids().is_none() => {
+			Err(ZdbError::Moved) => {
 				let gone = cursor.and_then(cursor_location).ok_or(ZdbError::BadCursor)?;
 				let next = self.log().segment_after(gone.segment());
 				self.scan_records(next, SEGMENT_HEADER_BYTES, &mut page)?;
 			},
-			Err(ZdbError::Moved) => return Err(ZdbError::BadCursor),
 			Err(error) => return Err(error),
-			Ok(after) if self.ids().is_some() => self.scan_ids(after, &mut page)?,
 			Ok(None) => {
 				self.scan_records(self.log().first_segment(), SEGMENT_HEADER_BYTES, &mut page)?;
 			},
-			Ok(Some((location, header, _))) => {
+			Ok(Some((location, header))) => {
 				let segment = self.log().segment(location.segment());
 				let behind = location.offset() + header.record_len();
 				self.scan_records(segment, behind, &mut page)?;
@@ -140,7 +175,11 @@ impl Namespace {
 	/// The cursor of the key's record; `None` if there is no such key.
 	pub fn key_cursor(&self, key: &[u8]) -> Result<Option<[u8; CURSOR_BYTES]>, ZdbError> {
 		self.readable()?;
-		Ok(self.find(key)?.map(|(location, header)| encode_cursor(location, &header)))
+		let found = self.find(key)?;
+		Ok(found.map(|(location, header)| match self.ids().and_then(|_| id_of(key)) {
+			Some(id) => encode_id_cursor(id),
+			None => encode_cursor(location, &header),
+		}))
 	}
 
 	/// Live keys that start with `prefix`, from `cursor` on, and the cursor at which to go on if not all were looked at.
@@ -166,11 +205,11 @@ impl Namespace {
 		Ok((keys, None))
 	}
 
-	/// The record that a cursor names: where it is, its header and its id (sequential mode).
-	pub(super) fn cursor_record(&self, cursor: &[u8]) -> Result<(Location, Header, u64), ZdbError> {
+	/// The record that a cursor of user mode names: where it is, and its header.
+	pub(super) fn cursor_record(&self, cursor: &[u8]) -> Result<(Location, Header), ZdbError> {
 		let location = cursor_location(cursor).ok_or(ZdbError::BadCursor)?;
 		let mut buffer = Vec::new();
-		let (header, key) =
+		let (header, _) =
 			self.log().read_head(location, &mut buffer).map_err(|error| match error {
 				ZdbError::Moved => ZdbError::Moved,
 				_ => ZdbError::BadCursor,
@@ -178,17 +217,12 @@ impl Namespace {
 		if encode_cursor(location, &header) != cursor {
 			return Err(ZdbError::BadCursor);
 		}
-		let id = key.try_into().map(u64::from_le_bytes).unwrap_or_default();
-		Ok((location, header, id))
+		Ok((location, header))
 	}
 
-	fn scan_ids(
-		&self,
-		after: Option<(Location, Header, u64)>,
-		page: &mut Page,
-	) -> Result<(), ZdbError> {
+	fn scan_ids(&self, after: Option<u64>, page: &mut Page) -> Result<(), ZdbError> {
 		let Some(ids) = self.ids() else { return Ok(()) };
-		let mut next = after.map_or(Some(0), |(_, _, id)| id.checked_add(1));
+		let mut next = after.map_or(Some(0), |id| id.checked_add(1));
 		let mut buffer = Vec::new();
 		while let Some((id, location)) = next.and_then(|from| ids.next_from(from)) {
 			if page.is_full() {
@@ -200,7 +234,7 @@ impl Namespace {
 				head => {
 					let (header, key) = head?;
 					page.push(&header, key);
-					page.last = Some((location, header));
+					page.last = Some(Last::Id(id));
 					next = id.checked_add(1);
 				},
 			}
@@ -251,7 +285,7 @@ impl Namespace {
 			{
 				page.push(&header, key);
 			}
-			page.last = Some((location, header));
+			page.last = Some(Last::Record(location, header));
 			offset += header.record_len();
 		}
 		Ok(true)

@@ -2,20 +2,19 @@
 
 use crate::{
 	engine::{
-		cache::RecordCache,
 		compact::Compacted,
 		compactor::{CompactionOptions, Compactor},
 		config::Config,
+		environment::{Environment, StoreObserver},
 		generation,
 		namespace::Namespace,
-		password::StoreSecret,
 		report::RecoveryReport,
 		syncer::Syncer,
 		Durability, NamespaceOptions, NamespaceUpdate,
 	},
 	limits::{
 		CACHE_BYTES_DEFAULT, NAMESPACES_MAX, NAMESPACE_NAME_MAX_BYTES, SEGMENT_BYTES_DEFAULT,
-		SEGMENT_BYTES_MAX,
+		VALUE_MAX_BYTES,
 	},
 	sys, ZdbError,
 };
@@ -46,6 +45,10 @@ pub struct StoreOptions {
 	pub durability: Durability,
 	/// When a segment is left for the next; at most 2 GiB.
 	pub segment_bytes: u64,
+	/// Longest value; at most 64 MiB. Longer ones that are there can be read all the same.
+	pub max_value_bytes: usize,
+	/// A segment is made durable before it is left for the next, whatever the durability.
+	pub sync_at_jump: bool,
 	/// Memory for records that are read or written often, of all namespaces; it is taken as it is needed. 0 is none.
 	pub cache_bytes: usize,
 	/// How the background thread compacts.
@@ -57,10 +60,16 @@ pub struct StoreOptions {
 impl StoreOptions {
 	/// The usual options for a directory.
 	pub fn new(dir: impl Into<PathBuf>) -> Self {
-		let (durability, segment_bytes) = (Durability::default(), SEGMENT_BYTES_DEFAULT);
-		let compaction = CompactionOptions::default();
-		let (cache_bytes, disk) = (CACHE_BYTES_DEFAULT, Disk::default());
-		Self { dir: dir.into(), durability, segment_bytes, cache_bytes, compaction, disk }
+		Self {
+			dir: dir.into(),
+			durability: Durability::default(),
+			segment_bytes: SEGMENT_BYTES_DEFAULT,
+			max_value_bytes: VALUE_MAX_BYTES,
+			sync_at_jump: false,
+			cache_bytes: CACHE_BYTES_DEFAULT,
+			compaction: CompactionOptions::default(),
+			disk: Disk::default(),
+		}
 	}
 }
 
@@ -75,8 +84,7 @@ pub struct Store {
 	/// Held while namespaces are made, changed or removed.
 	administration: Mutex<()>,
 	report: RecoveryReport,
-	secret: Arc<StoreSecret>,
-	cache: Arc<RecordCache>,
+	environment: Arc<Environment>,
 	compactor: Compactor,
 	_syncer: Syncer,
 	_lock: DiskFile,
@@ -85,10 +93,6 @@ pub struct Store {
 impl Store {
 	/// Opens a store and everything in it.
 	pub fn open(options: StoreOptions) -> Result<Self, ZdbError> {
-		let options = StoreOptions {
-			segment_bytes: options.segment_bytes.clamp(4096, SEGMENT_BYTES_MAX),
-			..options
-		};
 		let (disk, dir) = (options.disk.clone(), options.dir.join("namespaces"));
 		make_dir(&disk, &dir)?;
 		let (lock, read_only) = lock(&disk, &options.dir)?;
@@ -99,14 +103,13 @@ impl Store {
 			// Only a store of very many segments needs it, and that one will say so.
 			tracing::warn!(%error, "the limit of open files could not be raised");
 		}
-		let secret = Arc::new(StoreSecret::open(&disk, &options.dir)?);
+		let environment = Environment::new(&options)?;
 		if !read_only {
 			// An earlier process may have ended between giving a name and making it durable.
 			for dir in [&options.dir, &dir] {
 				disk.sync_dir(dir).map_err(|error| ZdbError::file("sync", dir, error))?;
 			}
 		}
-		let cache = Arc::new(RecordCache::new(options.cache_bytes));
 		let mut report = RecoveryReport::default();
 		let mut namespaces = BTreeMap::new();
 		for name in directory_names(&disk, &dir)? {
@@ -119,8 +122,7 @@ impl Store {
 					.map_err(|error| ZdbError::file("remove", &path, error))?;
 				continue;
 			}
-			let (namespace, found) =
-				Namespace::open(&disk, &name, &path, options.segment_bytes, &secret, &cache)?;
+			let (namespace, found) = Namespace::open(&name, &path, &environment, None)?;
 			for line in found.lines() {
 				tracing::warn!(namespace = name, "{line}");
 			}
@@ -137,8 +139,7 @@ impl Store {
 		let store = Self {
 			compactor: compactor.map_err(|error| ZdbError::file("compact", &dir, error))?,
 			_syncer: syncer.map_err(|error| ZdbError::file("sync", &dir, error))?,
-			secret,
-			cache,
+			environment,
 			options,
 			namespaces,
 			administration: Mutex::default(),
@@ -169,6 +170,16 @@ impl Store {
 	/// The durability that new namespaces get from NSNEW.
 	pub(crate) fn default_durability(&self) -> Durability {
 		self.options.durability
+	}
+
+	/// The longest value.
+	pub fn max_value_bytes(&self) -> usize {
+		self.environment.max_value_bytes
+	}
+
+	/// Lets somebody be told of what happens to the files; `false` if somebody is already.
+	pub fn observe(&self, observer: Arc<dyn StoreObserver>) -> bool {
+		self.environment.observe(observer)
 	}
 
 	/// The namespace of that name.
@@ -210,16 +221,9 @@ impl Store {
 		// What an attempt left whose end is not known; nobody was told that it is there.
 		self.take_away(name)?;
 		make_dir(disk, &making)?;
-		config.store(disk, &making, &self.secret)?;
+		config.store(disk, &making, &self.environment.secret)?;
 		self.rename(&making, &path)?;
-		let (namespace, _) = Namespace::open(
-			disk,
-			name,
-			&path,
-			self.options.segment_bytes,
-			&self.secret,
-			&self.cache,
-		)?;
+		let (namespace, _) = Namespace::open(name, &path, &self.environment, None)?;
 		let namespace = Arc::new(namespace);
 		self.namespaces.write().insert(name.to_owned(), namespace.clone());
 		Ok(namespace)
@@ -248,7 +252,7 @@ impl Store {
 			return Err(ZdbError::Used);
 		}
 		let disk = &self.options.disk;
-		let changed = config.store(disk, &self.path(name), &self.secret);
+		let changed = config.store(disk, &self.path(name), &self.environment.secret);
 		let opened = self.open_again(&namespace);
 		changed.and(opened)
 	}
@@ -266,14 +270,7 @@ impl Store {
 
 	fn try_to_open_again(&self, namespace: &Namespace) -> Result<(), ZdbError> {
 		let (name, path) = (namespace.name(), self.path(namespace.name()));
-		let (replaced, found) = Namespace::open(
-			&self.options.disk,
-			name,
-			&path,
-			self.options.segment_bytes,
-			&self.secret,
-			&self.cache,
-		)?;
+		let (replaced, found) = Namespace::open(name, &path, &self.environment, Some(namespace))?;
 		for line in found.lines() {
 			tracing::warn!(namespace = name, "{line}");
 		}
@@ -362,7 +359,7 @@ impl Store {
 
 	/// A name that no other store has.
 	pub fn id(&self) -> &str {
-		self.secret.store_id()
+		self.environment.secret.store_id()
 	}
 
 	/// Whether the background thread compacts.

@@ -101,7 +101,7 @@ impl Namespace {
 			if segment.needs_hint() {
 				// A hint vouches that its segment is durable.
 				self.log.sync_alone(&segment)?;
-				hint::write(&self.disk, &self.log_dir, &segment)?;
+				hint::write(&self.environment.disk, &self.log_dir, &segment)?;
 				segment.set_hinted();
 				if !pace(segment.flushed()) {
 					break;
@@ -132,7 +132,7 @@ impl Namespace {
 	pub fn info(&self) -> NamespaceInfo {
 		let config = self.config();
 		let (active, active_offset) = self.log.end();
-		let disk_free_bytes = self.disk.free_bytes(&self.dir);
+		let disk_free_bytes = self.environment.disk.free_bytes(&self.dir);
 		NamespaceInfo {
 			name: self.name().to_owned(),
 			mode: config.mode,
@@ -142,6 +142,7 @@ impl Namespace {
 			worm: config.worm,
 			audited: config.audited,
 			durability: config.durability,
+			owner: config.owner,
 			access: config.access,
 			entries: self.dbsize(),
 			live_bytes: self.live_bytes.load(Relaxed),
@@ -158,6 +159,7 @@ impl Namespace {
 			disk_free_bytes: disk_free_bytes.unwrap_or(0),
 			read_errors: self.read_errors.load(Relaxed),
 			write_errors: self.write_errors.load(Relaxed),
+			traffic: self.traffic(),
 			fault: self.log.fault(),
 			damage: self.audit.as_ref().and_then(Audit::damage),
 		}

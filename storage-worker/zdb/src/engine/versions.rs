@@ -4,6 +4,7 @@ use crate::{
 	engine::{location::Location, namespace::Namespace, record::Header},
 	ZdbError,
 };
+use std::path::{Path, PathBuf};
 
 /// A version of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +98,29 @@ impl Namespace {
 	/// Forgets which segments are dirty.
 	pub fn reset_dirty(&self) {
 		self.dirty.reset();
+	}
+
+	/// Takes up to `count` segments off the list of dirty ones.
+	pub(crate) fn take_dirty(&self, count: usize) -> Vec<u32> {
+		let mut numbers = self.dirty.list();
+		numbers.truncate(count);
+		self.dirty.forget(&numbers);
+		numbers
+	}
+
+	/// Puts segments back on the list of dirty ones.
+	pub(crate) fn note_dirty(&self, numbers: &[u32]) {
+		numbers.iter().for_each(|number| self.dirty.note(*number));
+	}
+
+	/// The file that is written.
+	pub(crate) fn active_segment(&self) -> PathBuf {
+		self.log().end().0.path.clone()
+	}
+
+	/// Whether the files of the log that is in force are in `dir`.
+	pub(crate) fn writes_in(&self, dir: Option<&Path>) -> bool {
+		dir == Some(&self.log_dir)
 	}
 
 	/// Leaves the active segment for a new one, unless nothing was written into it.

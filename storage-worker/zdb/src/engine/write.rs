@@ -10,7 +10,7 @@ use crate::{
 		read::id_of,
 		record::Header,
 	},
-	limits::{KEY_MAX_BYTES, VALUE_MAX_BYTES},
+	limits::KEY_MAX_BYTES,
 	ZdbError,
 };
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -41,6 +41,14 @@ fn unix_seconds() -> u32 {
 }
 
 impl Namespace {
+	fn check_length(&self, value: &[u8]) -> Result<(), ZdbError> {
+		let (len, max) = (value.len(), self.log.shape().environment.max_value_bytes);
+		match len > max {
+			true => Err(ZdbError::ValueTooLong { len, max }),
+			false => Ok(()),
+		}
+	}
+
 	/// Appends a value. It is visible at once; it reaches the kernel with [`Namespace::flush`], which whoever
 	/// acknowledges the write calls first.
 	pub fn set_buffered(
@@ -52,9 +60,7 @@ impl Namespace {
 		if key.len() > KEY_MAX_BYTES {
 			return Err(ZdbError::KeyTooLong(key.len()));
 		}
-		if value.len() > VALUE_MAX_BYTES {
-			return Err(ZdbError::ValueTooLong(value.len()));
-		}
+		self.check_length(value)?;
 		let config = self.writable_config()?;
 		let write = Write {
 			worm: config.worm,
@@ -174,9 +180,7 @@ impl Namespace {
 	) -> Result<SetOutcome, ZdbError> {
 		let config = self.writable_config()?;
 		let Index::Ids(ids) = &self.index else { return Err(ZdbError::KeyNotIssued) };
-		if value.len() > VALUE_MAX_BYTES {
-			return Err(ZdbError::ValueTooLong(value.len()));
-		}
+		self.check_length(value)?;
 		let append = Append {
 			key: AppendKey::IssueFrom(id),
 			value: Some(value),

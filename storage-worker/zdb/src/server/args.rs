@@ -30,6 +30,13 @@ impl<'a> Args<'a> {
 		ranges.iter().skip(1).map(move |(start, end)| frame.get(*start..*end).unwrap_or_default())
 	}
 
+	/// The arguments before the last one, and the last one.
+	pub(crate) fn split_last(&self) -> Option<(Self, &'a [u8])> {
+		let last = self.get(self.len().checked_sub(1)?)?;
+		let (_, ranges) = self.ranges.split_last()?;
+		Some((Self { ranges, ..*self }, last))
+	}
+
 	/// The argument as text.
 	pub(crate) fn text(&self, position: usize) -> Option<&'a str> {
 		std::str::from_utf8(self.get(position)?).ok()

@@ -4,6 +4,7 @@ use crate::{
 	engine::{Password, Store},
 	server::{
 		commit::Committer,
+		events::{tell_closing, JumpHooks},
 		hooks::Hooks,
 		metrics::Metrics,
 		reactor::{Reactors, Stream},
@@ -35,6 +36,9 @@ use tokio_rustls::server::TlsStream;
 /// Pause after a failed accept: descriptors may have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// How long hooks that are still to begin are waited for at the end.
+const HOOKS_PATIENCE: Duration = Duration::from_secs(10);
+
 /// Why a server could not start or stop.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
@@ -60,6 +64,12 @@ pub enum ServerError {
 	/// The system gives no more threads.
 	#[error("cannot start a thread: {0}")]
 	Threads(io::Error),
+	/// Two servers with hooks share a store.
+	#[error("another server tells hooks of this store already: give one of them the hook alone")]
+	Observed,
+	/// The hook for crashes cannot be set up.
+	#[error("cannot prepare the crash hook: {0}")]
+	CrashHook(io::Error),
 	/// The hook did not want the start.
 	#[error("the ready hook failed, so the server does not start")]
 	NotReady,
@@ -120,12 +130,19 @@ impl Server {
 		}
 		let local_addr = tcp.as_ref().and_then(|tcp| tcp.local_addr().ok());
 		let password = options.admin_password.as_deref();
+		let instance = instance(local_addr, options.unix.as_deref());
+		let hooks = Hooks::new(options.hook.clone(), instance).map_err(ServerError::Threads)?;
+		let hooks = Arc::new(hooks);
+		if hooks.any() && !store.observe(Arc::new(JumpHooks::new(hooks.clone(), &store))) {
+			return Err(ServerError::Observed);
+		}
 		let shared = Arc::new(Shared {
 			store,
 			admin_password: password.map(|password| Password::new(password.as_bytes())),
 			committer: Committer::start().map_err(ServerError::Threads)?,
+			clients: Default::default(),
 			watchers: Default::default(),
-			hooks: Hooks::new(options.hook.clone(), instance(local_addr, options.unix.as_deref())),
+			hooks,
 			slow: SlowLog::default(),
 			stop_requested: Default::default(),
 			options,
@@ -162,7 +179,7 @@ impl Server {
 		let Self { shared, tcp, tls, unix, mut brought, .. } = self;
 		let greeter = tls.as_ref().map(TlsDoor::handshakes);
 		let ready = shared.clone();
-		let is_ready = task::spawn_blocking(move || ready.hooks.fire_and_wait("ready", &[])).await;
+		let is_ready = task::spawn_blocking(move || ready.hooks.run("ready", &[], None)).await;
 		if !is_ready.unwrap_or(false) {
 			return Err(ServerError::NotReady);
 		}
@@ -179,8 +196,8 @@ impl Server {
 				biased;
 				() = &mut shutdown => break,
 				() = shared.stop_requested.notified() => break,
-				accepted = accept_tcp(tcp.as_ref()) => match accepted.and_then(Stream::from_tcp) {
-					Ok(stream) => hall.enter(stream, Visitor::default()),
+				accepted = accept_tcp(tcp.as_ref()) => match accepted.and_then(of_tcp) {
+					Ok((stream, visitor)) => hall.enter(stream, visitor),
 					Err(error) => pause(&error).await,
 				},
 				accepted = accept_tls(tls.as_ref()) => match accepted {
@@ -212,13 +229,16 @@ impl Server {
 		}
 		stop.send_replace(true);
 		let closing = shared.clone();
-		let closed = task::spawn_blocking(move || closing.hooks.fire_and_wait("close", &[])).await;
+		let closed = task::spawn_blocking(move || closing.hooks.run("close", &[], None)).await;
 		if !closed.unwrap_or(false) {
 			tracing::warn!("the close hook failed");
 		}
 		let ended = task::spawn_blocking(move || {
 			hall.reactors.stop(shared.options.drain_timeout);
-			shared.store.sync_all()
+			let synced = shared.store.sync_all();
+			tell_closing(&shared.hooks, &shared.store);
+			shared.hooks.finish(HOOKS_PATIENCE);
+			synced
 		});
 		let ended = ended.await;
 		// Those that were brought are carried on until their clients are served to the end.
@@ -257,7 +277,7 @@ impl Hall {
 }
 
 /// How hooks are told which server this is.
-fn instance(tcp: Option<SocketAddr>, unix: Option<&Path>) -> String {
+pub(super) fn instance(tcp: Option<SocketAddr>, unix: Option<&Path>) -> String {
 	match (tcp, unix) {
 		(Some(address), _) => format!("tcp://{address}"),
 		(None, Some(path)) => format!("unix://{}", path.display()),
@@ -274,6 +294,11 @@ async fn accept_tcp(listener: Option<&TcpListener>) -> io::Result<TcpStream> {
 			Ok(stream)
 		},
 	}
+}
+
+fn of_tcp(stream: TcpStream) -> io::Result<(Stream, Visitor)> {
+	let visitor = Visitor { address: stream.peer_addr().ok(), ..Visitor::default() };
+	Ok((Stream::from_tcp(stream)?, visitor))
 }
 
 async fn accept_tls(
@@ -322,7 +347,7 @@ struct Guest {
 impl Guest {
 	/// Lets a client of the encrypted door in, unless its handshake chose another protocol than RESP.
 	async fn come_in(mut self, stream: TcpStream, address: SocketAddr) {
-		let Some((stream, visitor)) = self.shake_hands(stream).await else { return };
+		let Some((stream, visitor)) = self.shake_hands(stream, Some(address)).await else { return };
 		if let Some(other) = self.greeter.other(&stream) {
 			let certificate = visitor.certificate;
 			let connection = OtherConnection { stream: Box::new(stream), address, certificate };
@@ -342,7 +367,7 @@ impl Guest {
 	/// Lets a client in that was brought here by another way than a socket. The threads that serve clients know sockets only, so it
 	/// gets one whose other end is carried on from here.
 	async fn be_brought(mut self, stream: Box<dyn ClientStream>) {
-		let Some((stream, visitor)) = self.shake_hands(stream).await else { return };
+		let Some((stream, visitor)) = self.shake_hands(stream, None).await else { return };
 		let Some(mut stream) = self.admit(stream, &visitor).await else { return };
 		let carried =
 			UnixStream::pair().and_then(|(near, far)| Ok((Stream::from_unix(far)?, near)));
@@ -356,9 +381,13 @@ impl Guest {
 		}
 	}
 
-	async fn shake_hands<S: ClientStream>(&mut self, stream: S) -> Option<(TlsStream<S>, Visitor)> {
+	async fn shake_hands<S: ClientStream>(
+		&mut self,
+		stream: S,
+		address: Option<SocketAddr>,
+	) -> Option<(TlsStream<S>, Visitor)> {
 		let greeted = tokio::select! {
-			greeted = self.greeter.greet(stream) => greeted,
+			greeted = self.greeter.greet(stream, address) => greeted,
 			_ = self.stopped.wait_for(|stop| *stop) => return None,
 		};
 		greeted

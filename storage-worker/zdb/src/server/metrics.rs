@@ -68,7 +68,24 @@ impl Metrics {
 		self.server(&mut page);
 		let infos = self.infos();
 		type Figure = fn(&NamespaceInfo) -> u64;
-		let figures: [((&str, &str, &str), Figure); 8] = [
+		let figures: [((&str, &str, &str), Figure); 15] = [
+			(("reads_total", "counter", "Keys that clients read."), |info| info.traffic.reads),
+			(("read_misses_total", "counter", "Keys that were not there."), |info| {
+				info.traffic.misses
+			}),
+			(("writes_total", "counter", "Values that clients wrote."), |info| info.traffic.writes),
+			(("deletes_total", "counter", "Keys that clients deleted."), |info| {
+				info.traffic.deletes
+			}),
+			(("read_bytes_total", "counter", "Bytes of values that clients read."), |info| {
+				info.traffic.read_bytes
+			}),
+			(("written_bytes_total", "counter", "Bytes of values that clients wrote."), |info| {
+				info.traffic.written_bytes
+			}),
+			(("refusals_total", "counter", "Commands that were answered with an error."), |info| {
+				info.traffic.refusals
+			}),
 			(("keys", "gauge", "Live keys."), |info| info.entries),
 			(("live_bytes", "gauge", "Bytes of live values."), |info| info.live_bytes),
 			(("disk_bytes", "gauge", "Bytes on disk, as the quota counts them."), |info| {

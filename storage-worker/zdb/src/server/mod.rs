@@ -1,7 +1,9 @@
 //! The RESP server: sockets, frames, sessions.
 
 mod args;
+mod clients;
 mod commit;
+mod events;
 mod frame;
 mod hooks;
 mod inline;
@@ -24,8 +26,9 @@ pub use options::{Extension, ServerOptions};
 pub use replica::{Replica, ReplicaStatus};
 pub(crate) use reply::Output;
 pub use reply::Reply;
-pub(crate) use session::{Flow, Session};
-pub(crate) use slow::{SlowLog, SLOW};
+pub(crate) use session::{Flow, Session, Shared};
+pub(crate) use slow::{SlowLog, SLOW, SLOW_KEPT};
 pub(crate) use stats::Stats;
 pub(crate) use tls::Visitor;
 pub use tls::{ClientStream, OtherConnection, OtherProtocol, TlsOptions};
+pub(crate) use watch::Teller;

@@ -2,10 +2,16 @@
 
 use crate::{
 	limits::CONNECTIONS_DEFAULT,
-	server::{Replica, Reply, TlsOptions},
-	Mode,
+	server::{hooks::Hooks, listen::instance, Replica, Reply, ServerError, TlsOptions},
+	sys, AccountKey, Mode,
 };
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+	net::SocketAddr,
+	os::unix::ffi::OsStrExt,
+	path::{Path, PathBuf},
+	sync::Arc,
+	time::Duration,
+};
 
 /// How a server is set up.
 #[derive(Clone, Debug)]
@@ -16,8 +22,10 @@ pub struct ServerOptions {
 	pub tls: Option<TlsOptions>,
 	/// Unix socket to listen on; one that a dead process left is replaced.
 	pub unix: Option<PathBuf>,
-	/// Password of the administrator. Without one everyone is administrator, unless `protected`.
+	/// Password of the administrator. Without one, and without accounts, everyone is administrator, unless `protected`.
 	pub admin_password: Option<String>,
+	/// Accounts that are administrators once they have signed in.
+	pub admin_accounts: Vec<AccountKey>,
 	/// Without an admin password nobody is administrator, and only administrators write into the default namespace.
 	pub protected: bool,
 	/// The server that this one follows; until it is promoted, clients cannot change anything.
@@ -26,7 +34,7 @@ pub struct ServerOptions {
 	pub fixed_mode: Option<Mode>,
 	/// After so long a namespace that was written to goes on in a new segment.
 	pub rotate: Option<Duration>,
-	/// Program that is told of events; see `docs/zdb.md`.
+	/// Program that is told of events; see `docs/zdb.md`. Who opens the store first calls [`ServerOptions::announce_store`].
 	pub hook: Option<PathBuf>,
 	/// Threads that serve clients; `None` is half of the processors.
 	pub threads: Option<usize>,
@@ -48,6 +56,7 @@ impl Default for ServerOptions {
 			tls: None,
 			unix: None,
 			admin_password: None,
+			admin_accounts: Vec::new(),
 			protected: false,
 			replica: None,
 			fixed_mode: None,
@@ -59,6 +68,28 @@ impl Default for ServerOptions {
 			write_timeout: Duration::from_secs(60),
 			drain_timeout: Duration::from_secs(10),
 		}
+	}
+}
+
+impl ServerOptions {
+	/// Runs the hook `namespaces-init` and waits for it: to be called before the store in `dir` is opened, so that the hook can put
+	/// files there.
+	pub fn announce_store(&self, dir: &Path) -> Result<(), ServerError> {
+		let hooks = Hooks::new(self.hook.clone(), instance(self.tcp, self.unix.as_deref()));
+		let hooks = hooks.map_err(ServerError::Threads)?;
+		let namespaces = dir.join("namespaces").display().to_string();
+		if !hooks.run("namespaces-init", &[&namespaces, &namespaces], None) {
+			tracing::warn!("the namespaces-init hook failed; what is there is opened");
+		}
+		Ok(())
+	}
+
+	/// Lets the hook `crash` be run when a fault ends this process.
+	pub fn announce_crash(&self) -> Result<(), ServerError> {
+		let Some(program) = &self.hook else { return Ok(()) };
+		let instance = instance(self.tcp, self.unix.as_deref());
+		let words = [program.as_os_str().as_bytes(), b"crash", instance.as_bytes()];
+		sys::run_at_crash(&words).map_err(ServerError::CrashHook)
 	}
 }
 

@@ -34,12 +34,28 @@ pub struct ReplicaStatus {
 	pub silent: Option<Duration>,
 	/// Whether it was promoted and does not follow any more.
 	pub promoted: bool,
+	/// Whether the primary cannot be followed at present.
+	pub failing: bool,
+}
+
+impl ReplicaStatus {
+	/// Whether the primary has answered, and has done so when it was asked last.
+	pub fn is_connected(&self) -> bool {
+		self.silent.is_some() && !self.failing
+	}
 }
 
 impl Replica {
 	/// A replica of the server at this address.
 	pub fn new(primary: impl Into<String>) -> Self {
 		Self { primary: primary.into(), promoted: AtomicBool::new(false), state: Mutex::default() }
+	}
+
+	/// Host and port of the primary.
+	pub(crate) fn primary(&self) -> (&str, u16) {
+		let parts = self.primary.rsplit_once(':');
+		let parts = parts.and_then(|(host, port)| Some((host, port.parse().ok()?)));
+		parts.unwrap_or((&self.primary, 0))
 	}
 
 	/// Whether it follows no primary any more.
@@ -82,6 +98,7 @@ impl Replica {
 			behind: state.behind.values().sum(),
 			silent: state.heard.map(|heard| heard.elapsed()),
 			promoted: self.is_promoted(),
+			failing: state.failure.is_some(),
 		}
 	}
 

@@ -3,15 +3,19 @@
 use crate::{
 	engine::{Durability, Namespace, Password, Store, DEFAULT_NAMESPACE},
 	server::{
+		clients::{Clients, Registration},
 		commit::Committer,
 		hooks::Hooks,
 		reactor::Postbox,
 		watch::{Waiting, Watchers},
 		Extension, Reply, ServerOptions, SlowLog, Stats, Visitor,
 	},
-	ZdbError,
+	AccountKey, Traffic, ZdbError,
 };
-use std::sync::{atomic::AtomicUsize, Arc};
+use std::sync::{
+	atomic::{AtomicUsize, Ordering::Relaxed},
+	Arc,
+};
 use tokio::sync::Notify;
 
 /// What all clients of a server share.
@@ -21,12 +25,14 @@ pub(crate) struct Shared {
 	pub(crate) admin_password: Option<Password>,
 	pub(crate) extension: Option<Arc<dyn Extension>>,
 	pub(crate) stats: Stats,
+	/// Who is connected.
+	pub(crate) clients: Arc<Clients>,
 	/// Brings writes to the disk.
 	pub(crate) committer: Committer,
 	/// Clients that wait for others' commands.
 	pub(crate) watchers: Watchers,
 	/// The program that is told of events.
-	pub(crate) hooks: Hooks,
+	pub(crate) hooks: Arc<Hooks>,
 	/// Commands that took long.
 	pub(crate) slow: SlowLog,
 	/// Notified by STOP.
@@ -63,10 +69,18 @@ pub(crate) struct Session {
 	pub(crate) can_write: bool,
 	/// How it came in.
 	pub(crate) visitor: Visitor,
-	/// As the client calls itself.
-	pub(crate) client_name: Vec<u8>,
+	/// Its line in the list of clients.
+	pub(crate) registration: Registration,
+	/// The account that has signed in.
+	pub(crate) account: Option<AccountKey>,
+	/// The account that wants to sign in, and the challenge that it has not answered.
+	pub(crate) account_challenge: Option<(AccountKey, String)>,
+	/// It hands on commands of other servers, after MASTER.
+	pub(crate) is_master: bool,
 	/// Commands since the last count.
 	pub(crate) commands: u64,
+	/// What it did with its namespace since the last count.
+	pub(crate) traffic: Traffic,
 	/// What [`Flow::Later`] is about.
 	pub(crate) job: Option<Job>,
 	/// The challenge that the client asked for and has not answered.
@@ -87,15 +101,26 @@ impl Session {
 	/// A client that has just connected: attached to the default namespace.
 	pub(crate) fn new(shared: Arc<Shared>, id: u64, visitor: Visitor) -> Option<Self> {
 		let namespace = shared.store.namespace(DEFAULT_NAMESPACE)?;
-		let is_admin = shared.admin_password.is_none() && !shared.options.protected;
+		let options = &shared.options;
+		let has_admin = shared.admin_password.is_some() || !options.admin_accounts.is_empty();
+		let is_admin = !has_admin && !options.protected;
+		let address = visitor.address.map_or_else(String::new, |address| address.to_string());
+		let registration = shared.clients.register(id, address);
+		registration.update(|facts| {
+			(facts.namespace, facts.is_admin) = (DEFAULT_NAMESPACE.to_owned(), is_admin);
+		});
 		Some(Self {
 			id,
 			namespace,
 			is_admin,
-			can_write: !shared.options.protected && !visitor.only_reads,
+			can_write: !options.protected && !visitor.only_reads,
 			visitor,
-			client_name: Vec::new(),
+			registration,
+			account: None,
+			account_challenge: None,
+			is_master: false,
 			commands: 0,
+			traffic: Traffic::default(),
 			job: None,
 			nonce: None,
 			waiting: None,
@@ -112,6 +137,21 @@ impl Session {
 		self.shared.options.replica.as_ref().is_some_and(|replica| !replica.is_promoted())
 	}
 
+	/// Gives the client an administrator's rights.
+	pub(crate) fn become_admin(&mut self) {
+		self.is_admin = true;
+		self.registration.update(|facts| facts.is_admin = true);
+	}
+
+	/// Adds what the client did since the last time to the sums.
+	pub(crate) fn count(&mut self) {
+		let commands = std::mem::take(&mut self.commands);
+		if commands > 0 {
+			self.shared.stats.commands_executed.fetch_add(commands, Relaxed);
+		}
+		self.namespace.count_traffic(&std::mem::take(&mut self.traffic));
+	}
+
 	/// Attaches to a namespace. What was written into the one before is flushed first, so that one flush at the end
 	/// of a batch is enough.
 	pub(crate) fn attach(
@@ -126,6 +166,8 @@ impl Session {
 			}
 			self.unflushed_from = None;
 		}
+		self.count();
+		self.registration.update(|facts| namespace.name().clone_into(&mut facts.namespace));
 		self.namespace = namespace;
 		self.can_write = can_write && !self.visitor.only_reads;
 		Ok(())

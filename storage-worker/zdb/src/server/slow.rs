@@ -9,7 +9,8 @@ use std::{
 
 /// What is slow. The clock that is used ticks every few milliseconds, and costs next to nothing.
 pub(crate) const SLOW: Duration = Duration::from_millis(20);
-const KEPT: usize = 128;
+/// How many are kept.
+pub(crate) const SLOW_KEPT: usize = 128;
 /// Arguments of an entry, and bytes of each.
 const ARGUMENTS_SHOWN: usize = 4;
 const BYTES_SHOWN: usize = 64;
@@ -58,7 +59,7 @@ impl SlowLog {
 		let (number, list) = &mut *entries;
 		list.push_front(SlowCommand { number: *number, time, took, arguments, client });
 		*number += 1;
-		list.truncate(KEPT);
+		list.truncate(SLOW_KEPT);
 	}
 
 	/// The newest of them.

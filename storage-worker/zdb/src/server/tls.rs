@@ -66,6 +66,8 @@ impl TlsOptions {
 /// What the server knows of a client before its first command.
 #[derive(Debug, Default)]
 pub(crate) struct Visitor {
+	/// Where it comes from; who comes over the Unix socket or was brought comes from nowhere.
+	pub(crate) address: Option<SocketAddr>,
 	/// It showed this certificate, which the handshake has checked.
 	pub(crate) certificate: Option<Vec<u8>>,
 	/// It may not write, whatever password it has.
@@ -120,6 +122,7 @@ impl Handshakes {
 	pub(crate) async fn greet<S: ClientStream>(
 		&self,
 		stream: S,
+		address: Option<SocketAddr>,
 	) -> io::Result<(TlsStream<S>, Visitor)> {
 		let late = |_| io::Error::new(io::ErrorKind::TimedOut, "the handshake took too long");
 		let greeted = async {
@@ -131,6 +134,7 @@ impl Handshakes {
 		let certificates = stream.get_ref().1.peer_certificates();
 		let certificate = certificates.and_then(|chain| chain.first());
 		let visitor = Visitor {
+			address,
 			certificate: certificate.map(|certificate| certificate.to_vec()),
 			only_reads: self.options.strangers_only_read && certificate.is_none(),
 			idle_timeout: Some(self.options.idle_timeout),

@@ -43,6 +43,14 @@ pub(crate) struct Watchers {
 	mirrors: Mutex<Vec<Mirror>>,
 }
 
+/// Who tells of a command.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Teller<'t> {
+	pub(crate) client: u64,
+	pub(crate) owner: u64,
+	pub(crate) namespace: &'t str,
+}
+
 /// What a waiting client holds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Waiting {
@@ -93,13 +101,19 @@ impl Watchers {
 		self.count.store(waiters + mirrors, Relaxed);
 	}
 
+	/// How many clients wait for a command.
+	pub(crate) fn waiting(&self) -> usize {
+		self.waiters.lock().len()
+	}
+
 	/// Whether anybody waits.
 	pub(crate) fn any(&self) -> bool {
 		self.count.load(Relaxed) > 0
 	}
 
-	/// Tells of a command that succeeded.
-	pub(crate) fn tell(&self, client: u64, namespace: &str, name: &str, args: Args<'_>) {
+	/// Tells of a command that succeeded. `owner` is the instance that it was given to first; mirrors see none of 0.
+	pub(crate) fn tell(&self, teller: Teller<'_>, name: &str, args: Args<'_>) {
+		let Teller { client, owner, namespace } = teller;
 		let mut waiters = self.waiters.lock();
 		let is_met = |waiter: &mut Waiter| {
 			waiter.client != client
@@ -112,8 +126,8 @@ impl Watchers {
 		let left = waiters.len();
 		drop(waiters);
 		let mut mirrors = self.mirrors.lock();
-		if mirrors.iter().any(|mirror| mirror.client != client) {
-			let frame: Arc<[u8]> = mirrored(client, namespace, name, args).into();
+		if owner != 0 && mirrors.iter().any(|mirror| mirror.client != client) {
+			let frame: Arc<[u8]> = mirrored(owner, namespace, name, args).into();
 			mirrors.retain(|mirror| mirror.client == client || mirror.send(&frame));
 		}
 		self.recount(left, mirrors.len());
@@ -133,11 +147,11 @@ impl Mirror {
 	}
 }
 
-/// `[:unix time, namespace, :client, arguments...]`, without passwords.
-fn mirrored(client: u64, namespace: &str, name: &str, args: Args<'_>) -> Vec<u8> {
+/// `[:unix time, namespace, :owner, arguments...]`, without passwords.
+fn mirrored(owner: u64, namespace: &str, name: &str, args: Args<'_>) -> Vec<u8> {
 	let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
 	let mut frame = format!(
-		"*{}\r\n:{now}\r\n${}\r\n{namespace}\r\n:{client}\r\n",
+		"*{}\r\n:{now}\r\n${}\r\n{namespace}\r\n:{owner}\r\n",
 		args.len() + 3,
 		namespace.len()
 	)

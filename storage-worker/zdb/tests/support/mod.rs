@@ -57,6 +57,13 @@ impl Process {
 		self.child.wait().unwrap();
 	}
 
+	/// Sends it a signal by its name.
+	pub(crate) fn signal(&self, name: &str) {
+		let pid = self.child.id().to_string();
+		let sent = Command::new("kill").args(["-s", name, &pid]).status().unwrap();
+		assert!(sent.success());
+	}
+
 	/// Asks it to stop and waits until it has.
 	pub(crate) fn stop(mut self) {
 		drop(self.stdin.take());

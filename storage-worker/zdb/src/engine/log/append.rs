@@ -87,7 +87,13 @@ impl Log {
 		let full = writer.pending.len() > PENDING_MAX_BYTES;
 		drop(writer);
 		if let AppendKey::Given(key) = append.key {
-			self.cache.keep_new(self.number, location, &header.to_bytes(), key, value);
+			self.shape.environment.cache.keep_new(
+				self.number,
+				location,
+				&header.to_bytes(),
+				key,
+				value,
+			);
 		}
 		if full {
 			// The record is in the log, so this is no error of the append: whoever answers for it flushes, and learns why it

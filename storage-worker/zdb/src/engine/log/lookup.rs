@@ -3,7 +3,7 @@
 use super::{place_of, Log, Record};
 use crate::{
 	engine::{
-		cache::{Cached, RecordCache},
+		cache::Cached,
 		location::Location,
 		record::{Header, HEADER_BYTES, HEAD_MAX_BYTES},
 		segment::Segment,
@@ -13,16 +13,6 @@ use crate::{
 use std::sync::{atomic::Ordering, Arc};
 
 impl Log {
-	/// Where its records are in memory.
-	pub(crate) fn cache(&self) -> &Arc<RecordCache> {
-		&self.cache
-	}
-
-	/// When a segment is left for the next.
-	pub(crate) fn segment_bytes(&self) -> u64 {
-		self.shape.segment_bytes
-	}
-
 	/// The number that the next record gets, and its ordinal.
 	pub(crate) fn next_numbers(&self) -> (u64, u64) {
 		let writer = self.writer.lock();
@@ -91,12 +81,12 @@ impl Log {
 		if place >= self.unflushed.load(Ordering::Acquire) {
 			let _ = self.flush();
 		}
-		self.cache.look(self.number, location, look)
+		self.shape.environment.cache.look(self.number, location, look)
 	}
 
 	/// Keeps a record in memory that was read whole and verified.
 	pub(crate) fn keep(&self, location: Location, record: &[u8]) {
-		self.cache.keep(self.number, location, record);
+		self.shape.environment.cache.keep(self.number, location, record);
 	}
 
 	/// Reads the record at `location` into `buffer`; header and key are verified, the value is not.

@@ -17,8 +17,8 @@ pub(crate) use append::{Append, AppendKey};
 
 use crate::{
 	engine::{
-		cache::RecordCache,
 		durable::{DurableMark, Place},
+		environment::Environment,
 		record::Header,
 		segment::{Segment, SEGMENT_HEADER_BYTES},
 		Mode,
@@ -42,13 +42,21 @@ use std::{
 /// What does not change while a log is open.
 #[derive(Clone, Debug)]
 pub(crate) struct LogShape {
-	pub(crate) disk: Disk,
+	/// Whose log it is.
+	pub(crate) namespace: String,
+	pub(crate) environment: Arc<Environment>,
 	pub(crate) dir: PathBuf,
 	pub(crate) mode: Mode,
 	pub(crate) audited: bool,
-	pub(crate) segment_bytes: u64,
 	/// Its file system takes no writes.
 	pub(crate) read_only: bool,
+}
+
+impl LogShape {
+	/// Where its files are.
+	pub(crate) fn disk(&self) -> &Disk {
+		&self.environment.disk
+	}
 }
 
 #[derive(Debug)]
@@ -77,7 +85,6 @@ pub(crate) struct Log {
 	shape: LogShape,
 	/// Different from all other logs of the process.
 	number: u32,
-	cache: Arc<RecordCache>,
 	/// Where the next record is that the kernel does not have: segment and offset, see [`place_of`].
 	unflushed: AtomicU64,
 	segments: RwLock<BTreeMap<u32, Arc<Segment>>>,
@@ -125,12 +132,11 @@ impl Log {
 		(next_sequence, next_ordinal): (u64, u64),
 		first: u32,
 		durable: Option<Place>,
-		cache: Arc<RecordCache>,
 	) -> Result<Self, ZdbError> {
-		let mark = DurableMark::new(shape.disk.clone(), shape.dir.clone(), durable);
+		let mark = DurableMark::new(shape.disk().clone(), shape.dir.clone(), durable);
 		if segments.is_empty() {
-			let LogShape { disk, dir, mode, audited, .. } = &shape;
-			let segment = Segment::create(disk, dir, first, *mode, *audited)?;
+			let LogShape { dir, mode, audited, .. } = &shape;
+			let segment = Segment::create(shape.disk(), dir, first, *mode, *audited)?;
 			mark.note(Place { segment: first, offset: segment.flushed() });
 			segments.insert(first, Arc::new(segment));
 		}
@@ -154,7 +160,6 @@ impl Log {
 		Ok(Self {
 			shape,
 			number: LOGS.fetch_add(1, Ordering::Relaxed),
-			cache,
 			unflushed: AtomicU64::new(place_of(writer.active.number, end)),
 			segments: RwLock::new(segments),
 			writer: Mutex::new(writer),
@@ -170,6 +175,10 @@ impl Log {
 			jumped: Mutex::new(Instant::now()),
 			bytes: AtomicU64::new(bytes),
 		})
+	}
+
+	pub(crate) fn shape(&self) -> &LogShape {
+		&self.shape
 	}
 
 	fn check_poison(&self) -> Result<(), ZdbError> {
@@ -264,7 +273,8 @@ impl Log {
 
 	fn is_full(&self, writer: &Writer, record_len: u64) -> bool {
 		// A record that is longer than a segment should be gets one of its own.
-		writer.end > SEGMENT_HEADER_BYTES && writer.end + record_len > self.shape.segment_bytes
+		let segment_bytes = self.shape.environment.segment_bytes;
+		writer.end > SEGMENT_HEADER_BYTES && writer.end + record_len > segment_bytes
 	}
 
 	/// Leaves the active segment for a new one, unless somebody else did.
@@ -284,12 +294,12 @@ impl Log {
 		if number >= SEGMENTS_MAX {
 			return Err(ZdbError::Full);
 		}
-		let LogShape { disk, dir, mode, audited, .. } = &self.shape;
+		let LogShape { namespace, environment, dir, mode, audited, .. } = &self.shape;
 		// A hole between two segments would break an audited log for good, so it never has one.
-		if *audited {
+		if *audited || environment.sync_at_jump {
 			self.sync_segment(&writer.active)?;
 		}
-		let created = Segment::create(disk, dir, number, *mode, *audited);
+		let created = Segment::create(&environment.disk, dir, number, *mode, *audited);
 		self.note_fault(created.as_ref().err());
 		let segment = Arc::new(created?);
 		self.segments.write().insert(number, segment.clone());
@@ -297,9 +307,11 @@ impl Log {
 		writer.pending_start = writer.end;
 		self.unflushed.store(place_of(number, writer.end), Ordering::Release);
 		self.bytes.fetch_add(writer.end, Ordering::Relaxed);
-		let full = std::mem::replace(&mut writer.active, segment);
-		writer.unsynced.push(full);
+		let full = std::mem::replace(&mut writer.active, segment.clone());
+		writer.unsynced.push(full.clone());
 		*self.jumped.lock() = Instant::now();
+		drop((writer, batch));
+		environment.jumped(namespace, &full.path, &segment.path);
 		Ok(())
 	}
 

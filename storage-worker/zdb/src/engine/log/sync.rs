@@ -65,7 +65,7 @@ impl Log {
 
 	pub(super) fn sync_segment(&self, segment: &Segment) -> Result<(), ZdbError> {
 		if !self.names_synced.load(Ordering::Acquire) {
-			let synced = self.shape.disk.sync_dir(&self.shape.dir);
+			let synced = self.shape.disk().sync_dir(&self.shape.dir);
 			synced.map_err(|error| self.poison(segment, &error))?;
 			self.names_synced.store(true, Ordering::Release);
 		}

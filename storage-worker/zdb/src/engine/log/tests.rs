@@ -2,25 +2,24 @@
 
 use super::{Append, AppendKey, Log, LogShape};
 use crate::{
-	engine::{cache::RecordCache, segment::Segment, Mode},
+	engine::{environment::Environment, segment::Segment, Mode},
 	limits::PENDING_MAX_BYTES,
-	ZdbError,
+	StoreOptions, ZdbError,
 };
-use granary_disk::Disk;
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 fn log_over(device: &str, dir: &Path) -> Log {
 	let segment = Arc::new(Segment::over_file(0, Path::new(device)));
+	let options = StoreOptions { cache_bytes: 0, segment_bytes: 1 << 30, ..StoreOptions::new(dir) };
 	let shape = LogShape {
-		disk: Disk::default(),
+		namespace: "test".to_owned(),
+		environment: Environment::new(&options).unwrap(),
 		dir: dir.to_owned(),
 		mode: Mode::User,
 		audited: false,
-		segment_bytes: 1 << 30,
 		read_only: false,
 	};
-	let cache = Arc::new(RecordCache::new(0));
-	Log::new(shape, BTreeMap::from([(0, segment)]), (0, 0), 0, None, cache).unwrap()
+	Log::new(shape, BTreeMap::from([(0, segment)]), (0, 0), 0, None).unwrap()
 }
 
 fn append(value: &[u8]) -> Append<'_> {

@@ -7,9 +7,7 @@ use super::{
 };
 use crate::{
 	command,
-	limits::{
-		OUTPUT_FLUSH_BYTES, OUTPUT_KEEP_BYTES, READ_CHUNK_BYTES, READ_TURN_BYTES, VALUE_MAX_BYTES,
-	},
+	limits::{OUTPUT_FLUSH_BYTES, OUTPUT_KEEP_BYTES, READ_CHUNK_BYTES, READ_TURN_BYTES},
 	server::{
 		frame::{Parser, Progress},
 		Flow, Output, Session,
@@ -84,11 +82,12 @@ pub(super) struct Client {
 
 impl Client {
 	pub(super) fn new(address: Address, stream: Stream, session: Session, now: Instant) -> Self {
+		let parser = Parser::new(session.shared.store.max_value_bytes());
 		Self {
 			address,
 			stream,
 			session: Some(session),
-			parser: Parser::new(VALUE_MAX_BYTES),
+			parser,
 			input: Vec::new(),
 			needed: 1,
 			output: Output::default(),

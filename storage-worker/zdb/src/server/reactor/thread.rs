@@ -207,7 +207,6 @@ impl Thread {
 		turn.sort_unstable();
 		turn.dedup();
 		let mut written = Written::new();
-		let mut commands = 0;
 		for slot in &turn {
 			let Some(client) = self.clients.get_mut(*slot) else { continue };
 			if let Err(error) = client.serve(&mut self.scratch, now) {
@@ -215,7 +214,7 @@ impl Thread {
 				continue;
 			}
 			let Some(session) = &mut client.session else { continue };
-			commands += std::mem::take(&mut session.commands);
+			session.count();
 			if session.unflushed_from.is_some() {
 				note_written(&mut written, &session.namespace, *slot);
 			}
@@ -223,7 +222,6 @@ impl Thread {
 				self.note_waiting(*slot);
 			}
 		}
-		self.shared.stats.commands_executed.fetch_add(commands, Relaxed);
 		for (namespace, slots) in written {
 			self.settle(&namespace, &slots);
 		}
@@ -357,7 +355,8 @@ impl Thread {
 		if let Err(error) = client.stream().deregister(self.poll.registry()) {
 			tracing::debug!(%error, "a connection was not watched any more");
 		}
-		if let Some(session) = &client.session {
+		if let Some(session) = &mut client.session {
+			session.count();
 			if session.waiting.is_some() || session.mirroring.is_some() {
 				self.shared.watchers.forget(session.id);
 			}

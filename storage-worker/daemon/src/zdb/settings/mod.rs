@@ -1,25 +1,17 @@
 //! The settings of `granary zdb serve`: flags, then environment, then the file.
 
+mod plan;
+
 use crate::{cli::parse_bytes, keys::read_private};
-use anyhow::{bail, ensure, Context as _, Result};
+use anyhow::{ensure, Context as _, Result};
 use clap::{Args, ValueEnum};
-use granary_transport::server_with_certificate;
-use granary_zdb::{
-	CompactionOptions, Durability, Mode, Replica, ServerOptions, StoreOptions, TlsOptions,
-};
+use granary_zdb::{ServerOptions, StoreOptions};
 use serde::{Deserialize, Deserializer};
 use std::{
 	fs,
-	net::{IpAddr, Ipv4Addr, SocketAddr},
+	net::SocketAddr,
 	path::{Path, PathBuf},
-	sync::Arc,
-	time::Duration,
 };
-use zeroize::Zeroizing;
-
-const PORT: u16 = 9900;
-/// 0-db's bound: smaller segments would be too many files.
-const DATASIZE_MIN: u64 = 512 << 10;
 
 /// When records are made durable.
 #[derive(Debug, Clone, Copy, ValueEnum, Deserialize)]
@@ -67,9 +59,12 @@ pub(super) struct Settings {
 	/// Port to listen on [default: 9900]
 	#[arg(long, env = "GRANARY_ZDB_PORT")]
 	port: Option<u16>,
-	/// Unix socket to listen on as well
+	/// Unix socket to listen on, instead of TCP unless --dualnet, --listen or --port is given
 	#[arg(long, visible_alias = "unix", value_name = "PATH", env = "GRANARY_ZDB_SOCKET")]
 	socket: Option<PathBuf>,
+	/// Listen on TCP beside the Unix socket
+	#[arg(long, env = "GRANARY_ZDB_DUALNET")]
+	dualnet: bool,
 	/// Administrator's password; other users of this machine can see it on the command line, prefer the file or the environment
 	#[arg(long, value_name = "PASSWORD", env = "GRANARY_ZDB_ADMIN", hide_env_values = true)]
 	admin: Option<String>,
@@ -81,6 +76,16 @@ pub(super) struct Settings {
 		conflicts_with = "admin"
 	)]
 	admin_password_file: Option<PathBuf>,
+	/// Account that is an administrator once it has signed in, as an SS58 address or public key in hex; repeat it for more
+	#[arg(
+		long = "admin-account",
+		value_name = "ACCOUNT",
+		value_parser = account,
+		value_delimiter = ',',
+		env = "GRANARY_ZDB_ADMIN_ACCOUNT"
+	)]
+	#[serde(deserialize_with = "accounts", rename = "admin-account")]
+	admin_accounts: Vec<Account>,
 	/// Only administrators write into the default namespace; needs a password
 	#[arg(long, env = "GRANARY_ZDB_PROTECT")]
 	protect: bool,
@@ -103,6 +108,13 @@ pub(super) struct Settings {
 	#[arg(long, value_name = "SIZE", value_parser = parse_size, env = "GRANARY_ZDB_DATASIZE")]
 	#[serde(deserialize_with = "size")]
 	datasize: Option<u64>,
+	/// Longest value, at most 64MiB; each connection may hold one in memory [default: 8MiB]
+	#[arg(long, value_name = "SIZE", value_parser = parse_size, env = "GRANARY_ZDB_MAX_VALUE")]
+	#[serde(deserialize_with = "size")]
+	max_value: Option<u64>,
+	/// Make a segment durable before it is left for the next, whatever --sync says
+	#[arg(long, env = "GRANARY_ZDB_SECURE")]
+	secure: bool,
 	/// The most that the default namespace may use on disk [default: no limit]
 	#[arg(long, value_name = "SIZE", value_parser = parse_size, env = "GRANARY_ZDB_MAXSIZE")]
 	#[serde(deserialize_with = "size")]
@@ -113,6 +125,12 @@ pub(super) struct Settings {
 	/// Program that is told of events, see docs/zdb.md
 	#[arg(long, value_name = "PROGRAM", env = "GRANARY_ZDB_HOOK")]
 	hook: Option<PathBuf>,
+	/// Go on in the background once clients are served
+	#[arg(long, env = "GRANARY_ZDB_BACKGROUND")]
+	background: bool,
+	/// File that remarks and errors are appended to, instead of the standard error
+	#[arg(long, value_name = "FILE", env = "GRANARY_ZDB_LOGFILE")]
+	logfile: Option<PathBuf>,
 	/// Follow the server at HOST:PORT: copy all of it and refuse changes until REPLICA PROMOTE
 	#[arg(long, value_name = "HOST:PORT", env = "GRANARY_ZDB_REPLICA_OF")]
 	replica_of: Option<String>,
@@ -122,6 +140,13 @@ pub(super) struct Settings {
 	/// Connections at once [default: 1024]
 	#[arg(long, env = "GRANARY_ZDB_MAX_CONNECTIONS")]
 	max_connections: Option<usize>,
+	/// Threads that serve clients [default: half of the processors]
+	#[arg(long, value_name = "N", env = "GRANARY_ZDB_THREADS")]
+	threads: Option<usize>,
+	/// Memory for records that are read or written often, taken as it is needed; 0 is none [default: 64MiB]
+	#[arg(long, value_name = "SIZE", value_parser = parse_size, env = "GRANARY_ZDB_CACHE")]
+	#[serde(deserialize_with = "size")]
+	cache: Option<u64>,
 	/// Bytes that compaction reads in a second at most; 0 turns it off [default: 64MiB]
 	#[arg(long, value_name = "SIZE", value_parser = parse_size, env = "GRANARY_ZDB_COMPACT_RATE")]
 	#[serde(deserialize_with = "size")]
@@ -129,6 +154,31 @@ pub(super) struct Settings {
 	/// Address of /metrics, /healthz and /readyz over HTTP; loopback only [default: none]
 	#[arg(long, value_name = "ADDRESS", env = "GRANARY_ZDB_METRICS")]
 	metrics: Option<SocketAddr>,
+}
+
+/// An account's key.
+type Account = [u8; 32];
+
+fn account(text: &str) -> Result<Account, String> {
+	let account = granary_zdb::parse_account(text);
+	account.ok_or_else(|| {
+		format!("'{text}' is no account; give an SS58 address or a public key of 64 hex digits")
+	})
+}
+
+/// Accounts in the file: one, or a list.
+fn accounts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Account>, D::Error> {
+	#[derive(Deserialize)]
+	#[serde(untagged)]
+	enum Accounts {
+		One(String),
+		Several(Vec<String>),
+	}
+	let texts = match Accounts::deserialize(deserializer)? {
+		Accounts::One(text) => vec![text],
+		Accounts::Several(texts) => texts,
+	};
+	texts.iter().map(|text| account(text).map_err(serde::de::Error::custom)).collect()
 }
 
 /// Sizes as elsewhere, and 0-db's suffixes k, M, G, T.
@@ -165,6 +215,10 @@ pub(super) struct Plan {
 	/// Quota of the default namespace.
 	pub(super) max_bytes: Option<u64>,
 	pub(super) metrics: Option<SocketAddr>,
+	/// Go on in the background.
+	pub(super) background: bool,
+	/// Where remarks and errors go.
+	pub(super) logfile: Option<PathBuf>,
 	/// The primary to follow, and its administrator's password.
 	pub(super) primary: Option<(String, Option<String>)>,
 }
@@ -190,127 +244,33 @@ impl Settings {
 			tls_key: self.tls_key.or(file.tls_key),
 			port: self.port.or(file.port),
 			socket: self.socket.or(file.socket),
+			dualnet: self.dualnet || file.dualnet,
 			admin,
 			admin_password_file,
+			admin_accounts: match self.admin_accounts.is_empty() {
+				true => file.admin_accounts,
+				false => self.admin_accounts,
+			},
 			protect: self.protect || file.protect,
 			mode: self.mode.or(file.mode),
 			sync: self.sync.or(file.sync),
 			synctime: self.synctime.or(file.synctime),
 			datasize: self.datasize.or(file.datasize),
+			max_value: self.max_value.or(file.max_value),
+			secure: self.secure || file.secure,
 			maxsize: self.maxsize.or(file.maxsize),
 			rotate: self.rotate.or(file.rotate),
 			hook: self.hook.or(file.hook),
+			background: self.background || file.background,
+			logfile: self.logfile.or(file.logfile),
 			replica_of: self.replica_of.or(file.replica_of),
 			primary_password_file: self.primary_password_file.or(file.primary_password_file),
 			max_connections: self.max_connections.or(file.max_connections),
+			threads: self.threads.or(file.threads),
+			cache: self.cache.or(file.cache),
 			compact_rate: self.compact_rate.or(file.compact_rate),
 			metrics: self.metrics.or(file.metrics),
 		})
-	}
-
-	/// Checks everything before anything is opened.
-	pub(super) fn plan(self) -> Result<Plan> {
-		let listen = self.address()?;
-		for address in [Some(listen), self.metrics].into_iter().flatten() {
-			ensure!(
-				address.ip().is_loopback(),
-				"{address} is not a loopback address; it is served without encryption, so on loopback and Unix sockets only"
-			);
-		}
-		let admin_password =
-			first_line(self.admin_password_file.as_deref())?.or(self.admin.clone());
-		let primary_password = first_line(self.primary_password_file.as_deref())?;
-		ensure!(
-			!self.protect || admin_password.is_some(),
-			"--protect needs an administrator's password: give --admin-password-file"
-		);
-		let (tls, store) = (self.tls()?, self.store()?);
-		let defaults = ServerOptions::default();
-		let server = ServerOptions {
-			tcp: Some(listen),
-			tls,
-			unix: self.socket,
-			admin_password,
-			protected: self.protect,
-			replica: self.replica_of.as_ref().map(|primary| Arc::new(Replica::new(primary))),
-			fixed_mode: match self.mode {
-				Some(ModeSetting::User) => Some(Mode::User),
-				Some(ModeSetting::Seq) => Some(Mode::Sequential),
-				Some(ModeSetting::Mixed) | None => None,
-			},
-			rotate: self.rotate.filter(|seconds| *seconds > 0).map(Duration::from_secs),
-			hook: self.hook,
-			max_connections: self.max_connections.unwrap_or(defaults.max_connections),
-			..defaults
-		};
-		let primary = self.replica_of.map(|primary| (primary, primary_password));
-		Ok(Plan { store, server, max_bytes: self.maxsize, metrics: self.metrics, primary })
-	}
-
-	fn tls(&self) -> Result<Option<TlsOptions>> {
-		let (address, certificate, key) = match (&self.tls_listen, &self.tls_cert, &self.tls_key) {
-			(None, None, None) => return Ok(None),
-			(Some(address), Some(certificate), Some(key)) => (address, certificate, key),
-			_ => {
-				bail!("--tls-listen, --tls-cert and --tls-key go together: give all three or none")
-			},
-		};
-		let chain =
-			fs::read(certificate).with_context(|| format!("reading {}", certificate.display()))?;
-		let secret = Zeroizing::new(read_private(key)?);
-		let config = server_with_certificate(&chain, &secret).with_context(|| {
-			format!("using the certificate {} with {}", certificate.display(), key.display())
-		})?;
-		Ok(Some(TlsOptions::new(*address, config)))
-	}
-
-	fn store(&self) -> Result<StoreOptions> {
-		let Some(dir) = &self.dir else {
-			bail!("no data directory: give --dir DIR, or 'dir' in the settings file");
-		};
-		let durability = match (self.sync, self.synctime) {
-			(Some(Sync::Always), None) => Durability::Always,
-			(Some(Sync::Os), None) => Durability::Os,
-			(Some(Sync::Always | Sync::Os), Some(_)) => {
-				bail!("--synctime goes with --sync everysec only")
-			},
-			(Some(Sync::Everysec) | None, seconds) => {
-				Durability::Every(seconds.unwrap_or(1).saturating_mul(1000))
-			},
-		};
-		let defaults = StoreOptions::new(dir.clone());
-		let segment_bytes = self.datasize.unwrap_or(defaults.segment_bytes);
-		ensure!(
-			(DATASIZE_MIN..=granary_zdb::limits::SEGMENT_BYTES_MAX).contains(&segment_bytes),
-			"--datasize must be between 512KiB and 2GiB"
-		);
-		let usual = CompactionOptions::default();
-		let bytes_per_second = self.compact_rate.unwrap_or(usual.bytes_per_second);
-		// A replica has its primary's records under their numbers, so it must not write any of its own.
-		let (enabled, moves) = (bytes_per_second > 0, self.replica_of.is_none());
-		let compaction = CompactionOptions { enabled, bytes_per_second, moves, ..usual };
-		Ok(StoreOptions { durability, segment_bytes, compaction, ..defaults })
-	}
-
-	/// 0-db gives host and port apart, redis' users write them together: both are understood.
-	fn address(&self) -> Result<SocketAddr> {
-		let Some(listen) = &self.listen else {
-			return Ok((Ipv4Addr::LOCALHOST, self.port.unwrap_or(PORT)).into());
-		};
-		if let Ok(address) = listen.parse::<SocketAddr>() {
-			ensure!(
-				self.port.is_none_or(|port| port == address.port()),
-				"--listen {listen} and --port name different ports"
-			);
-			return Ok(address);
-		}
-		let ip: IpAddr = match listen.as_str() {
-			"localhost" => Ipv4Addr::LOCALHOST.into(),
-			text => text.parse().with_context(|| {
-				format!("'{listen}' is not an address; write for example 127.0.0.1:9900")
-			})?,
-		};
-		Ok((ip, self.port.unwrap_or(PORT)).into())
 	}
 }
 
@@ -322,53 +282,4 @@ pub(super) fn first_line(path: Option<&Path>) -> Result<Option<String>> {
 	let password = text.lines().next().unwrap_or_default();
 	ensure!(!password.is_empty(), "{} has no password in its first line", path.display());
 	Ok(Some(password.to_owned()))
-}
-
-#[cfg(test)]
-mod tests {
-	use super::*;
-
-	fn file(text: &str) -> Result<Plan> {
-		let dir = tempfile::tempdir().unwrap();
-		let path = dir.path().join("zdb.toml");
-		fs::write(&path, text).unwrap();
-		let flags = Settings { port: Some(1234), ..Settings::default() };
-		flags.over_file(Some(&path))?.plan()
-	}
-
-	#[test]
-	fn flags_come_before_the_file() {
-		let plan =
-			file("dir = 'x'\nport = 9\nsync = 'always'\ndatasize = '1M'\nmode = 'seq'").unwrap();
-		assert_eq!(plan.server.tcp.unwrap().port(), 1234);
-		assert_eq!(plan.store.durability, Durability::Always);
-		assert_eq!(plan.store.segment_bytes, 1 << 20);
-		assert_eq!(plan.server.fixed_mode, Some(Mode::Sequential));
-	}
-
-	#[test]
-	fn nonsense_is_refused_in_words() {
-		for (text, expected) in [
-			("port = 9", "no data directory"),
-			("dir = 'x'\ndatasize = 5", "--datasize must be"),
-			("dir = 'x'\nprotect = true", "--protect needs"),
-			("dir = 'x'\nlisten = '0.0.0.0'", "not a loopback address"),
-			("dir = 'x'\nlisten = 'here'", "is not an address"),
-			("dir = 'x'\nsync = 'os'\nsynctime = 4", "--synctime goes with"),
-			("dir = 'x'\ntls-listen = '0.0.0.0:1'", "go together"),
-			("dir = 'x'\ncolour = 'red'", "colour"),
-		] {
-			let error = format!("{:#}", file(text).unwrap_err());
-			assert!(error.contains(expected), "{text}: {error}");
-		}
-	}
-
-	#[test]
-	fn sizes_as_zdb_writes_them() {
-		assert_eq!(parse_size("256M"), Ok(256 << 20));
-		assert_eq!(parse_size("1.5k"), Ok(1536));
-		assert_eq!(parse_size("2GiB"), Ok(2 << 30));
-		assert_eq!(parse_size("77"), Ok(77));
-		parse_size("M").unwrap_err();
-	}
 }

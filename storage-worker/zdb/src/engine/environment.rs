@@ -1,0 +1,62 @@
+//! What all namespaces of a store have in common.
+
+use crate::{
+	engine::{cache::RecordCache, password::StoreSecret},
+	limits::{SEGMENT_BYTES_MAX, VALUE_LIMIT_BYTES},
+	StoreOptions, ZdbError,
+};
+use granary_disk::Disk;
+use std::{
+	fmt::Debug,
+	path::Path,
+	sync::{Arc, OnceLock},
+};
+
+/// Who is told of what happens to a store's files.
+pub trait StoreObserver: Debug + Send + Sync {
+	/// A namespace has left a segment file for the next one. The call comes in the midst of a write: it must not wait for anything.
+	fn jumped(&self, namespace: &str, left: &Path, next: &Path);
+}
+
+/// What all namespaces of a store have in common.
+#[derive(Debug)]
+pub(crate) struct Environment {
+	/// Where the files are.
+	pub(crate) disk: Disk,
+	/// Records that are in memory.
+	pub(crate) cache: Arc<RecordCache>,
+	/// When a segment is left for the next.
+	pub(crate) segment_bytes: u64,
+	pub(crate) max_value_bytes: usize,
+	/// A segment is made durable before it is left.
+	pub(crate) sync_at_jump: bool,
+	pub(crate) secret: StoreSecret,
+	observer: OnceLock<Arc<dyn StoreObserver>>,
+}
+
+impl Environment {
+	/// The environment of a store with these options; its directory exists.
+	pub(crate) fn new(options: &StoreOptions) -> Result<Arc<Self>, ZdbError> {
+		let disk = options.disk.clone();
+		Ok(Arc::new(Self {
+			secret: StoreSecret::open(&disk, &options.dir)?,
+			disk,
+			cache: Arc::new(RecordCache::new(options.cache_bytes)),
+			segment_bytes: options.segment_bytes.clamp(4096, SEGMENT_BYTES_MAX),
+			max_value_bytes: options.max_value_bytes.min(VALUE_LIMIT_BYTES),
+			sync_at_jump: options.sync_at_jump,
+			observer: OnceLock::new(),
+		}))
+	}
+
+	/// Lets somebody be told; `false` if somebody is already.
+	pub(crate) fn observe(&self, observer: Arc<dyn StoreObserver>) -> bool {
+		self.observer.set(observer).is_ok()
+	}
+
+	pub(crate) fn jumped(&self, namespace: &str, left: &Path, next: &Path) {
+		if let Some(observer) = self.observer.get() {
+			observer.jumped(namespace, left, next);
+		}
+	}
+}

@@ -1,0 +1,67 @@
+//! What the hook program is told of the store's files.
+
+use crate::{
+	engine::{Store, StoreObserver},
+	server::hooks::Hooks,
+};
+use std::{
+	path::Path,
+	sync::{Arc, Weak},
+};
+
+/// Segments whose numbers one hook is told as dirty; the rest of them are told with the next.
+const DIRTY_TOLD_MAX: usize = 8192;
+/// Tells the hook program when a namespace goes on in a new segment.
+pub(super) struct JumpHooks {
+	hooks: Arc<Hooks>,
+	store: Weak<Store>,
+}
+
+impl std::fmt::Debug for JumpHooks {
+	fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		formatter.write_str("JumpHooks")
+	}
+}
+
+impl JumpHooks {
+	pub(super) fn new(hooks: Arc<Hooks>, store: &Arc<Store>) -> Self {
+		Self { hooks, store: Arc::downgrade(store) }
+	}
+}
+
+fn as_text(numbers: &[u32]) -> String {
+	numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(" ")
+}
+
+impl StoreObserver for JumpHooks {
+	fn jumped(&self, namespace: &str, left: &Path, next: &Path) {
+		let found = self.store.upgrade().and_then(|store| store.namespace(namespace));
+		// A log that is made beside the present one is nobody's yet.
+		if found.as_ref().is_some_and(|namespace| !namespace.writes_in(left.parent())) {
+			return;
+		}
+		let dirty = found.as_ref().map(|namespace| namespace.take_dirty(DIRTY_TOLD_MAX));
+		let dirty = dirty.unwrap_or_default();
+		let (left, next) = (left.display().to_string(), next.display().to_string());
+		let text = as_text(&dirty);
+		let put_back = Box::new(move |is_well: bool| {
+			if let Some(namespace) = found.filter(|_| !is_well) {
+				namespace.note_dirty(&dirty);
+			}
+		});
+		self.hooks.fire_then("jump-index", &[&left, &next, &text], Some(put_back));
+		self.hooks.fire("jump-data", &[&left, &next]);
+	}
+}
+
+/// Tells the hook program of every namespace that the server is done with it.
+pub(super) fn tell_closing(hooks: &Hooks, store: &Store) {
+	if !hooks.any() {
+		return;
+	}
+	for namespace in store.list().into_iter().filter_map(|name| store.namespace(&name)) {
+		let active = namespace.active_segment().display().to_string();
+		let dirty = as_text(&namespace.take_dirty(DIRTY_TOLD_MAX));
+		hooks.fire("namespace-closing", &[namespace.name(), &active, &active, &dirty]);
+	}
+}
