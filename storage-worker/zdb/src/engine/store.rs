@@ -83,6 +83,8 @@ pub struct Store {
 	namespaces: Arc<Namespaces>,
 	/// Held while namespaces are made, changed or removed.
 	administration: Mutex<()>,
+	/// A namespace whose removal failed and could not be undone yet: its files have the name of what is removed.
+	half_removed: Mutex<Option<String>>,
 	report: RecoveryReport,
 	environment: Arc<Environment>,
 	compactor: Compactor,
@@ -143,6 +145,7 @@ impl Store {
 			options,
 			namespaces,
 			administration: Mutex::default(),
+			half_removed: Mutex::default(),
 			report,
 			_lock: lock,
 		};
@@ -217,6 +220,7 @@ impl Store {
 		}
 		let (making, path) = (self.path(".making"), self.path(name));
 		let disk = &self.options.disk;
+		self.undo_removal()?;
 		self.discard(&making)?;
 		// What an attempt left whose end is not known; nobody was told that it is there.
 		self.take_away(name)?;
@@ -269,6 +273,7 @@ impl Store {
 	}
 
 	fn try_to_open_again(&self, namespace: &Namespace) -> Result<(), ZdbError> {
+		self.undo_removal()?;
 		let (name, path) = (namespace.name(), self.path(namespace.name()));
 		let (replaced, found) = Namespace::open(name, &path, &self.environment, Some(namespace))?;
 		for line in found.lines() {
@@ -408,17 +413,30 @@ impl Store {
 	/// again: it must not be emptied while a loss of power can bring it back.
 	fn take_away(&self, name: &str) -> Result<(), ZdbError> {
 		let (disk, path, removing) = (&self.options.disk, self.path(name), self.path(".removing"));
+		self.undo_removal()?;
 		self.discard(&removing)?;
 		match disk.rename(&path, &removing) {
 			Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
 			renamed => renamed.map_err(|error| ZdbError::file("rename", &path, error))?,
 		}
 		disk.sync_dir(&self.options.dir.join("namespaces")).map_err(|error| {
-			if let Err(error) = disk.rename(&removing, &path) {
-				tracing::error!(%error, path = %removing.display(), "a removal could not be undone");
+			*self.half_removed.lock() = Some(name.to_owned());
+			if let Err(error) = self.undo_removal() {
+				tracing::error!(namespace = name, %error, "a removal could not be undone yet");
 			}
 			ZdbError::file("remove", &path, error)
 		})
+	}
+
+	/// Gives a namespace whose removal failed its name back.
+	fn undo_removal(&self) -> Result<(), ZdbError> {
+		let mut half_removed = self.half_removed.lock();
+		let Some(name) = half_removed.as_ref() else { return Ok(()) };
+		let removing = self.path(".removing");
+		let renamed = self.options.disk.rename(&removing, &self.path(name));
+		renamed.map_err(|error| ZdbError::file("rename", &removing, error))?;
+		*half_removed = None;
+		Ok(())
 	}
 
 	/// Removes a directory, if it is there.

@@ -49,6 +49,9 @@ fn workload() -> Vec<Step> {
 		Step::Jump("keys"),
 		Step::Remove("gone"),
 		Step::Set("keys", 9, 300),
+		// Long enough to go to the kernel without being gathered first.
+		Step::Set("log", 91, 70_000),
+		Step::Set("keys", 8, 70_000),
 	]);
 	steps
 }
@@ -77,7 +80,10 @@ impl World {
 		if self.store.is_none() {
 			self.open().expect("the cause is gone");
 		}
-		for name in self.spaces.keys().copied().collect::<Vec<_>>() {
+		// The replica comes after its primary.
+		let mut names: Vec<_> = self.spaces.keys().copied().collect();
+		names.sort_by_key(|name| *name == "copy");
+		for name in names {
 			match self.spaces[name].exists {
 				None if self.namespace(name).is_err() => {
 					let options = self.spaces[name].options.clone();
@@ -90,7 +96,7 @@ impl World {
 			let probe = match self.spaces[name].is_sequential() {
 				true => Step::Issue(name, 20),
 				// A replica writes what its primary wrote, and nothing else.
-				false if name == "copy" => continue,
+				false if name == "copy" => Step::Replicate("log", "copy"),
 				false => Step::Set(name, 1000 + self.simulated.calls() as u32, 20),
 			};
 			let fault = self.namespace(name).unwrap().info().fault;
@@ -180,8 +186,14 @@ fn run_with(fault: Fault, seed: u64) -> bool {
 
 fn at_every_call(kind: FaultKind, lasting: bool) {
 	let mut call = 1;
-	while run_with(Fault { call, kind, lasting }, call) {
-		call += 1;
+	loop {
+		let fault = Fault { call, kind, lasting };
+		let hit = std::panic::catch_unwind(|| run_with(fault, call));
+		match hit {
+			Ok(true) => call += 1,
+			Ok(false) => break,
+			Err(_) => panic!("{fault:?}: the message is above"),
+		}
 	}
 	assert!(call > 20, "the workload made only {call} calls");
 }

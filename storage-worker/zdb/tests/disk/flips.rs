@@ -55,7 +55,8 @@ fn small() -> World {
 
 fn open(simulated: &SimulatedDisk) -> Result<Store, ZdbError> {
 	let disk = Disk::from(simulated.clone());
-	Store::open(StoreOptions { disk, durability: Durability::Os, ..StoreOptions::new("/store") })
+	let defaults = StoreOptions::new("/store");
+	Store::open(StoreOptions { disk, durability: Durability::Os, cache_bytes: 0, ..defaults })
 }
 
 /// Reads everything; says whether anyone noticed.

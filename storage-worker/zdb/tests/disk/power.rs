@@ -33,6 +33,7 @@ fn draw(random: &mut StdRng) -> Step {
 	let plain = PLAIN.choose(random).unwrap().0;
 	let any = *NAMES.choose(random).unwrap();
 	let len = match random.gen_range(0..10) {
+		0 if random.gen_bool(0.3) => random.gen_range(60_000..90_000),
 		0 => random.gen_range(3000..6000),
 		1..=5 => random.gen_range(600..1600),
 		_ => random.gen_range(1..300),

@@ -103,6 +103,8 @@ pub(crate) struct Log {
 	fault: Mutex<Option<String>>,
 	/// Whether there is a fault, and when writing was tried last.
 	faulted: AtomicBool,
+	/// The reason is one that no write that succeeds takes away.
+	fault_stays: AtomicBool,
 	tried: Mutex<Instant>,
 	/// When the active segment became it.
 	jumped: Mutex<Instant>,
@@ -171,6 +173,7 @@ impl Log {
 			names_synced: AtomicBool::new(false),
 			fault: Mutex::default(),
 			faulted: AtomicBool::new(false),
+			fault_stays: AtomicBool::new(false),
 			tried: Mutex::new(Instant::now()),
 			jumped: Mutex::new(Instant::now()),
 			bytes: AtomicU64::new(bytes),

@@ -32,8 +32,13 @@ impl Log {
 				self.sync_segment(segment)?;
 			}
 		}
-		self.writer.lock().unsynced.retain(|segment| !segment.is_synced());
-		if !self.shape.read_only {
+		let is_closed = {
+			let mut writer = self.writer.lock();
+			writer.unsynced.retain(|segment| !segment.is_synced());
+			writer.closed
+		};
+		// Whoever opens a closed log anew may have replaced the files that are known to be durable here.
+		if !self.shape.read_only && !is_closed {
 			self.mark.note(place);
 		}
 		Ok(())
@@ -52,9 +57,12 @@ impl Log {
 			writer.unsynced.retain(|segment| !segment.is_synced());
 			// Whatever was written into the first segment that is not durable counts as not durable.
 			let first = writer.unsynced.first().unwrap_or(&writer.active);
-			Place { segment: first.number, offset: SEGMENT_HEADER_BYTES }
+			let place = Place { segment: first.number, offset: SEGMENT_HEADER_BYTES };
+			(!writer.closed).then_some(place)
 		};
-		self.mark.note(place);
+		if let Some(place) = place {
+			self.mark.note(place);
+		}
 		Ok(())
 	}
 
@@ -109,9 +117,9 @@ impl Log {
 		ZdbError::Poisoned(segment.path.clone())
 	}
 
-	/// Remembers why writes fail, or that they do not any more. A failed fsync stays the reason.
+	/// Remembers why writes fail, or that they do not any more. A failed fsync stays the reason, and so does that the log is closed.
 	pub(super) fn note_fault(&self, error: Option<&ZdbError>) {
-		if self.poisoned.load(Ordering::Acquire) {
+		if self.poisoned.load(Ordering::Acquire) || self.fault_stays.load(Ordering::Acquire) {
 			return;
 		}
 		if let Some(error) = error {
@@ -123,8 +131,9 @@ impl Log {
 		}
 	}
 
-	/// Notes that nothing can be written, for a reason that lies outside.
+	/// Notes that nothing is written any more, for a reason that lies outside.
 	pub(crate) fn set_fault(&self, reason: String) {
+		self.fault_stays.store(true, Ordering::Release);
 		*self.fault.lock() = Some(reason);
 	}
 
