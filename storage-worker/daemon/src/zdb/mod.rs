@@ -9,7 +9,7 @@ mod export;
 mod follow;
 mod import;
 mod legacy;
-mod observe;
+pub(crate) mod observe;
 mod remote;
 mod serve;
 mod settings;

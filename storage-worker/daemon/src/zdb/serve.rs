@@ -50,7 +50,9 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<()> {
 	let address = server.local_addr().map_or_else(String::new, |address| address.to_string());
 	let (ended, end) = oneshot::channel();
 	let observing = match plan.metrics {
-		Some(metrics) => Some(observe::start(metrics, server.metrics(), end).await?),
+		Some(metrics) => {
+			Some(observe::start(metrics, server.metrics(), Arc::new(String::new), end).await?)
+		},
 		None => None,
 	};
 	let following = match (plan.primary, replica) {
