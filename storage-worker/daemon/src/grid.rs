@@ -5,15 +5,15 @@ use crate::{
 	farming::{change_farm, change_node, FarmChange, NodeChange},
 	transport::Transport,
 };
-use anyhow::{anyhow, Context as _, Result};
+use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use granary_chain::{address_of, Call, ChainClient};
 use granary_primitives::{grid::NodeInfo, BlockNumber, NodeId};
 use serde_json::{json, Value};
 use std::time::{Duration, Instant};
 
-/// How long a node may take to answer.
-const PING_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a node may take to answer over one way.
+const PING_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Nodes.
 #[derive(Debug, Subcommand)]
@@ -25,7 +25,7 @@ pub(crate) enum NodeCommand {
 		/// The node's number.
 		node: NodeId,
 	},
-	/// Greet a node as tenants do: encrypted, and it must prove the key that is on record.
+	/// Greet a node as tenants do, over the first of its ways that works: encrypted, and it must prove the key that is on record.
 	Ping {
 		/// The node's number.
 		node: NodeId,
@@ -193,19 +193,22 @@ fn state_text(node: &NodeInfo) -> String {
 async fn ping(chain: &ChainClient, node: NodeId, context: &Context) -> Result<()> {
 	let record = find(chain, node).await?;
 	let transport = Transport::of_client(chain.genesis_hash(), None)?;
-	let backend = transport.backend(&record, "default".to_owned(), None)?;
+	let backend = transport.backend(chain, &record, "default".to_owned(), None).await?;
 	let started = Instant::now();
-	tokio::time::timeout(PING_TIMEOUT, backend.check())
+	let way = backend
+		.check(PING_TIMEOUT)
 		.await
-		.map_err(|_| anyhow!("no answer within {} s", PING_TIMEOUT.as_secs()))
-		.and_then(|checked| Ok(checked?))
-		.with_context(|| format!("node {node} at {}", backend.address))?;
+		.with_context(|| format!("node {node} at {}", backend.address()))?;
 	let milliseconds = started.elapsed().as_secs_f64() * 1e3;
-	let value = json!({ "node": node, "endpoint": backend.address, "milliseconds": milliseconds });
+	let value = json!({
+		"node": node,
+		"endpoint": String::from_utf8_lossy(&record.endpoint),
+		"way": way.to_string(),
+		"milliseconds": milliseconds,
+	});
 	context.print(&value, |out| {
 		out.line(format!(
-			"node {node} at {} answers in {milliseconds:.1} ms and has the key on record",
-			backend.address
+			"node {node} at {way} answers in {milliseconds:.1} ms and has the key on record"
 		));
 	});
 	Ok(())

@@ -39,7 +39,7 @@ async fn main() -> Outcome<()> {
 	let (mut backends, slow) = backends(arguments);
 	let one_way = Duration::from_secs_f64(round_trip_ms / 2e3);
 	for backend in &mut backends {
-		backend.address = far_away(backend.address.clone(), one_way).await?;
+		backend.routes = vec![far_away(backend.address(), one_way).await?.as_str().into()];
 	}
 	let options = DatasetOptions::new(data, parity, backends);
 	let dataset = Dataset::new(DatasetKey::generate()?, options)?;

@@ -1,26 +1,35 @@
-//! Where a shard goes, and the door to it: encrypted, or plain within this machine.
+//! Where a shard goes, and how a connection to it is opened: over the best of its ways that works.
 
 use crate::{
+	progress::{Noting, Progress},
 	resp::{encode, read, Reply},
-	BackendError,
+	route::Stream,
+	BackendError, Route,
 };
-use granary_transport::{connect, explain, ClientConfig};
-use std::{fmt, io, net::IpAddr, sync::Arc};
+use futures::stream::{FuturesUnordered, StreamExt};
+use granary_transport::ClientConfig;
+use std::{
+	fmt, io,
+	sync::Arc,
+	time::{Duration, Instant},
+};
 use tokio::{
-	io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, ReadHalf, WriteHalf},
-	net::{TcpStream, UnixStream},
+	io::{AsyncWriteExt, BufReader, ReadHalf, WriteHalf},
+	time::timeout,
 };
 
 /// Bytes of the reading buffer.
 const READ_BUFFER: usize = 128 << 10;
+/// How long a way is tried alone before the next one is tried beside it.
+const HEAD_START: Duration = Duration::from_millis(400);
 
-/// Where a shard goes: a node's number, its address, its namespace and, to write or where reading is not public, its password.
+/// Where a shard goes: a node's number, the ways to it, its namespace and, to write or where reading is not public, its password.
 #[derive(Clone)]
 pub struct Backend {
 	/// The node's number; shards are whitened for it.
 	pub node: u32,
-	/// `host:port` or `unix:/path`.
-	pub address: String,
+	/// The ways to it, the preferred one first.
+	pub routes: Vec<Route>,
 	/// The namespace to select.
 	pub namespace: String,
 	/// Its password.
@@ -33,20 +42,18 @@ impl fmt::Debug for Backend {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		f.debug_struct("Backend")
 			.field("node", &self.node)
-			.field("address", &self.address)
+			.field("address", &self.address())
 			.field("namespace", &self.namespace)
 			.finish_non_exhaustive()
 	}
 }
 
-/// Any stream to a backend.
-pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
-
-/// Both halves of a stream whose namespace is selected.
+/// Both halves of a stream whose namespace is selected, and the way that it takes.
 pub(crate) struct Opened {
-	pub(crate) reader: BufReader<ReadHalf<Box<dyn Stream>>>,
-	pub(crate) writer: WriteHalf<Box<dyn Stream>>,
+	pub(crate) reader: BufReader<ReadHalf<Noting<Box<dyn Stream>>>>,
+	pub(crate) writer: WriteHalf<Noting<Box<dyn Stream>>>,
+	pub(crate) route: Route,
+	pub(crate) progress: Arc<Progress>,
 }
 
 fn gone(error: io::Error) -> BackendError {
@@ -54,9 +61,79 @@ fn gone(error: io::Error) -> BackendError {
 }
 
 impl Backend {
-	/// Connects, greets and selects the namespace.
-	pub(crate) async fn open(&self) -> Result<Opened, BackendError> {
-		let (reader, mut writer) = tokio::io::split(self.stream().await?);
+	/// The ways to it as a text.
+	pub fn address(&self) -> String {
+		let texts: Vec<String> = self.routes.iter().map(Route::to_string).collect();
+		texts.join(",")
+	}
+
+	/// Connects over the first way that works, greets, selects the namespace and leaves again. Answers the way.
+	pub async fn check(&self, connect: Duration) -> Result<Route, BackendError> {
+		Ok(self.open(&self.routes, connect).await?.route)
+	}
+
+	/// The same over each way; how long each took.
+	pub async fn check_each(
+		&self,
+		connect: Duration,
+	) -> Vec<(Route, Result<Duration, BackendError>)> {
+		let checks = self.routes.iter().map(|route| async move {
+			let began = Instant::now();
+			let opened = self.open_over(route.clone(), connect).await;
+			(route.clone(), opened.map(|_| began.elapsed()))
+		});
+		futures::future::join_all(checks).await
+	}
+
+	/// How long [`Backend::open`] takes at most.
+	pub(crate) fn patience(&self, connect: Duration) -> Duration {
+		let slowest = self.routes.iter().map(|route| route.patience(connect)).max();
+		HEAD_START * self.routes.len() as u32 + slowest.unwrap_or_default()
+	}
+
+	/// Connects over one of these ways: the first gets a head start, then the next is tried beside it, and the first that works is taken. What the
+	/// node itself refuses it refuses on every way.
+	pub(crate) async fn open(
+		&self,
+		routes: &[Route],
+		connect: Duration,
+	) -> Result<Opened, BackendError> {
+		let mut failures: Vec<(String, BackendError)> = Vec::new();
+		let (mut left, mut trying) = (routes.iter(), FuturesUnordered::new());
+		loop {
+			match left.next() {
+				Some(route) => trying.push(async move {
+					(route.to_string(), self.open_over(route.clone(), connect).await)
+				}),
+				None if trying.is_empty() => return Err(no_way(failures)),
+				None => {},
+			}
+			let ended = match left.len() {
+				0 => trying.next().await,
+				_ => match timeout(HEAD_START, trying.next()).await {
+					Ok(ended) => ended,
+					Err(_) => continue,
+				},
+			};
+			match ended {
+				Some((_, Ok(opened))) => return Ok(opened),
+				Some((_, Err(refused @ BackendError::Refused(_)))) => return Err(refused),
+				Some((route, Err(error))) => failures.push((route, error)),
+				None => {},
+			}
+		}
+	}
+
+	async fn open_over(&self, route: Route, connect: Duration) -> Result<Opened, BackendError> {
+		let limit = route.patience(connect);
+		let opened = timeout(limit, self.enter(route)).await;
+		opened.unwrap_or(Err(BackendError::TimedOut(limit.as_millis() as u64)))
+	}
+
+	async fn enter(&self, route: Route) -> Result<Opened, BackendError> {
+		let progress = Arc::new(Progress::default());
+		let stream = Noting::new(route.open(self.tls.as_ref()).await?, progress.clone());
+		let (reader, mut writer) = tokio::io::split(stream);
 		let mut reader = BufReader::with_capacity(READ_BUFFER, reader);
 		let mut select: Vec<&[u8]> = vec![b"SELECT", self.namespace.as_bytes()];
 		select.extend(self.password.as_deref().map(str::as_bytes));
@@ -66,66 +143,22 @@ impl Backend {
 		writer.flush().await.map_err(gone)?;
 		match read(&mut reader).await? {
 			Reply::Error(text) => Err(BackendError::Refused(text)),
-			_ => Ok(Opened { reader, writer }),
-		}
-	}
-
-	/// Connects, greets, selects the namespace and leaves again.
-	pub async fn check(&self) -> Result<(), BackendError> {
-		self.open().await.map(|_| ())
-	}
-
-	async fn stream(&self) -> Result<Box<dyn Stream>, BackendError> {
-		if let Some(path) = self.address.strip_prefix("unix:") {
-			return Ok(Box::new(UnixStream::connect(path).await.map_err(gone)?));
-		}
-		if self.tls.is_none() && !is_local(&self.address) {
-			return Err(BackendError::Unencrypted);
-		}
-		let stream = TcpStream::connect(&self.address).await.map_err(gone)?;
-		stream.set_nodelay(true).map_err(gone)?;
-		match &self.tls {
-			None => Ok(Box::new(stream)),
-			Some(config) => match connect(stream, config.clone()).await {
-				Ok(stream) => Ok(Box::new(stream)),
-				Err(error) => Err(BackendError::Stranger(explain(&error))),
-			},
+			_ => Ok(Opened { reader, writer, route, progress }),
 		}
 	}
 }
 
-/// Whether an address is this machine's by its spelling; names are not looked up, since the answer could be anybody's.
-fn is_local(address: &str) -> bool {
-	let Some((host, _port)) = address.rsplit_once(':') else { return false };
-	let host = host.trim_start_matches('[').trim_end_matches(']');
-	host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
-}
-
-#[cfg(test)]
-mod tests {
-	use super::*;
-
-	#[test]
-	fn only_this_machine_is_local() {
-		for local in ["127.0.0.1:9900", "localhost:1", "[::1]:9900", "127.8.0.1:5"] {
-			assert!(is_local(local), "{local}");
-		}
-		for other in
-			["10.0.0.1:9900", "example.org:1", "[fe80::1]:2", "127.0.0.1.example.org:1", "x"]
-		{
-			assert!(!is_local(other), "{other}");
+/// What is said of a node that no way leads to.
+fn no_way(mut failures: Vec<(String, BackendError)>) -> BackendError {
+	if failures.len() == 1 {
+		if let Some((_, error)) = failures.pop() {
+			return error;
 		}
 	}
-
-	#[tokio::test]
-	async fn nothing_plain_leaves_the_machine() {
-		let backend = Backend {
-			node: 1,
-			address: "192.0.2.1:9900".to_owned(),
-			namespace: "default".to_owned(),
-			password: None,
-			tls: None,
-		};
-		assert_eq!(backend.open().await.err(), Some(BackendError::Unencrypted));
+	let texts: Vec<String> =
+		failures.iter().map(|(route, error)| format!("{route}: {error}")).collect();
+	match texts.is_empty() {
+		true => BackendError::Unreachable("its record names no way that this client knows".into()),
+		false => BackendError::NoRoute(texts.join("; ")),
 	}
 }

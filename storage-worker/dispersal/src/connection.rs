@@ -1,56 +1,95 @@
-//! A multiplexed connection: what callers ask meanwhile goes out together, replies come back in the order of their requests.
+//! A connection to a backend, for those who ask: requests go out in one order, replies come back in it, and when the way breaks they go on over
+//! another one.
+//!
+//! Everything that is asked can be asked twice: reading changes nothing, and a key that is set again to the value it has is not set. So requests
+//! whose replies are missing are sent again, all of them and in their order, before any that come after. Should the first way have
+//! delivered some of them, or deliver them later still, the backend's log has them in the same order all the same: each of the two
+//! sequences is in order, and what comes second changes nothing.
 
 use crate::{
-	backend::{Opened, Stream},
-	resp::{read, Reply},
-	BackendError,
+	backend::Opened,
+	outstanding::{Handed, Outstanding, Unsent},
+	resp::read,
+	Backend, BackendError, Route,
 };
 use std::{
-	collections::VecDeque,
 	future::ready,
 	sync::{
-		atomic::{AtomicU64, Ordering},
-		Arc, Mutex, PoisonError,
+		atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+		Arc, Mutex, PoisonError, RwLock,
 	},
+	time::{Duration, Instant},
 };
 use tokio::{
-	io::{AsyncWriteExt, BufReader, ReadHalf, WriteHalf},
-	sync::{mpsc, oneshot},
+	io::{AsyncRead, AsyncWriteExt, BufReader},
+	sync::mpsc,
 	task::AbortHandle,
+	time::sleep,
 };
-use tracing::debug;
+use tracing::{debug, info};
 
-/// Requests that wait to be written; more block the sender.
+/// Requests that wait for a connection; more block the sender.
 const QUEUE_REQUESTS: usize = 256;
 /// Bytes written at once.
 const BATCH_BYTES: usize = 256 << 10;
-/// Bytes of replies that are handed over at once.
-const HANDED_BYTES: usize = 256 << 10;
+/// How often a way that broke before it answered anything is followed by another try.
+const FRUITLESS_MAX: u32 = 3;
+/// How often a connection that has alternatives is looked at.
+const TICK: Duration = Duration::from_millis(200);
+/// The longest pause between two looks for a better way.
+const BETTER_MAX: Duration = Duration::from_secs(300);
 
-/// Replies to requests that went out together, as they come.
-pub(crate) type Replies = mpsc::UnboundedReceiver<Result<Vec<Reply>, BackendError>>;
-
-/// Who waits for replies. Nobody need still be there when they come.
-#[derive(Debug)]
-enum Asker {
-	/// For one.
-	One(oneshot::Sender<Result<Reply, BackendError>>),
-	/// For so many more. There are no more of them than requests, so the channel needs no bound of its own.
-	Many(usize, mpsc::UnboundedSender<Result<Vec<Reply>, BackendError>>),
+/// How patient a link is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+	pub(crate) connect_ms: u64,
+	pub(crate) request_ms: u64,
+	/// Between two looks whether a better way works again.
+	pub(crate) better_ms: u64,
 }
 
-/// Encoded requests and who asks them.
-#[derive(Debug)]
-struct Request {
-	bytes: Vec<u8>,
-	asker: Asker,
+impl Patience {
+	pub(crate) fn connect(&self) -> Duration {
+		Duration::from_millis(self.connect_ms)
+	}
+
+	/// After so long without a byte a way counts as cut, if there is another one.
+	fn stall(&self) -> Duration {
+		Duration::from_millis(self.request_ms / 3)
+	}
 }
 
-/// The queue of a connection and the task that serves it.
-#[derive(Debug, Clone)]
-pub(crate) struct Connection {
-	requests: mpsc::Sender<Request>,
-	task: AbortHandle,
+/// What a link and its connection share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+	backend: RwLock<Arc<Backend>>,
+	pub(crate) patience: Patience,
+	received: Arc<AtomicU64>,
+	/// The way that is used, or was used last.
+	way: Mutex<Option<Route>>,
+}
+
+impl Shared {
+	pub(crate) fn new(backend: Backend, patience: Patience, received: Arc<AtomicU64>) -> Self {
+		let backend = RwLock::new(Arc::new(backend));
+		Self { backend, patience, received, way: Mutex::default() }
+	}
+
+	pub(crate) fn backend(&self) -> Arc<Backend> {
+		self.backend.read().unwrap_or_else(PoisonError::into_inner).clone()
+	}
+
+	pub(crate) fn set_backend(&self, backend: Backend) {
+		*self.backend.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(backend);
+	}
+
+	pub(crate) fn way(&self) -> Option<Route> {
+		self.way.lock().unwrap_or_else(PoisonError::into_inner).clone()
+	}
+
+	fn set_way(&self, way: Route) {
+		*self.way.lock().unwrap_or_else(PoisonError::into_inner) = Some(way);
+	}
 }
 
 /// What a request gets whose connection is gone.
@@ -58,12 +97,21 @@ pub(crate) fn closed() -> BackendError {
 	BackendError::Unreachable("the connection was closed".to_owned())
 }
 
+/// The queue of a connection and the task that serves it.
+#[derive(Debug, Clone)]
+pub(crate) struct Connection {
+	requests: mpsc::Sender<Unsent>,
+	task: AbortHandle,
+}
+
 impl Connection {
-	/// Serves an opened stream; `received` counts the bytes of values.
-	pub(crate) fn new(opened: Opened, received: Arc<AtomicU64>) -> Self {
+	/// Serves requests over an opened way, and over others after it.
+	pub(crate) fn start(shared: Arc<Shared>, opened: Opened) -> Self {
 		let (requests, queue) = mpsc::channel(QUEUE_REQUESTS);
-		let task = tokio::spawn(serve(opened, queue, received));
-		Self { requests, task: task.abort_handle() }
+		let better_pause = Duration::from_millis(shared.patience.better_ms);
+		let outstanding = Outstanding::default();
+		let driver = Driver { shared, outstanding, fruitless: 0, better_pause };
+		Self { requests, task: tokio::spawn(driver.drive(queue, opened)).abort_handle() }
 	}
 
 	pub(crate) fn is_usable(&self) -> bool {
@@ -74,153 +122,213 @@ impl Connection {
 		self.requests.same_channel(&other.requests)
 	}
 
-	/// Ends it: what is queued is not written any more.
+	/// Queues a request; gives it back if the connection has ended.
+	pub(crate) async fn queue(&self, request: Unsent) -> Result<(), Unsent> {
+		self.requests.send(request).await.map_err(|unsent| unsent.0)
+	}
+
+	/// Ends it where it is: what waits in it is never sent.
 	pub(crate) fn abort(&self) {
 		self.task.abort();
 	}
-
-	/// Queues an encoded request.
-	pub(crate) async fn ask(
-		&self,
-		bytes: Vec<u8>,
-	) -> Result<oneshot::Receiver<Result<Reply, BackendError>>, BackendError> {
-		let (reply, answer) = oneshot::channel();
-		self.queue(Request { bytes, asker: Asker::One(reply) }).await?;
-		Ok(answer)
-	}
-
-	/// Queues so many requests, encoded one after the other.
-	pub(crate) async fn ask_many(
-		&self,
-		bytes: Vec<u8>,
-		count: usize,
-	) -> Result<Replies, BackendError> {
-		let (replies, answers) = mpsc::unbounded_channel();
-		if count > 0 {
-			self.queue(Request { bytes, asker: Asker::Many(count, replies) }).await?;
-		}
-		Ok(answers)
-	}
-
-	async fn queue(&self, request: Request) -> Result<(), BackendError> {
-		self.requests.send(request).await.map_err(|_| closed())
-	}
 }
 
-/// Those who wait, in the order of their requests.
-type Waiting = Mutex<VecDeque<Asker>>;
-
-fn lock(waiting: &Waiting) -> std::sync::MutexGuard<'_, VecDeque<Asker>> {
-	waiting.lock().unwrap_or_else(PoisonError::into_inner)
+/// How a conversation over one way ended.
+enum End {
+	/// Nobody asks any more.
+	Closed,
+	/// The way broke.
+	Broken(BackendError),
+	/// Another way is opened that is to be used instead.
+	Next(Box<Opened>),
 }
 
-/// Writes requests as they come and gives each reply to the request it belongs to, in order.
-async fn serve(opened: Opened, requests: mpsc::Receiver<Request>, received: Arc<AtomicU64>) {
-	let Opened { reader, writer } = opened;
-	let waiting = Waiting::default();
-	tokio::select! {
-		() = write_all(writer, requests, &waiting) => {},
-		() = read_all(reader, &waiting, &received) => {},
-	}
+/// The task of a connection.
+struct Driver {
+	shared: Arc<Shared>,
+	outstanding: Outstanding,
+	/// Ways that ended since a reply came.
+	fruitless: u32,
+	/// How long to wait before the next look for a better way.
+	better_pause: Duration,
 }
 
-async fn write_all(
-	mut writer: WriteHalf<Box<dyn Stream>>,
-	mut requests: mpsc::Receiver<Request>,
-	waiting: &Waiting,
-) {
-	while let Some(Request { bytes: mut batch, asker }) = requests.recv().await {
-		lock(waiting).push_back(asker);
-		while batch.len() < BATCH_BYTES {
-			let Ok(Request { bytes, asker }) = requests.try_recv() else { break };
-			batch.extend_from_slice(&bytes);
-			lock(waiting).push_back(asker);
-		}
-		let written = async {
-			writer.write_all(&batch).await?;
-			// An encrypted stream may hold the end back.
-			writer.flush().await
-		};
-		if let Err(error) = written.await {
-			debug!("writing to a backend: {error}");
-			return;
-		}
-	}
-}
-
-/// Replies that came together and go to one asker together.
-#[derive(Default)]
-struct Handed {
-	replies: Vec<Reply>,
-	bytes: usize,
-}
-
-impl Handed {
-	/// Gives what has come to the first who waits, who goes when it has everything.
-	fn over(&mut self, waiting: &mut VecDeque<Asker>) {
-		self.bytes = 0;
-		let replies = std::mem::take(&mut self.replies);
-		let Some(Asker::Many(left, asker)) = waiting.front_mut() else { return };
-		*left = left.saturating_sub(replies.len());
-		let is_all = *left == 0;
-		let _ = asker.send(Ok(replies));
-		if is_all {
-			waiting.pop_front();
+impl Driver {
+	async fn drive(mut self, mut queue: mpsc::Receiver<Unsent>, mut opened: Opened) {
+		loop {
+			self.shared.set_way(opened.route.clone());
+			let (began, replies) = (Instant::now(), self.outstanding.replies());
+			let end = self.converse(&mut queue, &mut opened).await;
+			self.fruitless =
+				if self.outstanding.replies() > replies { 0 } else { self.fruitless + 1 };
+			let next = match end {
+				End::Closed => return,
+				End::Next(next) => *next,
+				End::Broken(error) => match self.reopen(&mut queue, error).await {
+					Some(next) => next,
+					None => return,
+				},
+			};
+			let base = Duration::from_millis(self.shared.patience.better_ms);
+			// A way that works now and then is looked for less and less often.
+			self.better_pause = match began.elapsed() > BETTER_MAX {
+				true => base,
+				false => (self.better_pause * 2).min(BETTER_MAX),
+			};
+			let node = self.shared.backend().node;
+			info!(node, from = %opened.route, to = %next.route, "going on over another way");
+			self.outstanding.repeat();
+			opened = next;
 		}
 	}
 
-	/// Gives a reply to the first who waits, or keeps it for company; says whether the connection is still good.
-	fn take(&mut self, reply: Result<Reply, BackendError>, waiting: &mut VecDeque<Asker>) -> bool {
-		let reply = match reply {
-			Ok(reply) => reply,
+	/// After a way broke: another one if somebody waits for a reply. Otherwise the next request will find out what works.
+	async fn reopen(
+		&mut self,
+		queue: &mut mpsc::Receiver<Unsent>,
+		error: BackendError,
+	) -> Option<Opened> {
+		while let Ok(request) = queue.try_recv() {
+			self.outstanding.push(request);
+		}
+		if self.outstanding.is_empty() {
+			return None;
+		}
+		if self.fruitless > FRUITLESS_MAX {
+			self.outstanding.fail(&error);
+			return None;
+		}
+		let backend = self.shared.backend();
+		match backend.open(&backend.routes, self.shared.patience.connect()).await {
+			Ok(opened) => Some(opened),
 			Err(error) => {
-				if !self.replies.is_empty() {
-					self.over(waiting);
-				}
-				match waiting.pop_front() {
-					Some(Asker::One(asker)) => drop(asker.send(Err(error))),
-					Some(Asker::Many(_, asker)) => drop(asker.send(Err(error))),
-					None => {},
-				}
-				return false;
+				self.outstanding.fail(&error);
+				None
 			},
-		};
-		if let Some(Asker::Many(left, _)) = waiting.front() {
-			self.bytes += reply.bulk_len();
-			self.replies.push(reply);
-			if self.replies.len() >= *left || self.bytes >= HANDED_BYTES {
-				self.over(waiting);
-			}
-			return true;
 		}
-		let Some(Asker::One(asker)) = waiting.pop_front() else { return false };
-		let _ = asker.send(Ok(reply));
-		true
 	}
-}
 
-async fn read_all(
-	mut reader: BufReader<ReadHalf<Box<dyn Stream>>>,
-	waiting: &Waiting,
-	received: &AtomicU64,
-) {
-	let mut handed = Handed::default();
-	loop {
-		let next = read(&mut reader);
-		tokio::pin!(next);
-		let reply = tokio::select! {
-			biased;
-			reply = &mut next => reply,
-			// The next one has not arrived yet: those before it need not wait for it.
-			() = ready(()), if !handed.replies.is_empty() => {
-				handed.over(&mut lock(waiting));
-				next.await
-			},
-		};
-		let bytes = reply.as_ref().map_or(0, Reply::bulk_len);
-		received.fetch_add(bytes as u64, Ordering::Relaxed);
-		if !handed.take(reply, &mut lock(waiting)) {
-			return;
+	/// Writes requests as they come and gives each reply to the request it belongs to, in order, until something better is to be done.
+	async fn converse(&self, queue: &mut mpsc::Receiver<Unsent>, opened: &mut Opened) -> End {
+		let is_draining = AtomicBool::new(false);
+		let Opened { reader, writer, route, progress } = opened;
+		tokio::select! {
+			end = self.write_all(queue, writer, &is_draining, || progress.touch()) => end,
+			error = self.read_all(reader) => End::Broken(error),
+			next = self.look_around(route, || progress.silence(), &is_draining) => End::Next(Box::new(next)),
+		}
+	}
+
+	async fn write_all<W: AsyncWriteExt + Unpin>(
+		&self,
+		queue: &mut mpsc::Receiver<Unsent>,
+		writer: &mut W,
+		is_draining: &AtomicBool,
+		began: impl Fn(),
+	) -> End {
+		let mut batch = Vec::new();
+		loop {
+			batch.clear();
+			self.outstanding.fill(&mut batch, BATCH_BYTES);
+			while batch.len() < BATCH_BYTES && self.outstanding.has_room() {
+				let Ok(next) = queue.try_recv() else { break };
+				self.outstanding.push(next);
+				self.outstanding.fill(&mut batch, BATCH_BYTES);
+			}
+			if batch.is_empty() {
+				self.outstanding.room().await;
+				if is_draining.load(Relaxed) {
+					// What comes now goes over the next way.
+					std::future::pending::<()>().await;
+				}
+				let Some(request) = queue.recv().await else { return End::Closed };
+				if self.outstanding.is_empty() {
+					began();
+				}
+				self.outstanding.push(request);
+				continue;
+			}
+			let written = async {
+				writer.write_all(&batch).await?;
+				// An encrypted stream may hold the end back.
+				writer.flush().await
+			};
+			if let Err(error) = written.await {
+				debug!("writing to a backend: {error}");
+				return End::Broken(BackendError::Unreachable(error.to_string()));
+			}
+		}
+	}
+
+	async fn read_all<R: AsyncRead + Unpin>(&self, reader: &mut BufReader<R>) -> BackendError {
+		let mut handed = Handed::default();
+		loop {
+			let next = read(reader);
+			tokio::pin!(next);
+			let reply = tokio::select! {
+				biased;
+				reply = &mut next => reply,
+				// The next one has not arrived yet: those before it need not wait for it.
+				() = ready(()), if !handed.is_empty() => {
+					self.outstanding.hand_over(&mut handed);
+					next.await
+				},
+			};
+			let reply = match reply {
+				Ok(reply) => reply,
+				Err(error) => {
+					self.outstanding.hand_over(&mut handed);
+					if matches!(error, BackendError::Protocol(_)) {
+						// The other side speaks something else, and would do so on every way.
+						self.outstanding.refuse_first(&error);
+					}
+					return error;
+				},
+			};
+			self.shared.received.fetch_add(reply.bulk_len() as u64, Relaxed);
+			if !self.outstanding.answer(reply, &mut handed) {
+				return BackendError::Protocol("a reply that nobody asked for".to_owned());
+			}
+		}
+	}
+
+	/// Watches the way that is used, where there are others. Ends with another one: when this one is silent though replies are due, or when a better one
+	/// works; in that case only after what is under way has been answered.
+	async fn look_around(
+		&self,
+		current: &Route,
+		silence: impl Fn() -> Duration,
+		is_draining: &AtomicBool,
+	) -> Opened {
+		let connect = self.shared.patience.connect();
+		let mut stall = self.shared.patience.stall() * (1 << self.fruitless.min(8));
+		let (mut pause, mut looked) = (self.better_pause, Instant::now());
+		loop {
+			sleep(TICK).await;
+			let backend = self.shared.backend();
+			let is_stalled = || !self.outstanding.is_empty() && silence() > stall;
+			if is_stalled() && backend.routes.len() > 1 {
+				let others: Vec<Route> =
+					backend.routes.iter().filter(|route| *route != current).cloned().collect();
+				match backend.open(&others, connect).await {
+					Ok(next) if is_stalled() => return next,
+					Ok(_) => {},
+					Err(error) => debug!("a silent way has no alternative: {error}"),
+				}
+				stall *= 2;
+			}
+			let place = backend.routes.iter().position(|route| route == current);
+			let better = backend.routes.get(..place.unwrap_or(backend.routes.len()));
+			let better = better.unwrap_or_default();
+			if better.is_empty() || looked.elapsed() < pause {
+				continue;
+			}
+			if let Ok(next) = backend.open(better, connect).await {
+				is_draining.store(true, Relaxed);
+				self.outstanding.drained().await;
+				return next;
+			}
+			(pause, looked) = ((pause * 2).min(BETTER_MAX), Instant::now());
 		}
 	}
 }

@@ -1,12 +1,13 @@
 //! A dataset: one geometry, one key, one backend a shard.
 
 use crate::{
+	connection::Patience,
 	health::Counters,
-	link::{Link, Patience},
+	link::Link,
 	logs::{self, LogState},
 	resp::Reply,
 	suspects::Suspects,
-	Backend, BackendError, DatasetKey, DispersalError, NodeHealth, Pipeline,
+	Backend, BackendError, DatasetKey, DispersalError, NodeHealth, Pipeline, Route,
 };
 use futures::future::join_all;
 use granary_por::{Hash, Peaks};
@@ -44,6 +45,8 @@ pub struct DatasetOptions {
 	/// Milliseconds after which at the latest one more node is asked for each that has not answered. Before that, when those asked are later
 	/// than they usually are.
 	pub hedge_after_ms: u64,
+	/// Milliseconds between two looks whether a better way to a node works again; it doubles with each look in vain.
+	pub better_route_after_ms: u64,
 }
 
 impl DatasetOptions {
@@ -57,6 +60,7 @@ impl DatasetOptions {
 			request_timeout_ms: 15_000,
 			extra_reads: 0,
 			hedge_after_ms: 500,
+			better_route_after_ms: 10_000,
 		}
 	}
 }
@@ -87,6 +91,7 @@ impl Dataset {
 		let patience = Patience {
 			connect_ms: options.connect_timeout_ms,
 			request_ms: options.request_timeout_ms,
+			better_ms: options.better_route_after_ms,
 		};
 		let received = Arc::new(AtomicU64::new(0));
 		let links: Vec<Link> = options
@@ -125,7 +130,8 @@ impl Dataset {
 			.zip(&self.health)
 			.map(|(link, counters)| {
 				let backend = link.backend();
-				counters.read(backend.node, &backend.address)
+				let way = link.way().map_or_else(|| backend.address(), |way| way.to_string());
+				counters.read(backend.node, &way)
 			})
 			.collect()
 	}
@@ -140,7 +146,7 @@ impl Dataset {
 		let backend = self.links.get(shard).map(Link::backend);
 		DispersalError::Backend {
 			node: backend.as_ref().map_or(0, |backend| backend.node),
-			address: backend.map(|backend| backend.address.clone()).unwrap_or_default(),
+			address: backend.map(|backend| backend.address()).unwrap_or_default(),
 			source,
 		}
 	}
@@ -205,6 +211,13 @@ impl Dataset {
 		let Some(link) = self.links.get(shard) else { return };
 		self.pipeline.set_node(shard, backend.node);
 		link.redirect(backend);
+	}
+
+	/// Reaches the same node over other ways from now on, without a break of what is under way.
+	pub fn reroute(&self, shard: usize, routes: Vec<Route>) {
+		if let Some(link) = self.links.get(shard) {
+			link.reroute(routes);
+		}
 	}
 
 	/// The backends, and whether the last attempt to reach each failed.

@@ -9,6 +9,17 @@ pub enum BackendError {
 	/// It cannot be reached.
 	#[error("unreachable: {0}")]
 	Unreachable(String),
+	/// None of the ways to it works.
+	#[error("no way leads to it ({0})")]
+	NoRoute(String),
+	/// The relay on the way to it does not let through.
+	#[error("relay {relay}: {reason}")]
+	Relay {
+		/// The relay's number.
+		relay: u32,
+		/// What it said, or why it said nothing.
+		reason: String,
+	},
 	/// It did not answer in time.
 	#[error("no answer within {0} ms")]
 	TimedOut(u64),

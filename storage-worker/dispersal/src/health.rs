@@ -11,7 +11,7 @@ use std::sync::{
 pub struct NodeHealth {
 	/// The node.
 	pub node: u32,
-	/// Its address.
+	/// The way to it that is used or was used last; before the first use all of them.
 	pub address: String,
 	/// Shards that were found and verify.
 	pub ok: u64,

@@ -4,7 +4,8 @@
 //! and each shard is whitened for its node, so that no node's shard can be rebuilt from the others ([`Pipeline`]). [`Dataset`] places one shard on
 //! each backend, in one order on all of them, and reads any k that verify. The byte formats are in `docs/adr/0001`.
 //!
-//! The crate knows neither chain nor snapshots: a backend is an address, a namespace and a password.
+//! The crate knows neither chain nor snapshots: a backend is the ways to it ([`Route`]), a namespace and a password. A transfer goes on over
+//! another way when the one it uses breaks.
 
 #![forbid(unsafe_code)]
 #![warn(clippy::indexing_slicing)]
@@ -24,11 +25,14 @@ mod latency;
 mod link;
 mod logs;
 mod opening;
+mod outstanding;
 mod pipeline;
+mod progress;
 mod read;
 mod recipient;
 mod release;
 mod resp;
+mod route;
 mod sealed;
 mod shard;
 mod suspects;
@@ -45,6 +49,7 @@ pub use logs::LogState;
 pub use pipeline::Pipeline;
 pub use recipient::{Recipient, RecipientKey};
 pub use release::{Hold, Leftovers, PreparedRelease, ReleaseStage, ReleaseState};
+pub use route::Route;
 pub use sealed::{
 	ArchiveHealing, ArchiveId, Layout, LeafOrder, Pack, PackWriter, SealReport, Soundness,
 	StoredArchive, WorstCase,

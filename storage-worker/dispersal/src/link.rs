@@ -1,14 +1,15 @@
 //! A link to one backend: a multiplexed connection, made when it is needed and again, less and less often, after it broke.
 
 use crate::{
-	connection::{closed, Connection, Replies},
+	connection::{closed, Connection, Patience, Shared},
 	latency::Latency,
+	outstanding::{Answer, Replies, Unsent},
 	resp::{encode, Reply},
-	Backend, BackendError,
+	Backend, BackendError, Route,
 };
 use std::{
 	future::Future,
-	sync::{atomic::AtomicU64, Arc, Mutex, PoisonError, RwLock},
+	sync::{atomic::AtomicU64, Arc, Mutex, PoisonError},
 	time::{Duration, Instant},
 };
 use tokio::{sync::oneshot, time::timeout};
@@ -22,7 +23,7 @@ const SLOW_TIME: Duration = Duration::from_secs(10);
 /// A request whose reply is awaited, and the connection that it was put on.
 #[derive(Debug)]
 pub(crate) struct Pending {
-	answer: oneshot::Receiver<Result<Reply, BackendError>>,
+	answer: oneshot::Receiver<Answer>,
 	connection: Connection,
 }
 
@@ -42,19 +43,10 @@ impl PendingMany {
 	}
 }
 
-/// How patient a link is.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Patience {
-	pub(crate) connect_ms: u64,
-	pub(crate) request_ms: u64,
-}
-
 /// A connection to a backend, made when it is needed and again after it broke.
 #[derive(Debug)]
 pub(crate) struct Link {
-	backend: RwLock<Arc<Backend>>,
-	patience: Patience,
-	received: Arc<AtomicU64>,
+	shared: Arc<Shared>,
 	state: Mutex<State>,
 	/// How long answers take.
 	pub(crate) latency: Latency,
@@ -79,9 +71,7 @@ struct Down {
 impl Link {
 	pub(crate) fn new(backend: Backend, patience: Patience, received: Arc<AtomicU64>) -> Self {
 		Self {
-			backend: RwLock::new(Arc::new(backend)),
-			patience,
-			received,
+			shared: Arc::new(Shared::new(backend, patience, received)),
 			state: Mutex::default(),
 			latency: Latency::default(),
 		}
@@ -92,13 +82,28 @@ impl Link {
 	}
 
 	pub(crate) fn backend(&self) -> Arc<Backend> {
-		self.backend.read().unwrap_or_else(PoisonError::into_inner).clone()
+		self.shared.backend()
 	}
 
-	/// Goes on at another address, or with another key or password. What is under way ends with the old connection.
+	/// Goes on with another node, or with another key or password. What is under way ends with the old connection.
 	pub(crate) fn redirect(&self, backend: Backend) {
-		*self.backend.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(backend);
-		*self.lock() = State::default();
+		// What was meant for the old one must not reach the new one.
+		if let Some(connection) = std::mem::take(&mut *self.lock()).connection {
+			connection.abort();
+		}
+		self.shared.set_backend(backend);
+	}
+
+	/// The same node is reached over these ways from now on. What is under way goes on, and moves if its way is not among them.
+	pub(crate) fn reroute(&self, routes: Vec<Route>) {
+		self.shared.set_backend(Backend { routes, ..(*self.backend()).clone() });
+		// What was out of reach may not be any more.
+		self.lock().down = None;
+	}
+
+	/// The way that is used, or was used last.
+	pub(crate) fn way(&self) -> Option<Route> {
+		self.shared.way()
 	}
 
 	/// Whether the backend failed or kept a reader waiting a moment ago.
@@ -127,8 +132,8 @@ impl Link {
 	pub(crate) async fn begin(&self, request: &[&[u8]]) -> Result<Pending, BackendError> {
 		let mut bytes = Vec::new();
 		encode(request, &mut bytes);
-		let connection = self.connection().await?;
-		let answer = self.patiently(&connection, connection.ask(bytes)).await?;
+		let (request, answer) = Unsent::one(bytes);
+		let connection = self.queue(request).await?;
 		Ok(Pending { answer, connection })
 	}
 
@@ -140,9 +145,24 @@ impl Link {
 		let left = requests.len();
 		let mut bytes = Vec::new();
 		requests.for_each(|request| encode(&request, &mut bytes));
-		let connection = self.connection().await?;
-		let replies = self.patiently(&connection, connection.ask_many(bytes, left)).await?;
+		let (request, replies) = Unsent::many(bytes, left);
+		let connection = match left {
+			0 => self.connection().await?,
+			_ => self.queue(request).await?,
+		};
 		Ok(PendingMany { replies, left, connection })
+	}
+
+	/// Puts a request into the queue of the connection, or of the next one if that has ended since it was looked up.
+	async fn queue(&self, mut request: Unsent) -> Result<Connection, BackendError> {
+		loop {
+			let connection = self.connection().await?;
+			let queued = async { Ok(connection.queue(request).await) };
+			match self.patiently(&connection, queued).await? {
+				Ok(()) => return Ok(connection),
+				Err(unsent) => request = unsent,
+			}
+		}
 	}
 
 	/// Waits for the next replies of requests that went out together: at least one, an error of a single request as [`Reply::Error`]. The time
@@ -157,13 +177,25 @@ impl Link {
 
 	/// Waits for the reply to a request.
 	pub(crate) async fn finish(&self, pending: Pending) -> Result<Reply, BackendError> {
+		self.finish_noting(pending).await.map(|(reply, _)| reply)?
+	}
+
+	/// The same; what the backend itself says, even if that is no, comes with the word whether the request was sent more than once.
+	pub(crate) async fn finish_noting(
+		&self,
+		pending: Pending,
+	) -> Result<(Result<Reply, BackendError>, bool), BackendError> {
 		let Pending { answer, connection } = pending;
-		let answered = async { answer.await.map_err(|_| closed())? };
-		let reply = self.patiently(&connection, answered).await?;
-		match reply {
+		let answered = async {
+			let Answer { reply, is_repeated } = answer.await.map_err(|_| closed())?;
+			reply.map(|reply| (reply, is_repeated))
+		};
+		let (reply, is_repeated) = self.patiently(&connection, answered).await?;
+		let reply = match reply {
 			Reply::Error(text) => Err(BackendError::Refused(text)),
 			reply => Ok(reply),
-		}
+		};
+		Ok((reply, is_repeated))
 	}
 
 	async fn patiently<T>(
@@ -172,7 +204,10 @@ impl Link {
 		work: impl Future<Output = Result<T, BackendError>>,
 	) -> Result<T, BackendError> {
 		let began = Instant::now();
-		match timeout(Duration::from_millis(self.patience.request_ms), work).await {
+		// Where there are other ways the time includes finding that out and asking again.
+		let tries = if self.backend().routes.len() > 1 { 2 } else { 1 };
+		let limit_ms = self.shared.patience.request_ms * tries;
+		match timeout(Duration::from_millis(limit_ms), work).await {
 			Ok(result) => result,
 			Err(_) => {
 				// What hangs is not used again, and what it has queued must not be written once the caller was told that it failed.
@@ -181,7 +216,7 @@ impl Link {
 				let held = state.connection.take();
 				state.connection = held.filter(|held| !held.is_same(connection));
 				drop(state);
-				let error = BackendError::TimedOut(self.patience.request_ms);
+				let error = BackendError::TimedOut(limit_ms);
 				self.mark_down(&error, began);
 				Err(error)
 			},
@@ -201,44 +236,48 @@ impl Link {
 	}
 
 	async fn connection(&self) -> Result<Connection, BackendError> {
-		{
-			let mut state = self.lock();
-			if let Some(connection) = state.connection.as_ref().filter(|held| held.is_usable()) {
-				return Ok(connection.clone());
+		let connect = self.shared.patience.connect();
+		loop {
+			let backend = self.backend();
+			if let Some(connection) = self.existing(&backend)? {
+				return Ok(connection);
 			}
-			if let Some(down) = &mut state.down {
-				if Instant::now() < down.until {
-					return Err(down.error.clone());
-				}
-				// This request tries; the others do not wait for how that goes.
-				down.until = Instant::now() + Duration::from_millis(self.patience.connect_ms);
+			let began = Instant::now();
+			match backend.open(&backend.routes, connect).await {
+				// It was redirected meanwhile: this connection may lead to the wrong place.
+				Ok(_) if !Arc::ptr_eq(&backend, &self.backend()) => continue,
+				Ok(opened) => {
+					let mut state = self.lock();
+					state.down = None;
+					// Two requests may have connected at once; one connection is enough.
+					let existing = state.connection.clone().filter(Connection::is_usable);
+					return Ok(existing.unwrap_or_else(|| {
+						let connection = Connection::start(self.shared.clone(), opened);
+						state.connection.insert(connection).clone()
+					}));
+				},
+				Err(error) => {
+					self.mark_down(&error, began);
+					return Err(error);
+				},
 			}
-		}
-		let (began, backend) = (Instant::now(), self.backend());
-		let limit = Duration::from_millis(self.patience.connect_ms);
-		let connected = match timeout(limit, self.connect(&backend)).await {
-			Ok(connected) => connected,
-			Err(_) => Err(BackendError::TimedOut(self.patience.connect_ms)),
-		};
-		match connected {
-			// It was redirected meanwhile: this connection leads to the wrong place.
-			Ok(_) if !Arc::ptr_eq(&backend, &self.backend()) => Err(closed()),
-			Ok(connection) => {
-				let mut state = self.lock();
-				state.down = None;
-				// Two requests may have connected at once; one connection is enough.
-				let existing = state.connection.clone().filter(Connection::is_usable);
-				Ok(existing.unwrap_or_else(|| state.connection.insert(connection).clone()))
-			},
-			Err(error) => {
-				self.mark_down(&error, began);
-				Err(error)
-			},
 		}
 	}
 
-	async fn connect(&self, backend: &Backend) -> Result<Connection, BackendError> {
-		Ok(Connection::new(backend.open().await?, self.received.clone()))
+	/// The connection that is there, or the error that keeps from making one.
+	fn existing(&self, backend: &Backend) -> Result<Option<Connection>, BackendError> {
+		let mut state = self.lock();
+		if let Some(connection) = state.connection.as_ref().filter(|held| held.is_usable()) {
+			return Ok(Some(connection.clone()));
+		}
+		if let Some(down) = &mut state.down {
+			if Instant::now() < down.until {
+				return Err(down.error.clone());
+			}
+			// This request tries; the others do not wait for how that goes.
+			down.until = Instant::now() + backend.patience(self.shared.patience.connect());
+		}
+		Ok(None)
 	}
 }
 
@@ -250,12 +289,12 @@ mod tests {
 	fn one_outage_is_counted_once_however_many_notice_it() {
 		let backend = Backend {
 			node: 1,
-			address: "localhost:1".to_owned(),
+			routes: vec!["localhost:1".into()],
 			namespace: "default".to_owned(),
 			password: None,
 			tls: None,
 		};
-		let patience = Patience { connect_ms: 1000, request_ms: 1000 };
+		let patience = Patience { connect_ms: 1000, request_ms: 1000, better_ms: 1000 };
 		let link = Link::new(backend, patience, Arc::default());
 		let wait = || link.lock().down.as_ref().map(|down| down.wait);
 		let (error, began) = (closed(), Instant::now());

@@ -25,6 +25,9 @@ const NAMED_BYTES: usize = 4 << 20;
 const QUEUED: usize = 4;
 const UNANSWERED: usize = 8;
 
+/// What an append-only namespace says of a key that it has.
+const KEY_EXISTS: &str = "protected by worm mode";
+
 /// What a call to [`Dataset::put_many`] did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PutReport {
@@ -284,14 +287,41 @@ impl Dataset {
 					let Some(value) = object.value(shard) else { continue };
 					let begun = link.begin(&[b"SET", &object.key, &value.bytes]).await;
 					let begun = begun.map_err(|error| self.failed(shard, error))?;
-					waiting.push_back(async move { (object, link.finish(begun).await) });
+					waiting.push_back(async move { (object, link.finish_noting(begun).await) });
 				},
-				Some((object, reply)) = waiting.next() => {
-					stored += self.appended(shard, &object, reply)?;
+				Some((object, answer)) = waiting.next() => {
+					let answered = match answer {
+						Ok((reply, true)) => self.appended_once(shard, &object, reply).await,
+						Ok((reply, false)) => reply,
+						Err(error) => Err(error),
+					};
+					stored += self.appended(shard, &object, answered)?;
 				},
 			}
 		}
 		Ok(stored)
+	}
+
+	/// What a value's reply means that was sent twice because the first reply was lost: the backend may say that it has the key, and if what it has
+	/// is the value, then the first sending appended it, in its turn.
+	async fn appended_once(
+		&self,
+		shard: usize,
+		object: &Sealed,
+		reply: Result<Reply, BackendError>,
+	) -> Result<Reply, BackendError> {
+		let (Some(link), Some(value)) = (self.links.get(shard), object.value(shard)) else {
+			return reply;
+		};
+		match &reply {
+			Ok(Reply::Nil) => {},
+			Err(BackendError::Refused(text)) if text.contains(KEY_EXISTS) => {},
+			_ => return reply,
+		}
+		match link.call(&[b"GET", &object.key]).await? {
+			Reply::Bulk(held) if held == value.bytes => Ok(Reply::Bulk(object.key.clone())),
+			_ => reply,
+		}
 	}
 
 	/// Takes note of a value that a backend has appended.

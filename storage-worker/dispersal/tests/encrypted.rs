@@ -8,7 +8,7 @@
 	reason = "test code"
 )]
 
-use granary_dispersal::{Backend, Dataset, DatasetKey, DatasetOptions, DispersalError};
+use granary_dispersal::{Backend, Dataset, DatasetKey, DatasetOptions, DispersalError, Route};
 use granary_transport::{Identity, Key, Network, Role, Signature};
 use granary_zdb::{NamespaceOptions, Server, ServerOptions, Store, StoreOptions, TlsOptions};
 use rand::{RngCore, SeedableRng};
@@ -70,7 +70,7 @@ impl Workers {
 			let on_record = pair(node as u8 + 1).public.to_bytes();
 			Backend {
 				node: node as u32,
-				address: address.to_string(),
+				routes: vec![Route::Direct(address.to_string())],
 				namespace: "shards".to_owned(),
 				password: client.is_some().then(|| "of the tenant".to_owned()),
 				tls: Some(network.client(on_record, client.clone()).unwrap()),

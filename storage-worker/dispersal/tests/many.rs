@@ -11,7 +11,9 @@
 mod support;
 
 use futures::StreamExt;
-use granary_dispersal::{Backend, Dataset, DatasetKey, DatasetOptions, DispersalError, ObjectId};
+use granary_dispersal::{
+	Backend, Dataset, DatasetKey, DatasetOptions, DispersalError, ObjectId, Route,
+};
 use std::{
 	collections::HashMap,
 	io::{Read, Write},
@@ -58,9 +60,10 @@ async fn assert_all_read(dataset: &Dataset, objects: &[Vec<u8>]) {
 
 /// Stands between a client and a backend and counts the pieces in which requests arrive.
 fn counted(backend: &mut Backend) -> Arc<AtomicUsize> {
-	let target = backend.address.strip_prefix("unix:").unwrap().to_owned();
-	backend.address.push_str(".counted");
-	let listener = UnixListener::bind(format!("{target}.counted")).unwrap();
+	let target = backend.address().strip_prefix("unix:").unwrap().to_owned();
+	let counted = format!("{target}.counted");
+	let listener = UnixListener::bind(&counted).unwrap();
+	backend.routes = vec![Route::Socket(counted.into())];
 	let pieces = Arc::new(AtomicUsize::new(0));
 	let count = pieces.clone();
 	std::thread::spawn(move || {

@@ -6,7 +6,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use granary_chain::ChainClient;
-use granary_dispersal::{Backend, Dataset};
+use granary_dispersal::{Backend, Dataset, Route};
 use granary_primitives::{reservation::ReservationInfo, AllotmentId, PublicKey, ReservationId};
 use std::{
 	sync::{Arc, Weak},
@@ -21,13 +21,21 @@ const TROUBLE_INTERVAL: Duration = Duration::from_secs(10);
 const TICK: Duration = Duration::from_secs(2);
 
 /// What a record says about a shard; equal entries lead to the same place.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Entry {
 	allotment: AllotmentId,
 	node: u32,
-	endpoint: Vec<u8>,
+	/// From the node's record and those of its relays.
+	routes: Vec<Route>,
 	audit_key: PublicKey,
 	transport_key: PublicKey,
+}
+
+impl Entry {
+	/// Whether both are of the same node with the same keys, however it is reached.
+	fn is_same_node(&self, other: &Self) -> bool {
+		*self == Self { routes: self.routes.clone(), ..other.clone() }
+	}
 }
 
 /// The chain's records of one reservation, and what is needed to use them.
@@ -59,14 +67,16 @@ impl Directory {
 			.secret
 			.as_ref()
 			.map(|secret| namespace_password(secret, &node.transport_key, allotment));
+		let namespace = namespace_name(allotment);
+		let backend = self.transport.backend(&self.chain, &node, namespace, password).await?;
 		let entry = Entry {
 			allotment,
 			node: node.id,
-			endpoint: node.endpoint.clone(),
+			routes: backend.routes.clone(),
 			audit_key: node.audit_key,
 			transport_key: node.transport_key,
 		};
-		Ok((entry, self.transport.backend(&node, namespace_name(allotment), password)?))
+		Ok((entry, backend))
 	}
 
 	/// The backends of a reservation and the records that lead to them, in shard order.
@@ -126,10 +136,14 @@ impl Directory {
 				info!(
 					shard,
 					node = entry.node,
-					address = backend.address,
+					address = backend.address(),
 					"its record has changed"
 				);
-				dataset.redirect(shard, backend);
+				if entry.is_same_node(known) {
+					dataset.reroute(shard, backend.routes);
+				} else {
+					dataset.redirect(shard, backend);
+				}
 				*known = entry;
 			}
 		}

@@ -30,7 +30,7 @@ pub(crate) async fn await_namespaces(
 	for id in reservation.allotments {
 		let Some(allotment) = chain.allotment(id).await? else { continue };
 		let Some(node) = chain.node(allotment.node).await? else { continue };
-		wanted.push(transport.backend(&node, namespace_name(id), None)?);
+		wanted.push(transport.backend(chain, &node, namespace_name(id), None).await?);
 	}
 	let waiting = wanted.iter().map(|backend| async move {
 		let served = async {
@@ -45,10 +45,10 @@ pub(crate) async fn await_namespaces(
 
 /// Whether the node knows the namespace. To be let in is not needed, only not to be told that there is none.
 async fn has_namespace(backend: &Backend) -> bool {
-	match timeout(ANSWER_TIMEOUT, backend.check()).await {
-		Ok(Ok(())) => true,
-		Ok(Err(BackendError::Refused(text))) => !text.to_ascii_lowercase().contains("not found"),
-		Ok(Err(_)) | Err(_) => false,
+	match backend.check(ANSWER_TIMEOUT).await {
+		Ok(_) => true,
+		Err(BackendError::Refused(text)) => !text.to_ascii_lowercase().contains("not found"),
+		Err(_) => false,
 	}
 }
 
@@ -67,7 +67,7 @@ mod tests {
 		let server = Server::bind(options, store.clone(), None).await.unwrap();
 		let backend = |address: String, namespace: &str| Backend {
 			node: 1,
-			address,
+			routes: vec![address.as_str().into()],
 			namespace: namespace.to_owned(),
 			password: None,
 			tls: None,

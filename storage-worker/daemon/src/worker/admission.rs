@@ -22,7 +22,7 @@ const REMEMBERED_MAX: usize = 4096;
 /// Everything of a worker that the RESP server asks for.
 pub(super) struct Door {
 	pub(super) cosigner: CoSigner,
-	pub(super) admission: Admission,
+	pub(super) admission: Arc<Admission>,
 }
 
 impl Extension for Door {
@@ -52,7 +52,8 @@ impl Admission {
 		Self { chain, runtime: Handle::current(), known: Mutex::default() }
 	}
 
-	fn check(&self, peer: Peer) -> Result<(), String> {
+	/// Whether the chain knows a key. Must be called where it may block.
+	pub(super) fn check(&self, peer: Peer) -> Result<(), String> {
 		let known = self.is_remembered(&peer) || self.ask(peer)?;
 		match (known, peer.role) {
 			(true, _) => Ok(()),

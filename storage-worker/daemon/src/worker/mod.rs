@@ -1,15 +1,17 @@
 //! `granary worker`: a storage node that needs no other instruction than the chain's.
 //!
 //! [`registration`] finds or registers the node; [`allotments`] makes its namespaces be what the chain says; [`audits`] answers what is due;
-//! [`cosign`] signs checkpoints and removals that agree with the node's own log; [`removals`] puts shorter logs in force when the chain does; [`run`] drives
-//! them from block to block.
+//! [`cosign`] signs checkpoints and removals that agree with the node's own log; [`removals`] puts shorter logs in force when the chain does; [`reach`] keeps connections to
+//! relays and [`relaying`] is one; [`run`] drives them from block to block.
 
 mod admission;
 mod allotments;
 mod audits;
 mod cosign;
 mod loss;
+mod reach;
 mod registration;
+mod relaying;
 mod removals;
 mod rotation;
 mod run;

@@ -5,7 +5,9 @@ use super::{
 	allotments::reconcile,
 	audits::Auditor,
 	cosign::CoSigner,
+	reach::{self, Links, ReachArgs},
 	registration::{find_or_register, Offer},
+	relaying::{self, RelayArgs, Relaying},
 	removals,
 };
 use crate::{
@@ -13,12 +15,14 @@ use crate::{
 	keys::WorkerKeys,
 	stop::stop_signal,
 	transport::Transport,
+	zdb::observe,
 };
-use anyhow::{ensure, Context as _, Result};
+use anyhow::{Context as _, Result};
 use clap::Args;
 use granary_chain::ChainClient;
 use granary_primitives::{Balance, BlockNumber, Hash, NodeId};
-use granary_zdb::{Server, ServerOptions, Store, StoreOptions, TlsOptions};
+use granary_transport::Endpoints;
+use granary_zdb::{OtherProtocol, Server, ServerOptions, Store, StoreOptions, TlsOptions};
 use std::{
 	fs,
 	net::SocketAddr,
@@ -26,7 +30,10 @@ use std::{
 	sync::Arc,
 	time::Duration,
 };
-use tokio::sync::watch;
+use tokio::{
+	sync::{oneshot, watch},
+	task::JoinHandle,
+};
 use tracing::{info, warn};
 
 /// Pause before work on a block that failed is tried again.
@@ -38,6 +45,8 @@ Examples:
   # On the network, reached by tenants under a name:
   granary worker run --dir /var/lib/granary --key-file account.key --farm my-farm --capacity 500GiB \\
     --listen 0.0.0.0:9900 --endpoint storage.example.org:9900
+  # Behind a router that lets nobody in: nodes 3 and 8, which run with --as-relay, pass tenants on to it:
+  granary worker run --dir /var/lib/granary --key-file account.key --farm my-farm --capacity 500GiB --relay 3 --relay 8
   # On this machine only:
   granary worker run --dir ./worker --suri //Alice --farm test --capacity 1GiB
 
@@ -55,9 +64,13 @@ pub(crate) struct RunArgs {
 	/// Address to serve on, encrypted; 0.0.0.0:9900 for all networks, then with --endpoint.
 	#[arg(long, default_value = "127.0.0.1:9900")]
 	listen: SocketAddr,
-	/// Where tenants reach it. [default: the address that it serves on]
-	#[arg(long, value_name = "HOST:PORT")]
-	endpoint: Option<String>,
+	#[command(flatten)]
+	reach: ReachArgs,
+	#[command(flatten)]
+	relaying: RelayArgs,
+	/// Address for /metrics (Prometheus), /healthz and /readyz over HTTP, for example 127.0.0.1:9901.
+	#[arg(long, value_name = "ADDRESS:PORT")]
+	metrics: Option<SocketAddr>,
 	/// Unix socket to serve on as well, without encryption, for this machine's tools.
 	#[arg(long, value_name = "PATH")]
 	socket: Option<PathBuf>,
@@ -72,7 +85,7 @@ pub(crate) struct RunArgs {
 }
 
 pub(super) async fn run(args: RunArgs, context: &Context) -> Result<()> {
-	let endpoint = endpoint(&args)?;
+	let endpoints = args.reach.endpoints(args.listen)?;
 	let operator = args.account.tenant_keys()?;
 	let key_dir = args.dir.join("keys");
 	// Should they be unreadable, that is said before the data are opened.
@@ -85,14 +98,14 @@ pub(super) async fn run(args: RunArgs, context: &Context) -> Result<()> {
 	remember_genesis(&args.dir, chain.genesis_hash())?;
 	let offer = Offer {
 		farm: args.farm.clone(),
-		endpoint,
+		endpoint: endpoints.to_string(),
 		capacity_bytes: args.capacity,
 		price_per_gib_hour: args.price,
 		bond: args.bond,
 	};
 	loop {
 		let (keys, node) = find_or_register(&chain, operator.signer(), &key_dir, &offer).await?;
-		let ended = serve(&args, &chain, &store, keys, node.id).await?;
+		let ended = serve(&args, &endpoints, &chain, &store, keys, node.id).await?;
 		match ended {
 			Ended::Stopped => break,
 			Ended::KeysChanged => info!(node = node.id, "its keys on chain have changed"),
@@ -115,24 +128,14 @@ enum Ended {
 /// Serves and follows the chain with one set of keys.
 async fn serve(
 	args: &RunArgs,
+	endpoints: &Endpoints,
 	chain: &Arc<ChainClient>,
 	store: &Arc<Store>,
 	keys: Arc<WorkerKeys>,
 	node: NodeId,
 ) -> Result<Ended> {
-	let door = Door {
-		cosigner: CoSigner::new(chain.clone(), store.clone(), keys.clone(), node),
-		admission: Admission::new(chain.clone()),
-	};
-	let config = Transport::of_worker(chain.genesis_hash(), &keys)?;
-	let tls = TlsOptions { strangers_only_read: true, ..TlsOptions::new(args.listen, config) };
-	let options = ServerOptions {
-		tls: Some(tls),
-		unix: args.socket.clone(),
-		protected: true,
-		..ServerOptions::default()
-	};
-	let server = Server::bind(options, store.clone(), Some(Arc::new(door))).await?;
+	let doors = open_doors(args, endpoints, chain, store, &keys, node).await?;
+	let Doors { server, links, figures } = doors;
 	info!(node, listen = %args.listen, "serving");
 
 	let (stop, stopped) = watch::channel(false);
@@ -156,27 +159,64 @@ async fn serve(
 			ended.context("the chain follower ended early")?
 		},
 	};
+	drop(links);
 	serving.await.context("the server ended early")??;
+	if let Some((ended, showing)) = figures {
+		// The page may have ended by itself.
+		let _ = ended.send(());
+		showing.await.context("the page of figures ended early")?;
+	}
 	Ok(ended)
 }
 
-/// The address that the chain is told.
-fn endpoint(args: &RunArgs) -> Result<String> {
-	match &args.endpoint {
-		Some(endpoint) => {
-			let port = endpoint.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
-			ensure!(port.is_some(), "--endpoint '{endpoint}' is not of the form HOST:PORT");
-			Ok(endpoint.clone())
-		},
-		None => {
-			ensure!(
-				!args.listen.ip().is_unspecified(),
-				"{} is every address of this machine, so tenants would not know where to go; say it with --endpoint HOST:PORT",
-				args.listen
-			);
-			Ok(args.listen.to_string())
-		},
+/// All ways by which others come in.
+struct Doors {
+	server: Server,
+	/// Connections to relays.
+	links: Links,
+	/// What ends the page of figures, and the page.
+	figures: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
+}
+
+/// Listens, connects to relays, and is a relay, as the arguments say. Nobody is answered before the server runs.
+async fn open_doors(
+	args: &RunArgs,
+	endpoints: &Endpoints,
+	chain: &Arc<ChainClient>,
+	store: &Arc<Store>,
+	keys: &Arc<WorkerKeys>,
+	node: NodeId,
+) -> Result<Doors> {
+	let admission = Arc::new(Admission::new(chain.clone()));
+	let relay = args.relaying.relay(&admission);
+	let transport = Transport::of_worker(chain.genesis_hash(), keys)?;
+	let tls = TlsOptions {
+		strangers_only_read: true,
+		others: relay.clone().map(|relay| Arc::new(Relaying(relay)) as Arc<dyn OtherProtocol>),
+		..TlsOptions::new(args.listen, transport.server(relay.is_some())?)
+	};
+	let options = ServerOptions {
+		tls: Some(tls),
+		unix: args.socket.clone(),
+		protected: true,
+		..ServerOptions::default()
+	};
+	let cosigner = CoSigner::new(chain.clone(), store.clone(), keys.clone(), node);
+	let door = Arc::new(Door { cosigner, admission });
+	let mut server = Server::bind(options, store.clone(), Some(door)).await?;
+	let links = Links::start(endpoints, &mut server, chain, &transport);
+	let mut figures = None;
+	if let Some(address) = args.metrics {
+		let shown = links.all();
+		let more = move || {
+			let relay = relay.as_deref().map(relaying::metrics).unwrap_or_default();
+			relay + &reach::metrics(&shown)
+		};
+		let (ended, end) = oneshot::channel();
+		let showing = observe::start(address, server.metrics(), Arc::new(more), end).await?;
+		figures = Some((ended, showing));
 	}
+	Ok(Doors { server, links, figures })
 }
 
 /// Waits for the chain that the directory belongs to; `None` if the worker is told to stop meanwhile.

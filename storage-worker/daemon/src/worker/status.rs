@@ -4,12 +4,21 @@ use super::registration::find;
 use crate::{
 	cli::{bytes_text, units_text, Context, Failure},
 	keys::WorkerKeys,
+	transport::Transport,
 };
 use anyhow::{ensure, Result};
 use clap::Args;
-use granary_primitives::audit::{AuditOutcome, AuditRecord};
-use serde_json::json;
-use std::path::PathBuf;
+use granary_chain::ChainClient;
+use granary_dispersal::{BackendError, Route};
+use granary_primitives::{
+	audit::{AuditOutcome, AuditRecord},
+	grid::NodeInfo,
+};
+use serde_json::{json, Value};
+use std::{path::PathBuf, time::Duration};
+
+/// How long the node may take to answer over one way.
+const WAY_TIMEOUT: Duration = Duration::from_secs(3);
 
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
@@ -44,10 +53,12 @@ pub(super) async fn run(args: StatusArgs, context: &Context) -> Result<()> {
 	}
 	let rows: Vec<_> =
 		allotments.iter().zip(&audits).zip(&last_ended).map(|((a, b), c)| (a, b, c)).collect();
+	let ways = ways(&chain, &node).await?;
 	let value = json!({
 		"node": node.id,
 		"farm": node.farm,
 		"endpoint": String::from_utf8_lossy(&node.endpoint),
+		"ways": ways.iter().map(way_json).collect::<Vec<_>>(),
 		"capacity_bytes": node.capacity_bytes,
 		"reserved_bytes": node.reserved_bytes,
 		"allotments": rows.iter().map(|(allotment, audit, last)| json!({
@@ -66,6 +77,13 @@ pub(super) async fn run(args: StatusArgs, context: &Context) -> Result<()> {
 	context.print(&value, |out| {
 		out.line(format!("node {} of farm {}", node.id, node.farm));
 		out.field("endpoint", String::from_utf8_lossy(&node.endpoint));
+		for (way, answer) in &ways {
+			let answer = match answer {
+				Ok(taken) => format!("answers in {:.1} ms", taken.as_secs_f64() * 1e3),
+				Err(error) => format!("does not answer: {error}"),
+			};
+			out.field(&way.to_string(), answer);
+		}
 		out.field(
 			"reserved",
 			format!("{} of {}", bytes_text(node.reserved_bytes), bytes_text(node.capacity_bytes)),
@@ -94,6 +112,24 @@ pub(super) async fn run(args: StatusArgs, context: &Context) -> Result<()> {
 		}
 	});
 	Ok(())
+}
+
+/// A way, and how long the node took to answer over it.
+type Way = (Route, Result<Duration, BackendError>);
+
+/// Greets the node over each way that its record names, as tenants do.
+async fn ways(chain: &ChainClient, node: &NodeInfo) -> Result<Vec<Way>> {
+	let transport = Transport::of_client(chain.genesis_hash(), None)?;
+	let backend = transport.backend(chain, node, "default".to_owned(), None).await?;
+	Ok(backend.check_each(WAY_TIMEOUT).await)
+}
+
+fn way_json((way, answer): &Way) -> Value {
+	json!({
+		"way": way.to_string(),
+		"milliseconds": answer.as_ref().ok().map(|taken| taken.as_secs_f64() * 1e3),
+		"error": answer.as_ref().err().map(BackendError::to_string),
+	})
 }
 
 fn last_text(record: &AuditRecord) -> String {

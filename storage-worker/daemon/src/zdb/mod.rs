@@ -11,7 +11,7 @@ mod export;
 mod follow;
 mod import;
 mod legacy;
-mod observe;
+pub(crate) mod observe;
 mod remote;
 mod serve;
 mod settings;

@@ -10,31 +10,35 @@ use hyper::{
 	Method, Request, Response, StatusCode,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
-use std::{convert::Infallible, net::SocketAddr, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use tracing::debug;
 
 /// How long a client may take to send its question.
 const QUESTION_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Figures beside those of the store, in the same format.
+pub(crate) type More = Arc<dyn Fn() -> String + Send + Sync>;
+
 /// Listens and answers until `end` says so.
-pub(super) async fn start(
+pub(crate) async fn start(
 	address: SocketAddr,
 	metrics: Metrics,
+	more: More,
 	end: oneshot::Receiver<()>,
 ) -> Result<JoinHandle<()>> {
 	let listener =
 		TcpListener::bind(address).await.with_context(|| format!("listening on {address}"))?;
 	Ok(tokio::spawn(async move {
 		tokio::select! {
-			() = accept(listener, metrics) => {},
+			() = accept(listener, metrics, more) => {},
 			// The server has ended, or is gone without a word.
 			_ = end => {},
 		}
 	}))
 }
 
-async fn accept(listener: TcpListener, metrics: Metrics) {
+async fn accept(listener: TcpListener, metrics: Metrics, more: More) {
 	loop {
 		let stream = match listener.accept().await {
 			Ok((stream, _)) => stream,
@@ -44,10 +48,10 @@ async fn accept(listener: TcpListener, metrics: Metrics) {
 				continue;
 			},
 		};
-		let metrics = metrics.clone();
+		let (metrics, more) = (metrics.clone(), more.clone());
 		tokio::spawn(async move {
 			let service = service_fn(move |request| {
-				let answer = answer(&request, &metrics);
+				let answer = answer(&request, &metrics, &more);
 				async move { Ok::<_, Infallible>(answer) }
 			});
 			let served = http1::Builder::new()
@@ -62,9 +66,9 @@ async fn accept(listener: TcpListener, metrics: Metrics) {
 	}
 }
 
-fn answer(request: &Request<Incoming>, metrics: &Metrics) -> Response<Full<Bytes>> {
+fn answer(request: &Request<Incoming>, metrics: &Metrics, more: &More) -> Response<Full<Bytes>> {
 	let (status, text) = match (request.method(), request.uri().path()) {
-		(&Method::GET | &Method::HEAD, "/metrics") => (StatusCode::OK, metrics.render()),
+		(&Method::GET | &Method::HEAD, "/metrics") => (StatusCode::OK, metrics.render() + &more()),
 		(&Method::GET | &Method::HEAD, "/healthz") => (StatusCode::OK, "ok\n".to_owned()),
 		(&Method::GET | &Method::HEAD, "/readyz") => match metrics.faults() {
 			faults if faults.is_empty() => (StatusCode::OK, "ready\n".to_owned()),

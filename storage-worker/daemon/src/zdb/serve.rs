@@ -66,7 +66,9 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<()> {
 	};
 	let (ended, end) = oneshot::channel();
 	let observing = match plan.metrics {
-		Some(metrics) => Some(observe::start(metrics, server.metrics(), end).await?),
+		Some(metrics) => {
+			Some(observe::start(metrics, server.metrics(), Arc::new(String::new), end).await?)
+		},
 		None => None,
 	};
 	let following = match (plan.primary, replica) {

@@ -103,10 +103,13 @@ impl Chain {
 	}
 
 	pub(crate) fn worker(&self, dir: &Path, suri: &str) -> Running {
+		self.worker_with(dir, suri, &["--listen", &format!("127.0.0.1:{}", free_port())])
+	}
+
+	pub(crate) fn worker_with(&self, dir: &Path, suri: &str, more: &[&str]) -> Running {
 		let log = fs::File::create(dir.with_extension("log")).unwrap();
 		let mut command = self.command(&["worker", "run", "--suri", suri, "--farm", suri]);
-		command.arg("--dir").arg(dir).args(["--capacity", "1GiB", "--bond", "100"]);
-		command.args(["--listen", &format!("127.0.0.1:{}", free_port())]);
+		command.arg("--dir").arg(dir).args(["--capacity", "1GiB", "--bond", "100"]).args(more);
 		Running(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
 	}
 }

@@ -12,6 +12,7 @@ mod chain;
 mod common;
 mod healing;
 mod path;
+mod relaying;
 mod release;
 mod sealed;
 mod thin;

@@ -45,7 +45,7 @@ pub(crate) fn peak_mebibytes() -> Outcome<u64> {
 pub(crate) fn backend(node: usize, address: &str) -> Backend {
 	Backend {
 		node: node as u32,
-		address: address.to_owned(),
+		routes: vec![address.into()],
 		namespace: "default".to_owned(),
 		password: None,
 		tls: None,

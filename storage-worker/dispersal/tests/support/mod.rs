@@ -4,7 +4,7 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
-use granary_dispersal::{Backend, Dataset, DatasetKey, DatasetOptions};
+use granary_dispersal::{Backend, Dataset, DatasetKey, DatasetOptions, Route};
 use granary_zdb::{Extension, NamespaceOptions, Reply, Server, ServerOptions, Store, StoreOptions};
 use rand::{RngCore, SeedableRng};
 use std::{
@@ -109,7 +109,7 @@ impl Grid {
 		(0..self.processes.len())
 			.map(|node| Backend {
 				node: 100 + node as u32,
-				address: format!("unix:{}", self.path(node).join("socket").display()),
+				routes: vec![Route::Socket(self.path(node).join("socket"))],
 				namespace: NAMESPACE.to_owned(),
 				password: Some(PASSWORD.to_owned()),
 				tls: None,
@@ -211,9 +211,10 @@ pub(crate) struct Valve(Arc<AtomicBool>);
 impl Valve {
 	/// Puts a valve before a backend, whose address becomes the valve's.
 	pub(crate) fn before(backend: &mut Backend, limit_bytes: usize) -> Self {
-		let target = backend.address.strip_prefix("unix:").unwrap().to_owned();
-		backend.address.push_str(".valve");
-		let listener = UnixListener::bind(format!("{target}.valve")).unwrap();
+		let target = backend.address().strip_prefix("unix:").unwrap().to_owned();
+		let valve = format!("{target}.valve");
+		let listener = UnixListener::bind(&valve).unwrap();
+		backend.routes = vec![Route::Socket(valve.into())];
 		let opened = Arc::new(AtomicBool::new(false));
 		let valve = opened.clone();
 		std::thread::spawn(move || {
