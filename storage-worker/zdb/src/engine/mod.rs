@@ -7,6 +7,7 @@ mod compact;
 mod compactor;
 mod config;
 mod copy;
+mod directory;
 mod dirty;
 mod durable;
 mod environment;
