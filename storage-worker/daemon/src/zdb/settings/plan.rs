@@ -176,7 +176,6 @@ impl Settings {
 mod tests {
 	use super::*;
 	use crate::zdb::settings::parse_size;
-	use std::path::Path;
 
 	fn file(text: &str) -> Result<Plan> {
 		let dir = tempfile::tempdir().unwrap();
