@@ -105,8 +105,11 @@ async fn private_objects_are_read_and_healed_and_never_recognised() {
 	for id in ids {
 		assert_eq!(reader.get(id).await.unwrap(), object);
 	}
-	let healing =
-		granary_dispersal::Healing { check: granary_dispersal::Check::All, bytes_per_second: None };
+	let healing = granary_dispersal::Healing {
+		first: Vec::new(),
+		check: granary_dispersal::Check::All,
+		bytes_per_second: None,
+	};
 	let healed = reader.heal(healing, &|_, _, _| {}).await.unwrap();
 	assert_eq!((healed.rebuilt_shards, healed.foreign, healed.lost), (3, 0, 0));
 }

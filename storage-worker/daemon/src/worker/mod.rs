@@ -27,7 +27,7 @@ use clap::Subcommand;
 #[derive(Debug, Subcommand)]
 pub(crate) enum WorkerCommand {
 	/// Register or find this node on chain and serve it.
-	Run(run::RunArgs),
+	Run(Box<run::RunArgs>),
 	/// Tell the chain that an allotment's data are gone, before an audit finds out: that costs half.
 	DeclareLoss(loss::LossArgs),
 	/// Announce new keys; the worker goes on with them when they are valid.
@@ -39,7 +39,7 @@ pub(crate) enum WorkerCommand {
 /// Runs one of the commands.
 pub(crate) async fn dispatch(command: WorkerCommand, context: &Context) -> Result<()> {
 	match command {
-		WorkerCommand::Run(args) => run::run(args, context).await,
+		WorkerCommand::Run(args) => run::run(*args, context).await,
 		WorkerCommand::DeclareLoss(args) => loss::run(args, context).await,
 		WorkerCommand::RotateKeys(args) => rotation::run(args, context).await,
 		WorkerCommand::Status(args) => status::run(args, context).await,
