@@ -36,6 +36,12 @@ pub(crate) fn execute(session: &mut Session, args: Args<'_>, output: &mut Output
 	if args.len() == 0 {
 		return Flow::Continue;
 	}
+	if session.namespace.is_removed() && session.awaits_namespace() {
+		if !session.may_block {
+			return Flow::Elsewhere;
+		}
+		session.await_namespace();
+	}
 	if !session.has_namespace() {
 		session.commands += 1;
 		output.error("Your active namespace is not available anymore (probably removed).");

@@ -16,6 +16,7 @@ use std::sync::{
 	atomic::{AtomicUsize, Ordering::Relaxed},
 	Arc,
 };
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 /// What all clients of a server share.
@@ -171,6 +172,23 @@ impl Session {
 		self.namespace = namespace;
 		self.can_write = can_write && !self.visitor.only_reads;
 		Ok(())
+	}
+
+	/// Whether the client's namespace is closed because it is just being opened anew: the store knows it still.
+	pub(crate) fn awaits_namespace(&self) -> bool {
+		let known = self.shared.store.namespace(self.namespace.name());
+		self.namespace.is_removed()
+			&& !self.namespace.is_replaced()
+			&& known.is_some_and(|known| Arc::ptr_eq(&known, &self.namespace))
+	}
+
+	/// Waits until the client's namespace is open again, or removed for good, or it takes too long. Blocks.
+	pub(crate) fn await_namespace(&self) {
+		const PATIENCE: Duration = Duration::from_secs(5);
+		let deadline = Instant::now() + PATIENCE;
+		while self.awaits_namespace() && Instant::now() < deadline {
+			std::thread::sleep(Duration::from_millis(1));
+		}
 	}
 
 	/// Whether the client's namespace is still there. One that was made anew in another mode is attached to.
