@@ -22,7 +22,8 @@ declare -A GRID_PORTS=()
 free_port() {
   local port
   while :; do
-    port=$((20000 + RANDOM % 20000))
+    # Below what the kernel gives to clients.
+    port=$((20000 + RANDOM % 12000))
     [ -z "${GRID_PORTS[$port]:-}" ] || continue
     if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
       GRID_PORTS[$port]=1

@@ -46,8 +46,8 @@ pub const READ_SCRATCH_BYTES: usize = 128 << 10;
 pub const READ_TURN_BYTES: usize = 1 << 20;
 /// The smallest piece by which the buffer of an unfinished command grows.
 pub const READ_CHUNK_BYTES: usize = 16 << 10;
-/// Memory for records that are read or written often, unless the options say otherwise.
-pub const CACHE_BYTES_DEFAULT: usize = 64 << 20;
+/// Memory for records that are read or written often, unless the options say otherwise; half of it for long ones.
+pub const CACHE_BYTES_DEFAULT: usize = 256 << 20;
 /// Values from this length on are not copied before they are written.
 pub const DIRECT_BYTES: usize = 32 << 10;
 /// Records that wait in memory for their write call, per namespace.

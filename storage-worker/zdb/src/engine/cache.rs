@@ -4,18 +4,28 @@
 //! divided into rings: what comes in is copied to a ring's head, over what is oldest there; what is found in the older half is copied to the head
 //! again and so stays. Keys and values were verified before they came in.
 
-use crate::engine::{
-	location::Location,
-	record::{Header, HEADER_BYTES},
+use crate::{
+	engine::{
+		location::Location,
+		record::{Header, HEADER_BYTES},
+	},
+	sys,
 };
 use parking_lot::Mutex;
+use std::thread::available_parallelism;
 
 /// Longer records are left to the page cache: a system call costs little beside copying them.
 const RECORD_MAX_BYTES: usize = 8 << 10;
 /// A new record that is longer comes in without its value, which may never be read; its head is looked at by the next write of its key.
 const NEW_RECORD_MAX_BYTES: usize = 1 << 10;
-/// Rings; a thread holds one while it copies a record.
-const RINGS: usize = 64;
+/// Rings for each processor, so that threads seldom wait for one: a thread holds one while it copies a record.
+const RINGS_PER_PROCESSOR: usize = 4;
+/// Of a hash, the bits that choose the ring.
+const RING_BITS: u32 = 16;
+/// A cache line.
+const LINE_BYTES: usize = 64;
+/// How much of a record is brought near before it is looked at.
+const AHEAD_BYTES: usize = 1 << 10;
 /// Before each record: its location (8), the number of its log (4), its bytes in the ring (4).
 const LABEL_BYTES: usize = 16;
 /// How many bytes of ring there are for each slot of the table.
@@ -51,13 +61,37 @@ impl<'c> Cached<'c> {
 impl RecordCache {
 	/// A cache of about so many bytes; with fewer than a mebibyte there is none.
 	pub(crate) fn new(bytes: usize) -> Self {
-		let ring_bytes = bytes / RINGS / LABEL_BYTES * LABEL_BYTES;
-		let rings = if bytes < 1 << 20 { 0 } else { RINGS };
+		let processors = available_parallelism().map_or(1, usize::from);
+		let rings = match bytes < 1 << 20 {
+			true => 0,
+			// A ring must not be so short that it has room for a few records only.
+			false => (processors * RINGS_PER_PROCESSOR).min(bytes >> 18),
+		};
+		let ring_bytes = bytes / rings.max(1) / LABEL_BYTES * LABEL_BYTES;
 		Self { rings: (0..rings).map(|_| Mutex::new(Ring::new(ring_bytes))).collect() }
 	}
 
 	fn ring(&self, hash: u64) -> Option<&Mutex<Ring>> {
-		self.rings.get((hash >> 58) as usize)
+		let chosen = (hash >> (u64::BITS - RING_BITS)) as usize * self.rings.len();
+		self.rings.get(chosen >> RING_BITS)
+	}
+
+	/// Has the place where the record's position is noted brought near.
+	pub(crate) fn prefetch_slot(&self, log: u32, location: Location) {
+		let hash = hash_of(log, location);
+		if let Some(ring) = self.ring(hash) {
+			if let Some(slots) = ring.lock().slots(hash) {
+				sys::prefetch(slots);
+			}
+		}
+	}
+
+	/// Has the record, or its beginning, brought near.
+	pub(crate) fn prefetch_record(&self, log: u32, location: Location) {
+		let hash = hash_of(log, location);
+		if let Some(ring) = self.ring(hash) {
+			ring.lock().prefetch(hash, location.read_len());
+		}
 	}
 
 	/// Lets `look` see the record at the location of a log, if it is in memory.
@@ -100,7 +134,7 @@ impl RecordCache {
 	}
 }
 
-/// Spreads locations, which are mostly a few kilobytes apart, over rings (the highest bits) and slots (the next ones).
+/// Spreads locations, which are mostly a few kilobytes apart, over rings (the highest bits) and slots (lower ones).
 fn hash_of(log: u32, location: Location) -> u64 {
 	let mixed = location.bits() ^ u64::from(log).wrapping_mul(0x9e37_79b9_7f4a_7c15);
 	(mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9)
@@ -122,12 +156,24 @@ const NOWHERE: u64 = u64::MAX;
 impl Ring {
 	fn new(bytes: usize) -> Self {
 		let slots = (bytes / BYTES_PER_SLOT / WAYS).next_power_of_two();
-		Self { bytes: vec![0; bytes], head: 0, slots: vec![[NOWHERE; WAYS]; slots] }
+		let mut ring = Self { bytes: vec![0; bytes], head: 0, slots: vec![[NOWHERE; WAYS]; slots] };
+		sys::prefer_huge_pages(&mut ring.bytes);
+		ring
+	}
+
+	/// Brings near what the first of a hash's positions leads to, which is nearly always what is meant.
+	fn prefetch(&mut self, hash: u64, bytes: usize) {
+		let Some([position, ..]) = self.slots(hash).copied() else { return };
+		if self.is_alive(position) {
+			let labelled = self.bytes.get(self.place(position)..).unwrap_or_default();
+			let wanted = (LABEL_BYTES + bytes).min(AHEAD_BYTES);
+			labelled.iter().take(wanted).step_by(LINE_BYTES).for_each(sys::prefetch);
+		}
 	}
 
 	fn slots(&mut self, hash: u64) -> Option<&mut [u64; WAYS]> {
 		let slots = self.slots.len();
-		self.slots.get_mut((hash >> 32) as usize & (slots - 1))
+		self.slots.get_mut((hash >> 16) as usize & (slots - 1))
 	}
 
 	/// Whether nothing was written over what came in at the position.

@@ -1,7 +1,7 @@
 //! What all namespaces of a store have in common.
 
 use crate::{
-	engine::{cache::RecordCache, password::StoreSecret},
+	engine::{cache::RecordCache, long::LongCache, password::StoreSecret},
 	limits::{SEGMENT_BYTES_MAX, VALUE_LIMIT_BYTES},
 	StoreOptions, ZdbError,
 };
@@ -25,6 +25,7 @@ pub(crate) struct Environment {
 	pub(crate) disk: Disk,
 	/// Records that are in memory.
 	pub(crate) cache: Arc<RecordCache>,
+	pub(crate) long_cache: Arc<LongCache>,
 	/// When a segment is left for the next.
 	pub(crate) segment_bytes: u64,
 	pub(crate) max_value_bytes: usize,
@@ -41,7 +42,8 @@ impl Environment {
 		Ok(Arc::new(Self {
 			secret: StoreSecret::open(&disk, &options.dir)?,
 			disk,
-			cache: Arc::new(RecordCache::new(options.cache_bytes)),
+			cache: Arc::new(RecordCache::new(options.cache_bytes / 2)),
+			long_cache: Arc::new(LongCache::new(options.cache_bytes / 2)),
 			segment_bytes: options.segment_bytes.clamp(4096, SEGMENT_BYTES_MAX),
 			max_value_bytes: options.max_value_bytes.min(VALUE_LIMIT_BYTES),
 			sync_at_jump: options.sync_at_jump,

@@ -5,6 +5,7 @@
 //! key. A table grows by half when seven eighths are full, so a key takes 14 to 21 bytes. Sequential keys: a vector of locations.
 
 use super::location::Location;
+use crate::sys;
 use parking_lot::RwLock;
 use std::hash::{BuildHasher, RandomState};
 
@@ -84,6 +85,7 @@ impl Table {
 		let len = (self.slots.len() + self.slots.len() / 2).max(SLOTS_MIN);
 		let mut slots = Vec::new();
 		slots.reserve_exact(len);
+		sys::prefer_huge_pages(slots.spare_capacity_mut());
 		slots.resize(len, Slot::EMPTY);
 		let old = std::mem::replace(&mut self.slots, slots);
 		for slot in old.into_iter().filter(|slot| !slot.is_empty()) {
@@ -142,6 +144,14 @@ impl KeyIndex {
 	fn shard(&self, hash: KeyHash) -> &RwLock<Table> {
 		#[allow(clippy::indexing_slicing, reason = "a shard number has six bits and there are 64")]
 		&self.shards[hash.shard]
+	}
+
+	/// Has the place where the key's location would be brought near.
+	pub(crate) fn prefetch(&self, hash: KeyHash) {
+		let table = self.shard(hash).read();
+		if let Some(slot) = table.slots.get(table.home(hash.fingerprint)) {
+			sys::prefetch(slot);
+		}
 	}
 
 	/// The locations that may hold the key: usually none or one.

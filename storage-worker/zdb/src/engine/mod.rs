@@ -1,5 +1,6 @@
 //! The engine: segments, index, namespaces, store.
 
+mod ahead;
 mod audit;
 mod backward;
 mod cache;
@@ -18,6 +19,7 @@ mod leaves;
 mod lineage;
 mod location;
 mod log;
+mod long;
 mod mend;
 mod namespace;
 mod options;
@@ -59,7 +61,9 @@ pub use traffic::Traffic;
 pub use versions::{RawRecord, Version};
 pub use write::SetOutcome;
 
+pub(crate) use ahead::look_ahead;
+pub(crate) use long::LongValue;
 pub(crate) use password::{hex, Password};
-pub(crate) use read::{Found, LongValue};
+pub(crate) use read::Found;
 pub(crate) use segment::never_wait_for_reads;
 pub(crate) use store::DEFAULT_NAMESPACE;

@@ -4,28 +4,18 @@ use crate::{
 	engine::{
 		index::{Candidates, KeyHash, KeyIndex},
 		location::Location,
+		long::{pooled_buffer, LongValue, LONG_BYTES},
 		namespace::{Index, Namespace},
 		record::{Header, HEADER_BYTES},
 	},
 	limits::SCRATCH_KEEP_BYTES,
 	ZdbError,
 };
-use std::{
-	cell::RefCell,
-	ops::{Deref, Range},
-};
-
-/// Values from about this size on are handed over in the memory that they were read into.
-const LONG_BYTES: usize = 16 << 10;
-/// Buffers for long values that a thread keeps, and how long each may be.
-const POOL_BUFFERS: usize = 8;
-const POOL_BUFFER_MAX_BYTES: usize = 2 << 20;
+use std::{cell::RefCell, sync::Arc};
 
 thread_local! {
 	/// Records are read into this; one per thread, since a read never nests in another.
 	static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-	/// Buffers that long values were read into.
-	static POOL: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A value that was found.
@@ -42,40 +32,6 @@ impl Found<'_> {
 		match self {
 			Self::Short(value) => value.len(),
 			Self::Long(value) => value.len(),
-		}
-	}
-}
-
-/// A long value in the buffer that it was read into, which goes back to the thread's.
-#[derive(Debug)]
-pub(crate) struct LongValue {
-	buffer: Vec<u8>,
-	range: Range<usize>,
-}
-
-impl From<Vec<u8>> for LongValue {
-	fn from(buffer: Vec<u8>) -> Self {
-		let range = 0..buffer.len();
-		Self { buffer, range }
-	}
-}
-
-impl Deref for LongValue {
-	type Target = [u8];
-
-	fn deref(&self) -> &[u8] {
-		self.buffer.get(self.range.clone()).unwrap_or_default()
-	}
-}
-
-impl Drop for LongValue {
-	fn drop(&mut self) {
-		if self.buffer.capacity() <= POOL_BUFFER_MAX_BYTES {
-			POOL.with_borrow_mut(|pool| {
-				if pool.len() < POOL_BUFFERS {
-					pool.push(std::mem::take(&mut self.buffer));
-				}
-			});
 		}
 	}
 }
@@ -290,18 +246,35 @@ impl Namespace {
 		key: &[u8],
 		read: &mut Option<impl FnOnce(Found<'_>) -> R>,
 	) -> Result<Looked<R>, ZdbError> {
-		let buffer = POOL.with_borrow_mut(Vec::pop).unwrap_or_default();
-		let mut value = LongValue { buffer, range: 0..0 };
-		let record = self.log.read(location, &mut value.buffer)?;
-		if record.key != key {
+		let record = match self.log.long(location) {
+			Some(record) => record,
+			None => self.read_long(location)?,
+		};
+		let parts = Header::decode(&record).ok_or_else(|| self.log.damaged(location))?;
+		let start = HEADER_BYTES + usize::from(parts.key_len);
+		if record.get(HEADER_BYTES..start) != Some(key) {
 			return Ok(Looked::OtherKey);
 		}
-		if !record.value_is_valid() {
+		let range = start..start + parts.value_len as usize;
+		Ok(Looked::made(read, Found::Long(LongValue::new(record, range))))
+	}
+
+	/// Reads a long record and verifies all of it.
+	fn read_long(&self, location: Location) -> Result<Arc<Vec<u8>>, ZdbError> {
+		let is_wanted = self.log.is_wanted(location);
+		// What is kept takes no more memory than it needs.
+		let mut buffer = match is_wanted {
+			true => Vec::with_capacity(location.read_len()),
+			false => pooled_buffer(),
+		};
+		if !self.log.read(location, &mut buffer)?.value_is_valid() {
 			return Err(self.log.damaged(location));
 		}
-		let start = HEADER_BYTES + record.key.len();
-		value.range = start..start + record.value.len();
-		Ok(Looked::made(read, Found::Long(value)))
+		let record = Arc::new(buffer);
+		if is_wanted {
+			self.log.keep_long(location, record.clone());
+		}
+		Ok(record)
 	}
 
 	/// The key's value.

@@ -3,7 +3,7 @@
 
 use crate::{
 	limits::{ARGUMENTS_MAX, FRAME_OVERHEAD_MAX_BYTES, HEADER_LINE_MAX_BYTES},
-	server::{inline::InlineLine, Args},
+	server::inline::InlineLine,
 };
 
 /// Why a request cannot be understood; the connection ends after the text is sent.
@@ -36,7 +36,7 @@ pub(crate) enum FrameError {
 /// What a call to [`Parser::parse`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Progress {
-	/// A whole request of so many bytes; [`Parser::args`] has its arguments. An empty line has none.
+	/// A whole request of so many bytes; the parser has its arguments. An empty line has none.
 	Complete(usize),
 	/// At least so many bytes must be there before it is worth trying again.
 	Incomplete(usize),
@@ -67,12 +67,19 @@ impl Parser {
 		}
 	}
 
-	/// The arguments of a complete request, which `bytes` starts with.
-	pub(crate) fn args<'a>(&'a self, bytes: &'a [u8]) -> Args<'a> {
-		match &self.line {
-			None => Args::new(bytes, &self.ranges),
-			Some(line) => line.args(),
-		}
+	/// The places of a complete request's arguments, unless it is a line.
+	pub(super) fn ranges(&self) -> &[(usize, usize)] {
+		&self.ranges
+	}
+
+	/// The words of a complete request that is a line.
+	pub(super) fn line(&self) -> Option<&InlineLine> {
+		self.line.as_ref()
+	}
+
+	/// As [`Self::line`], to keep.
+	pub(super) fn take_line(&mut self) -> Option<InlineLine> {
+		self.line.take()
 	}
 
 	/// Starts with the next request.
@@ -188,8 +195,12 @@ impl Parser {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::limits::VALUE_MAX_BYTES;
+	use crate::{limits::VALUE_MAX_BYTES, server::Args};
 	use proptest::prelude::*;
+
+	fn args<'a>(parser: &'a Parser, bytes: &'a [u8]) -> Args<'a> {
+		parser.line().map_or(Args::new(bytes, parser.ranges()), InlineLine::args)
+	}
 
 	fn parser() -> Parser {
 		Parser::new(VALUE_MAX_BYTES)
@@ -250,7 +261,7 @@ mod tests {
 				}
 			}
 			prop_assert_eq!(parser.parse(&bytes).unwrap(), Progress::Complete(bytes.len()));
-			let found = parser.args(&bytes);
+			let found = args(&parser, &bytes);
 			let found: Vec<&[u8]> = (0..found.len()).filter_map(|at| found.get(at)).collect();
 			prop_assert_eq!(found, args.iter().map(Vec::as_slice).collect::<Vec<_>>());
 		}
@@ -274,7 +285,7 @@ mod tests {
 				prop_assert_eq!(parser.parse(&bytes[..end]).unwrap(), wanted);
 			}
 			prop_assert_eq!(parser.parse(&bytes).unwrap(), Progress::Complete(bytes.len()));
-			let found = parser.args(&bytes);
+			let found = args(&parser, &bytes);
 			let found: Vec<&[u8]> = (0..found.len()).filter_map(|at| found.get(at)).collect();
 			prop_assert_eq!(found, words.iter().map(String::as_bytes).collect::<Vec<_>>());
 		}

@@ -1,6 +1,7 @@
 //! The RESP server: sockets, frames, sessions.
 
 mod args;
+mod batch;
 mod clients;
 mod commit;
 mod events;

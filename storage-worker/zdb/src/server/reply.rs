@@ -37,6 +37,15 @@ impl Output {
 		self.bytes.len() + self.long_bytes
 	}
 
+	/// What lies behind the first `sent` bytes, if it is in one piece.
+	pub(crate) fn whole(&self, sent: usize) -> Option<&[u8]> {
+		if self.long.is_empty() {
+			self.bytes.get(sent..)
+		} else {
+			None
+		}
+	}
+
 	/// The first pieces of what lies behind the first `sent` bytes.
 	pub(crate) fn pieces(&self, sent: usize) -> Vec<IoSlice<'_>> {
 		let mut pieces = Vec::with_capacity((2 * self.long.len() + 1).min(PIECES_MAX));

@@ -143,7 +143,7 @@ pub(super) struct Settings {
 	/// Threads that serve clients [default: half of the processors]
 	#[arg(long, value_name = "N", env = "GRANARY_ZDB_THREADS")]
 	threads: Option<usize>,
-	/// Memory for records that are read or written often, taken as it is needed; 0 is none [default: 64MiB]
+	/// Memory for records that are read or written often, taken as it is needed; 0 is none [default: 256MiB]
 	#[arg(long, value_name = "SIZE", value_parser = parse_size, env = "GRANARY_ZDB_CACHE")]
 	#[serde(deserialize_with = "size")]
 	cache: Option<u64>,

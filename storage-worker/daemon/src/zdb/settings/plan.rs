@@ -245,7 +245,7 @@ mod tests {
 		assert_eq!((plan.server.threads, plan.store.cache_bytes), (Some(3), 1 << 20));
 		let plan = file("dir = 'x'\ncache = 0").unwrap();
 		assert_eq!((plan.server.threads, plan.store.cache_bytes), (None, 0));
-		assert_eq!(file("dir = 'x'").unwrap().store.cache_bytes, 64 << 20);
+		assert_eq!(file("dir = 'x'").unwrap().store.cache_bytes, 256 << 20);
 	}
 
 	#[test]

@@ -89,6 +89,31 @@ impl Log {
 		self.shape.environment.cache.keep(self.number, location, record);
 	}
 
+	/// The long record at `location`, if it is in memory.
+	pub(crate) fn long(&self, location: Location) -> Option<Arc<Vec<u8>>> {
+		self.shape.environment.long_cache.get(self.number, location)
+	}
+
+	/// Whether a long record that is not in memory should be kept there once it is read.
+	pub(crate) fn is_wanted(&self, location: Location) -> bool {
+		self.shape.environment.long_cache.is_wanted(self.number, location)
+	}
+
+	/// Keeps a long record in memory that was read whole and verified.
+	pub(crate) fn keep_long(&self, location: Location, record: Arc<Vec<u8>>) {
+		self.shape.environment.long_cache.keep(self.number, location, record);
+	}
+
+	/// Has the place where the cache notes a record brought near.
+	pub(crate) fn prefetch_slot(&self, location: Location) {
+		self.shape.environment.cache.prefetch_slot(self.number, location);
+	}
+
+	/// Has a record that is in memory brought near.
+	pub(crate) fn prefetch_record(&self, location: Location) {
+		self.shape.environment.cache.prefetch_record(self.number, location);
+	}
+
 	/// Reads the record at `location` into `buffer`; header and key are verified, the value is not.
 	pub(crate) fn read<'b>(
 		&self,

@@ -2,16 +2,15 @@
 
 use super::{
 	errand::{Errand, Return, Work},
+	input::{Input, Stop},
 	post::Address,
 	stream::Stream,
 };
 use crate::{
 	command,
-	limits::{OUTPUT_FLUSH_BYTES, OUTPUT_KEEP_BYTES, READ_CHUNK_BYTES, READ_TURN_BYTES},
-	server::{
-		frame::{Parser, Progress},
-		Flow, Output, Session,
-	},
+	engine::{self, Namespace},
+	limits::{OUTPUT_FLUSH_BYTES, OUTPUT_KEEP_BYTES},
+	server::{frame::Parser, Args, Flow, Output, Session},
 };
 use std::{
 	io,
@@ -24,8 +23,6 @@ const FRAME_BYTES_PER_SECOND: u64 = 64 << 10;
 
 /// Why the execution of what is there stopped.
 enum Halt {
-	/// The rest is not a whole command yet.
-	NeedsMore,
 	/// The replies should be sent first.
 	Full,
 	/// The connection ends once the replies are sent.
@@ -51,11 +48,7 @@ pub(super) struct Client {
 	stream: Stream,
 	/// Here unless an errand has it.
 	pub(super) session: Option<Session>,
-	parser: Parser,
-	/// What was read and is not executed.
-	input: Vec<u8>,
-	/// Bytes that must be there before parsing goes on.
-	needed: usize,
+	input: Input,
 	pub(super) output: Output,
 	/// How much of the output is sent.
 	sent: usize,
@@ -87,9 +80,7 @@ impl Client {
 			address,
 			stream,
 			session: Some(session),
-			parser,
-			input: Vec::new(),
-			needed: 1,
+			input: Input::new(parser),
 			output: Output::default(),
 			sent: 0,
 			// What came with the handshake is announced by nobody.
@@ -131,136 +122,80 @@ impl Client {
 		self.session.is_some() && !self.settling && self.work.is_none() && self.output.len() == 0
 	}
 
-	/// Reads and executes what is there; replies wait in the output until the turn's writes are settled.
-	pub(super) fn serve(&mut self, scratch: &mut [u8], now: Instant) -> io::Result<()> {
-		if self.is_open() && self.input.len() >= self.needed {
-			self.execute_input(now);
+	/// Reads, into the thread's buffer from `at` on, and parses; answers how many bytes of the buffer that took and how many commands are
+	/// to be executed.
+	pub(super) fn receive(
+		&mut self,
+		scratch: &mut [u8],
+		at: usize,
+		now: Instant,
+	) -> io::Result<(usize, usize)> {
+		if !self.is_open() {
+			return Ok((0, 0));
 		}
-		let mut budget = READ_TURN_BYTES;
-		while self.is_open() && self.readable && budget > 0 {
-			let read = match self.read(scratch) {
-				Ok(0) => {
-					(self.ended, self.readable) = (true, false);
+		let mut used = 0;
+		if self.readable && !self.input.has_command() {
+			let received = self.input.receive(&mut self.stream, scratch, at)?;
+			if received.bytes > 0 {
+				self.heard = now;
+			}
+			self.ended |= received.ended;
+			// Nothing announces an end that is known to come.
+			let end_comes = self.end_is_near && !received.ended && !received.drained;
+			self.readable = received.more || end_comes;
+			if let Some(session) = &self.session {
+				session.shared.stats.network_rx_bytes.fetch_add(received.bytes as u64, Relaxed);
+			}
+			used = self.input.fresh_bytes();
+		}
+		Ok((used, self.input.parse(scratch)))
+	}
+
+	/// What the parsed commands will look at.
+	pub(super) fn keys<'a>(
+		&'a self,
+		scratch: &'a [u8],
+	) -> impl Iterator<Item = (&'a Namespace, &'a [u8])> {
+		let namespace = self.session.as_ref().map(|session| &*session.namespace);
+		let keys = move |namespace| self.input.keys(scratch).map(move |key| (namespace, key));
+		namespace.into_iter().flat_map(keys)
+	}
+
+	/// Executes what was received; replies wait in the output until the turn's writes are settled.
+	pub(super) fn execute(&mut self, scratch: &[u8], now: Instant) {
+		if !self.is_open() {
+			return;
+		}
+		loop {
+			let (session, output) = (&mut self.session, &mut self.output);
+			let execute = |args: Args<'_>| execute_one(session.as_mut()?, output, args);
+			match self.input.run(scratch, execute) {
+				Ok(true) => {},
+				Ok(false) | Err(Stop::Halt(Halt::Full)) => break,
+				Err(stop) => {
+					self.stop(stop);
 					break;
 				},
-				Ok(read) => read,
-				Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-					self.readable = false;
-					break;
-				},
-				Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-				Err(error) => return Err(error),
-			};
-			self.heard = now;
-			budget = budget.saturating_sub(read);
-			if self.input.is_empty() {
-				let bytes = scratch.get(..read).unwrap_or_default();
-				let done = self.execute(bytes);
-				self.input.extend_from_slice(bytes.get(done..).unwrap_or_default());
-				self.note_frame(now);
-			} else if self.input.len() >= self.needed {
-				self.execute_input(now);
+			}
+			if self.input.parse(scratch) > 1 {
+				engine::look_ahead(self.keys(scratch));
 			}
 		}
-		Ok(())
-	}
-
-	/// Reads into the thread's buffer, or behind what is there of an unfinished command.
-	fn read(&mut self, scratch: &mut [u8]) -> io::Result<usize> {
-		let (read, room) = if self.input.is_empty() {
-			(self.stream.read(scratch)?, scratch.len())
-		} else {
-			// Memory grows with what arrived, not with what was announced.
-			let have = self.input.len();
-			let room = self.needed.saturating_sub(have).min(have).max(READ_CHUNK_BYTES);
-			self.input.resize(have + room, 0);
-			let read = self.stream.read(self.input.get_mut(have..).unwrap_or_default());
-			self.input.truncate(have + *read.as_ref().unwrap_or(&0));
-			(read?, room)
-		};
-		let is_drained = read < room && self.stream.is_drained_by_short_read();
-		if is_drained && !self.end_is_near {
-			self.readable = false;
-		}
-		if let Some(session) = &self.session {
-			session.shared.stats.network_rx_bytes.fetch_add(read as u64, Relaxed);
-		}
-		Ok(read)
-	}
-
-	fn execute_input(&mut self, now: Instant) {
-		let input = std::mem::take(&mut self.input);
-		let done = self.execute(&input);
-		self.input = input;
-		self.input.drain(..done);
-		if self.input.capacity() > 4 * READ_CHUNK_BYTES && self.input.len() < READ_CHUNK_BYTES {
-			self.input.shrink_to(READ_CHUNK_BYTES);
-		}
-		if done > 0 {
+		if self.input.settle(scratch) {
 			self.frame_since = None;
 		}
-		self.note_frame(now);
+		self.frame_since = self.input.is_unfinished().then(|| self.frame_since.unwrap_or(now));
 	}
 
-	/// Remembers since when a command is unfinished.
-	fn note_frame(&mut self, now: Instant) {
-		let is_unfinished = !self.input.is_empty() && self.input.len() < self.needed;
-		self.frame_since = is_unfinished.then(|| self.frame_since.unwrap_or(now));
-	}
-
-	/// Executes every whole command of `bytes`; answers how many bytes they were.
-	fn execute(&mut self, bytes: &[u8]) -> usize {
-		let mut start = 0;
-		let halt = loop {
-			let rest = bytes.get(start..).unwrap_or_default();
-			if rest.len() < self.needed {
-				break Halt::NeedsMore;
-			}
-			match self.parser.parse(rest) {
-				Ok(Progress::Incomplete(needed)) => {
-					self.needed = needed;
-					break Halt::NeedsMore;
-				},
-				Err(error) => {
-					self.output.error(&error.to_string());
-					break Halt::Close;
-				},
-				Ok(Progress::Complete(len)) => {
-					let halt = self.execute_one(rest);
-					start += len;
-					self.needed = 1;
-					self.parser.reset();
-					if let Some(halt) = halt {
-						break halt;
-					}
-				},
-			}
-		};
-		match halt {
-			Halt::NeedsMore | Halt::Full => {},
-			Halt::Close => self.closing = true,
-			Halt::Away(work) => self.work = Some(work),
-		}
-		start
-	}
-
-	/// Executes the command that was just parsed.
-	fn execute_one(&mut self, bytes: &[u8]) -> Option<Halt> {
-		let args = self.parser.args(bytes);
-		let session = self.session.as_mut()?;
-		match command::execute(session, args, &mut self.output) {
-			Flow::Continue if self.output.len() > OUTPUT_FLUSH_BYTES => Some(Halt::Full),
-			Flow::Continue => None,
-			Flow::Close => Some(Halt::Close),
-			Flow::Elsewhere => Some(Halt::Away(Work::command(args))),
-			Flow::Unknown => match session.shared.extension.clone() {
-				Some(extension) => Some(Halt::Away(Work::extension(extension, args))),
-				None => {
-					command::unknown(session, &mut self.output);
-					None
-				},
+	fn stop(&mut self, stop: Stop<Halt>) {
+		match stop {
+			Stop::Wrong(error) => {
+				self.output.error(&error.to_string());
+				self.closing = true;
 			},
-			Flow::Later => session.job.take().map(|job| Halt::Away(Work::Job(job))),
+			Stop::Halt(Halt::Close) => self.closing = true,
+			Stop::Halt(Halt::Away(work)) => self.work = Some(work),
+			Stop::Halt(Halt::Full) => {},
 		}
 	}
 
@@ -328,7 +263,11 @@ impl Client {
 			return Ok(Standing::Waits);
 		}
 		while self.sent < self.output.len() {
-			match self.stream.write(&self.output.pieces(self.sent)) {
+			let sending = match self.output.whole(self.sent) {
+				Some(piece) => self.stream.write(piece),
+				None => self.stream.write_pieces(&self.output.pieces(self.sent)),
+			};
+			match sending {
 				Ok(written) => self.sent += written,
 				Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
 					self.unsent_since.get_or_insert(now);
@@ -348,7 +287,7 @@ impl Client {
 		if self.work.is_some() {
 			return Ok(Standing::Waits);
 		}
-		let has_command = self.input.len() >= self.needed;
+		let has_command = self.input.has_command();
 		if self.closing || (self.ended && !has_command) {
 			self.stream.close();
 			return Ok(Standing::Gone);
@@ -378,7 +317,8 @@ impl Client {
 			return waited(since) > options.write_timeout;
 		}
 		if let Some(since) = self.frame_since {
-			let allowance = Duration::from_secs(self.input.len() as u64 / FRAME_BYTES_PER_SECOND);
+			let allowance =
+				Duration::from_secs(self.input.kept_bytes() as u64 / FRAME_BYTES_PER_SECOND);
 			if waited(since) <= options.frame_timeout + allowance {
 				return false;
 			}
@@ -389,5 +329,23 @@ impl Client {
 		let limit = visitor.idle_timeout.filter(|_| !expects_news && self.is_idle());
 		// Whom nothing was promised to needs no word.
 		limit.is_some_and(|limit| waited(self.heard) > limit)
+	}
+}
+
+/// Executes a command.
+fn execute_one(session: &mut Session, output: &mut Output, args: Args<'_>) -> Option<Halt> {
+	match command::execute(session, args, output) {
+		Flow::Continue if output.len() > OUTPUT_FLUSH_BYTES => Some(Halt::Full),
+		Flow::Continue => None,
+		Flow::Close => Some(Halt::Close),
+		Flow::Elsewhere => Some(Halt::Away(Work::command(args))),
+		Flow::Unknown => match session.shared.extension.clone() {
+			Some(extension) => Some(Halt::Away(Work::extension(extension, args))),
+			None => {
+				command::unknown(session, output);
+				None
+			},
+		},
+		Flow::Later => session.job.take().map(|job| Halt::Away(Work::Job(job))),
 	}
 }

@@ -7,6 +7,7 @@
 
 mod client;
 mod errand;
+mod input;
 mod post;
 mod stream;
 mod thread;
@@ -55,7 +56,11 @@ impl Reactors {
 			let thread = thread::Thread::new(shared.clone(), runtime.clone(), clients.clone())?;
 			let mailbox = thread.mailbox();
 			let builder = std::thread::Builder::new().name(format!("zdb-{number}"));
-			let thread = Mutex::new(Some(builder.spawn(move || thread.run())?));
+			let thread = builder.spawn(move || {
+				let _watch = FaultWatch;
+				thread.run();
+			})?;
+			let thread = Mutex::new(Some(thread));
 			Ok(Door { mailbox, clients, thread })
 		};
 		Ok(Self { doors: (0..count).map(start).collect::<io::Result<_>>()? })
@@ -87,5 +92,20 @@ impl Reactors {
 impl Drop for Reactors {
 	fn drop(&mut self) {
 		self.stop(Duration::ZERO);
+	}
+}
+
+/// Ends the process when a thread that serves ends by a fault: its clients would wait for ever, and whoever started the process starts it
+/// again. What was acknowledged is in the logs.
+struct FaultWatch;
+
+impl Drop for FaultWatch {
+	fn drop(&mut self) {
+		if std::thread::panicking() {
+			tracing::error!(
+				"a thread that serves clients met a fault in this program; the process ends"
+			);
+			std::process::abort();
+		}
 	}
 }

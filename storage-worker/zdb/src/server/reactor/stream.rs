@@ -75,7 +75,16 @@ impl Stream {
 	}
 
 	/// Sends what can be sent; `WouldBlock` if that is nothing.
-	pub(super) fn write(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+	pub(super) fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+		match self {
+			Self::Tcp(stream) => stream.write(piece),
+			Self::Unix(stream) => stream.write(piece),
+			Self::Tls(stream) => stream.write(&[IoSlice::new(piece)]),
+		}
+	}
+
+	/// As [`Self::write`], for several pieces, which costs the kernel a little more.
+	pub(super) fn write_pieces(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
 		match self {
 			Self::Tcp(stream) => stream.write_vectored(pieces),
 			Self::Unix(stream) => stream.write_vectored(pieces),
@@ -93,7 +102,7 @@ impl Stream {
 
 	/// Turns a client away. A courtesy: it may be gone already.
 	pub(crate) fn refuse(&mut self, reason: &str) {
-		let _ = self.write(&[IoSlice::new(format!("-{reason}\r\n").as_bytes())]);
+		let _ = self.write(format!("-{reason}\r\n").as_bytes());
 		self.close();
 	}
 

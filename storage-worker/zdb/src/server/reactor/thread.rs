@@ -8,7 +8,7 @@ use super::{
 use crate::{
 	engine::{self, Durability, Namespace},
 	limits::READ_SCRATCH_BYTES,
-	server::{session::Shared, Session},
+	server::{batch::BATCH_COMMANDS, session::Shared, Session},
 };
 use mio::{Events, Poll, Token};
 use slab::Slab;
@@ -45,7 +45,9 @@ pub(super) struct Thread {
 	again: Vec<usize>,
 	/// When waiting clients have waited long enough.
 	deadlines: BTreeSet<(Instant, usize)>,
-	/// Read buffer.
+	/// Clients of this turn that have read and not executed.
+	group: Vec<usize>,
+	/// Read buffer of a group: what it has read, and room for one read more.
 	scratch: Vec<u8>,
 	sweep: Duration,
 	swept: Instant,
@@ -78,7 +80,8 @@ impl Thread {
 			turn: Vec::new(),
 			again: Vec::new(),
 			deadlines: BTreeSet::new(),
-			scratch: vec![0; READ_SCRATCH_BYTES],
+			group: Vec::new(),
+			scratch: vec![0; 2 * READ_SCRATCH_BYTES],
 			swept: Instant::now(),
 			ends: None,
 		})
@@ -206,22 +209,30 @@ impl Thread {
 		let mut turn = std::mem::take(&mut self.turn);
 		turn.sort_unstable();
 		turn.dedup();
+		let mut scratch = std::mem::take(&mut self.scratch);
 		let mut written = Written::new();
+		let (mut used, mut commands) = (0, 0);
 		for slot in &turn {
 			let Some(client) = self.clients.get_mut(*slot) else { continue };
-			if let Err(error) = client.serve(&mut self.scratch, now) {
-				self.lose(*slot, &error);
-				continue;
+			match client.receive(&mut scratch, used, now) {
+				Ok(received) => {
+					used += received.0;
+					commands += received.1;
+				},
+				Err(error) => {
+					self.lose(*slot, &error);
+					continue;
+				},
 			}
-			let Some(session) = &mut client.session else { continue };
-			session.count();
-			if session.unflushed_from.is_some() {
-				note_written(&mut written, &session.namespace, *slot);
-			}
-			if session.waiting.is_some() {
-				self.note_waiting(*slot);
+			self.group.push(*slot);
+			// What a group has read must still be in the processor's cache when it is executed.
+			if commands >= BATCH_COMMANDS || scratch.len() - used < READ_SCRATCH_BYTES {
+				self.execute_group(&scratch, commands, now, &mut written);
+				(used, commands) = (0, 0);
 			}
 		}
+		self.execute_group(&scratch, commands, now, &mut written);
+		self.scratch = scratch;
 		for (namespace, slots) in written {
 			self.settle(&namespace, &slots);
 		}
@@ -231,6 +242,34 @@ impl Thread {
 		if self.turn.is_empty() {
 			self.turn = turn;
 		}
+	}
+
+	/// Executes what the clients of a group have sent.
+	fn execute_group(
+		&mut self,
+		scratch: &[u8],
+		commands: usize,
+		now: Instant,
+		written: &mut Written,
+	) {
+		if commands > 1 {
+			let clients = self.group.iter().filter_map(|slot| self.clients.get(*slot));
+			engine::look_ahead(clients.flat_map(|client| client.keys(scratch)));
+		}
+		let mut group = std::mem::take(&mut self.group);
+		for slot in group.drain(..) {
+			let Some(client) = self.clients.get_mut(slot) else { continue };
+			client.execute(scratch, now);
+			let Some(session) = &mut client.session else { continue };
+			session.count();
+			if session.unflushed_from.is_some() {
+				note_written(written, &session.namespace, slot);
+			}
+			if session.waiting.is_some() {
+				self.note_waiting(slot);
+			}
+		}
+		self.group = group;
 	}
 
 	/// Sends a client's replies, and sees it off on its errand or for good.
