@@ -93,6 +93,22 @@ pub enum ZdbError {
 	/// Sequential mode makes its own keys.
 	#[error("only existing keys can be given in sequential mode")]
 	KeyNotIssued,
+	/// An id of another store that this one could not go on from.
+	#[error("the id {id} is larger than any that a store issues; they are below {max}")]
+	IdTooLarge {
+		/// The id.
+		id: u64,
+		/// The bound.
+		max: u64,
+	},
+	/// A record of the primary that cannot follow what its replica has.
+	#[error("the primary's record {sequence} cannot be taken over: {reason}")]
+	BadRecord {
+		/// Its number.
+		sequence: u64,
+		/// What is wrong with it.
+		reason: &'static str,
+	},
 	/// Worm: the key is there already.
 	#[error("the namespace is in worm mode and the key exists")]
 	WormKeyExists,

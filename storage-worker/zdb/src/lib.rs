@@ -56,10 +56,10 @@ mod sys;
 pub use account::{parse_account, sign_in_message, AccountKey};
 pub use engine::{
 	Access, Compacted, CompactionOptions, DamagedRange, Durability, LeavesEntry, LeavesPage,
-	LogState, MendOutcome, Mode, Namespace, NamespaceInfo, NamespaceOptions, NamespaceUpdate,
-	RawRecord, RecoveryReport, RemovalStage, RemovalStatus, ReplicatedPage, ReplicatedRecord,
-	ScanEntry, ScanPage, ScrubReport, SetOutcome, Store, StoreObserver, StoreOptions, TornTail,
-	Traffic, Version,
+	LogState, MendOutcome, MissingSegments, Mode, Namespace, NamespaceInfo, NamespaceOptions,
+	NamespaceUpdate, RawRecord, RecoveryReport, RemovalStage, RemovalStatus, ReplicatedPage,
+	ReplicatedRecord, ScanEntry, ScanPage, ScrubReport, SetOutcome, Store, StoreObserver,
+	StoreOptions, TornTail, Traffic, Version,
 };
 pub use error::ZdbError;
 pub use server::{

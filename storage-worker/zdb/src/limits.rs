@@ -60,6 +60,10 @@ pub const SEGMENT_BYTES_MAX: u64 = 2 << 30;
 pub const MIRROR_PENDING_MAX_BYTES: usize = 64 << 20;
 /// Segments of a namespace: a number must fit in 24 bits.
 pub const SEGMENTS_MAX: u32 = (1 << 24) - 1;
+/// Ids that another store issued are below this: those that follow are issued here.
+pub const ID_RESTORED_MAX: u64 = 1 << 48;
+/// Sequences and ordinals of a namespace are below this: no log gets so long, so counting on from any of them cannot overflow.
+pub const NUMBERS_MAX: u64 = 1 << 62;
 /// Time that one SCAN takes before it answers what it has.
 pub const SCAN_TIME_US: u64 = 2000;
 /// Time that one KSCAN takes before it answers what it has and where to go on.

@@ -7,7 +7,9 @@
 	reason = "test code"
 )]
 
-use granary_zdb::{CompactionOptions, Mode, NamespaceOptions, Store, StoreOptions, ZdbError};
+use granary_zdb::{
+	CompactionOptions, MissingSegments, Mode, NamespaceOptions, Store, StoreOptions, ZdbError,
+};
 use std::{
 	fs,
 	path::{Path, PathBuf},
@@ -358,5 +360,28 @@ fn a_durable_end_that_is_lost_is_reported() {
 	drop(store);
 	fs::remove_file(&path).unwrap();
 	let store = Store::open(StoreOptions::new(dir.path())).unwrap();
-	assert_eq!(store.recovery_report().missing_segments, [path]);
+	let missing = MissingSegments { first: path.clone(), last: path, count: 1 };
+	assert_eq!(store.recovery_report().missing_segments, [missing]);
+}
+
+#[test]
+fn what_is_written_behind_a_lost_end_is_not_taken_for_its_rest() {
+	for lost in [1, 30, 60, 90] {
+		let dir = tempfile::tempdir().unwrap();
+		let offsets = written(dir.path());
+		let path = segment(dir.path(), "default", 0);
+		let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+		// The last record was durable, and a part of it is gone.
+		file.set_len(offsets[RECORDS] as u64 - lost).unwrap();
+		for round in 0..3_u8 {
+			let store = Store::open(StoreOptions::new(dir.path())).unwrap();
+			let namespace = store.namespace("default").unwrap();
+			for before in 0..round {
+				let found = namespace.get(&[b'a', before]).unwrap();
+				assert_eq!(found.as_deref(), Some([before; 200].as_slice()), "{lost} {round}");
+			}
+			namespace.set(&[b'a', round], &[round; 200]).unwrap();
+			assert_eq!(store.recovery_report().damaged.len(), 1 + usize::from(round == 0));
+		}
+	}
 }

@@ -9,7 +9,7 @@
 //! log, without one of its own but for one a second, at a clean stop, and when it is made: an older mark is merely less
 //! exact, and it is never ahead of the truth.
 
-use crate::ZdbError;
+use crate::{limits::SEGMENTS_MAX, ZdbError};
 use granary_disk::{Disk, DiskFile, Open};
 use parking_lot::Mutex;
 use std::{
@@ -22,6 +22,8 @@ use std::{
 pub(crate) const DURABLE_NAME: &str = "durable";
 const MAGIC: &[u8; 8] = b"GRZDBDU1";
 const MARK_BYTES: usize = 24;
+/// No record starts behind this, and a segment ends with the record that does last.
+const OFFSET_MAX: u64 = u32::MAX as u64;
 /// How old the mark on the disk may be while writes go on.
 const SETTLE_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -63,7 +65,7 @@ impl Known {
 	}
 }
 
-fn encode(place: Place) -> [u8; MARK_BYTES] {
+pub(super) fn encode(place: Place) -> [u8; MARK_BYTES] {
 	let mut bytes = [0; MARK_BYTES];
 	let fields =
 		[MAGIC.as_slice(), &place.segment.to_le_bytes(), &place.offset.to_le_bytes()].concat();
@@ -72,14 +74,15 @@ fn encode(place: Place) -> [u8; MARK_BYTES] {
 	bytes
 }
 
-fn decode(bytes: &[u8]) -> Option<Place> {
+pub(super) fn decode(bytes: &[u8]) -> Option<Place> {
 	let bytes: &[u8; MARK_BYTES] = bytes.try_into().ok()?;
 	let (body, crc) = bytes.split_last_chunk::<4>()?;
 	let numbers = body.strip_prefix(MAGIC)?;
 	let (segment, offset) = numbers.split_first_chunk::<4>()?;
 	let (segment, offset) = (u32::from_le_bytes(*segment), offset.try_into().ok()?);
 	let place = Place { segment, offset: u64::from_le_bytes(offset) };
-	(crc32c::crc32c(body) == u32::from_le_bytes(*crc)).then_some(place)
+	let is_possible = segment < SEGMENTS_MAX && place.offset <= OFFSET_MAX;
+	(is_possible && crc32c::crc32c(body) == u32::from_le_bytes(*crc)).then_some(place)
 }
 
 /// The mark of an open log.

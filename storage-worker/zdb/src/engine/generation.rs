@@ -72,7 +72,7 @@ pub(crate) struct Mark {
 }
 
 impl Mark {
-	fn encode(&self) -> Vec<u8> {
+	pub(super) fn encode(&self) -> Vec<u8> {
 		let mut bytes = MARK_MAGIC.to_vec();
 		for number in [self.cut_sequence, self.cut_leaves, self.own_sequence, self.leaf_count] {
 			bytes.extend_from_slice(&number.to_le_bytes());
@@ -82,7 +82,7 @@ impl Mark {
 		with_checksum(bytes)
 	}
 
-	fn decode(bytes: &[u8]) -> Option<Self> {
+	pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
 		let (numbers, rest) = checked(bytes, MARK_MAGIC)?.split_first_chunk::<32>()?;
 		let (root, epoch) = rest.split_first_chunk::<32>()?;
 		let number = |at: usize| numbers.get(at * 8..)?.first_chunk().copied();
@@ -154,7 +154,7 @@ pub(crate) fn tidy(disk: &Disk, dir: &Path, current: u32) -> Result<Option<Mark>
 	}
 	let mut next = None;
 	for number in numbers.into_iter().filter(|number| *number != current) {
-		let mark = match number == current.wrapping_add(1) {
+		let mark = match Some(number) == current.checked_add(1) {
 			true => Mark::load(disk, &generation_dir(dir, number))?,
 			false => None,
 		};

@@ -2,7 +2,8 @@
 //!
 //! User keys: sixty-four tables, each open addressing with linear probing over slots of twelve bytes (32 bits of
 //! the key's hash and a [`Location`]). Keys themselves are on disk only; whoever looks up verifies the record's
-//! key. A table grows by half when seven eighths are full, so a key takes 14 to 21 bytes. Sequential keys: a vector of locations.
+//! key. A table grows by half when seven eighths are full, so a key takes 14 to 21 bytes. Sequential keys have
+//! an index of their own (`engine/ids.rs`).
 
 use super::location::Location;
 use crate::sys;
@@ -235,69 +236,6 @@ impl Iterator for Candidates {
 	}
 }
 
-/// The index of a sequential namespace.
-#[derive(Debug, Default)]
-pub(crate) struct IdIndex {
-	locations: RwLock<Vec<Location>>,
-	live: std::sync::atomic::AtomicU64,
-}
-
-impl IdIndex {
-	/// Where the id's record is, if it lives.
-	pub(crate) fn get(&self, id: u64) -> Option<Location> {
-		let locations = self.locations.read();
-		let location = locations.get(usize::try_from(id).ok()?).copied()?;
-		(location != Location::NONE).then_some(location)
-	}
-
-	/// Points an id to a record.
-	pub(crate) fn set(&self, id: u64, location: Location) {
-		use std::sync::atomic::Ordering::Relaxed;
-		let mut locations = self.locations.write();
-		let Ok(position) = usize::try_from(id) else { return };
-		if position >= locations.len() {
-			locations.resize(position + 1, Location::NONE);
-		}
-		if let Some(place) = locations.get_mut(position) {
-			let (was, is) = (*place != Location::NONE, location != Location::NONE);
-			*place = location;
-			match (was, is) {
-				(false, true) => self.live.fetch_add(1, Relaxed),
-				(true, false) => self.live.fetch_sub(1, Relaxed),
-				_ => 0,
-			};
-		}
-	}
-
-	/// The first live id from `id` on.
-	pub(crate) fn next_from(&self, id: u64) -> Option<(u64, Location)> {
-		let locations = self.locations.read();
-		let from = usize::try_from(id).ok()?;
-		let (step, location) =
-			locations.get(from..)?.iter().enumerate().find(|(_, at)| **at != Location::NONE)?;
-		Some((id + step as u64, *location))
-	}
-
-	/// The last live id before `id`.
-	pub(crate) fn last_before(&self, id: u64) -> Option<(u64, Location)> {
-		let locations = self.locations.read();
-		let end = usize::try_from(id).unwrap_or(usize::MAX).min(locations.len());
-		let (position, location) =
-			locations.get(..end)?.iter().enumerate().rfind(|(_, at)| **at != Location::NONE)?;
-		Some((position as u64, *location))
-	}
-
-	/// Live ids.
-	pub(crate) fn len(&self) -> u64 {
-		self.live.load(std::sync::atomic::Ordering::Relaxed)
-	}
-
-	/// Bytes of memory.
-	pub(crate) fn memory_bytes(&self) -> u64 {
-		(self.locations.read().capacity() * size_of::<Location>()) as u64
-	}
-}
-
 #[cfg(test)]
 mod tests {
 	use super::*;
@@ -343,18 +281,5 @@ mod tests {
 				assert!(index.memory_bytes() <= 24 * key, "{} for {key}", index.memory_bytes());
 			}
 		}
-	}
-
-	#[test]
-	fn ids() {
-		let ids = IdIndex::default();
-		ids.set(3, Location::new(0, 32, 40));
-		ids.set(1, Location::new(0, 99, 40));
-		ids.set(1, Location::NONE);
-		assert_eq!((ids.len(), ids.get(1), ids.get(9)), (1, None, None));
-		assert_eq!(ids.next_from(0).unwrap().0, 3);
-		assert_eq!(ids.next_from(4), None);
-		assert_eq!(ids.last_before(u64::MAX).unwrap().0, 3);
-		assert_eq!(ids.last_before(3), None);
 	}
 }

@@ -65,7 +65,12 @@ impl Namespace {
 		let (mut segment, mut offset) = match cursor {
 			None => (self.log().first_segment(), SEGMENT_HEADER_BYTES),
 			Some(cursor) => {
-				let (location, header) = self.cursor_record(cursor)?;
+				let (location, header) =
+					self.cursor_record(cursor).map_err(|error| match error {
+						// An audited log is not compacted: a segment that is not there never was.
+						ZdbError::Moved => ZdbError::BadCursor,
+						other => other,
+					})?;
 				let segment = self.log().segment(location.segment());
 				(segment, location.offset() + header.record_len())
 			},

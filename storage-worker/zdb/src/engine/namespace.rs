@@ -8,7 +8,8 @@ use crate::{
 		durable::{Known, DURABLE_NAME},
 		environment::Environment,
 		generation::{self, generation_dir},
-		index::{IdIndex, KeyIndex},
+		ids::IdIndex,
+		index::KeyIndex,
 		log::{Log, LogShape},
 		options::{Access, Durability, NamespaceOptions, NamespaceUpdate},
 		password::Password,
@@ -156,7 +157,8 @@ impl Namespace {
 			recover(&shape, &retired, known.place(), &mut |segment, offset, header, key| {
 				rebuilt.visit(segment, offset, header, key, audited)
 			})?;
-		let Recovered { segments, next_sequence, next_ordinal, mut report, is_short } = recovered;
+		let (is_short, ends_in_damage) = (recovered.is_short, recovered.ends_in_damage);
+		let Recovered { segments, next_sequence, next_ordinal, mut report, .. } = recovered;
 		if known == Known::Damaged {
 			report.made_anew.push(log_dir.join(DURABLE_NAME));
 		}
@@ -165,6 +167,9 @@ impl Namespace {
 		let durable = known.place().filter(|_| !is_short);
 		let next = (next_sequence, next_ordinal);
 		let log = Log::new(shape, segments, next, retired.first(), durable)?;
+		if ends_in_damage && !read_only {
+			log.jump()?;
+		}
 		let namespace = Self {
 			name: name.to_owned(),
 			environment: environment.clone(),
@@ -196,7 +201,7 @@ impl Namespace {
 		if let Some(audit) = &namespace.audit {
 			// A damaged log can still be read, so this is no reason to stay closed.
 			match audit.open(&namespace.log) {
-				Ok(true) => report.made_anew.push(tree_dir(&namespace.dir)),
+				Ok(true) => report.made_anew.push(tree_dir(&namespace.log_dir)),
 				Ok(false) => {},
 				Err(error) => {
 					tracing::error!(namespace = name, %error, "the log tree cannot be opened");

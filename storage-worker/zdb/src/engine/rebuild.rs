@@ -3,7 +3,8 @@
 use crate::{
 	engine::{
 		audit::Extents,
-		index::{IdIndex, KeyIndex},
+		ids::IdIndex,
+		index::KeyIndex,
 		location::Location,
 		namespace::Index,
 		options::Mode,
@@ -70,7 +71,9 @@ impl Rebuilt {
 				old
 			},
 			Index::Ids(ids) => {
-				let id = id_of(key).ok_or_else(|| segment.damaged(offset))?;
+				// An id is the number of the record that issued it, so none is beyond its record's.
+				let id = id_of(key).filter(|id| *id <= header.ordinal);
+				let id = id.ok_or_else(|| segment.damaged(offset))?;
 				let old = ids.get(id);
 				ids.set(id, new.unwrap_or(Location::NONE));
 				match old {

@@ -19,7 +19,10 @@
 //! the next valid record. A moved record is a copy of one in a segment that is going to be removed: it consumes no
 //! ordinal.
 
-use crate::{engine::location::Location, limits::VALUE_LIMIT_BYTES};
+use crate::{
+	engine::location::Location,
+	limits::{NUMBERS_MAX, VALUE_LIMIT_BYTES},
+};
 use crc32c::crc32c_append;
 
 /// Bytes of a header.
@@ -80,6 +83,8 @@ impl Header {
 			moved: flags & FLAG_MOVED != 0,
 		};
 		let plausible = key_len > 0
+			&& header.sequence < NUMBERS_MAX
+			&& header.ordinal < NUMBERS_MAX
 			&& header.value_len as usize <= VALUE_LIMIT_BYTES
 			&& (!header.tombstone || header.value_len == 0);
 		plausible.then_some(header)
@@ -185,6 +190,16 @@ mod tests {
 		assert_eq!(decoded, header);
 		assert!(decoded.is_valid(b"key", 9));
 		assert!(!decoded.is_valid(b"kez", 9) && !decoded.is_valid(b"key", 8));
+	}
+
+	#[test]
+	fn numbers_that_nothing_can_follow_are_no_header() {
+		let good = header(b"key", b"value");
+		assert!(Header::decode(&good.to_bytes()).is_some());
+		for (sequence, ordinal) in [(NUMBERS_MAX, 0), (0, NUMBERS_MAX), (u64::MAX, u64::MAX)] {
+			let bad = Header { sequence, ordinal, ..good };
+			assert_eq!(Header::decode(&bad.to_bytes()), None);
+		}
 	}
 
 	#[test]

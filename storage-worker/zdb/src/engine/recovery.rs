@@ -11,15 +11,19 @@ use crate::{
 		hint::{Hint, HintFound},
 		log::{ordinals_of, LogShape},
 		record::{Header, HEADER_BYTES},
-		report::{DamagedRange, RecoveryReport, TornTail},
+		report::{DamagedRange, MissingSegments, RecoveryReport, TornTail},
 		retired::{remove_segment, Retired},
 		segment::{segment_number, segment_path, Segment, SEGMENT_HEADER_BYTES},
 		window::Window,
 	},
+	limits::SEGMENTS_MAX,
 	ZdbError,
 };
 use granary_prover::durable_leaves;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	sync::Arc,
+};
 
 /// How much is read at once where values are verified.
 const VALUES_STEP_BYTES: usize = 1 << 20;
@@ -37,8 +41,12 @@ pub(crate) struct Recovered {
 	pub(crate) next_sequence: u64,
 	pub(crate) next_ordinal: u64,
 	pub(crate) report: RecoveryReport,
+	/// Segments that were there and held nothing, of which the report says that they are made anew.
+	empty: BTreeSet<u32>,
 	/// Something is missing at the end that was durable.
 	pub(crate) is_short: bool,
+	/// The last segment ends with damage. What were written there would complete the length of the record that is half there, and be skipped with it.
+	pub(crate) ends_in_damage: bool,
 }
 
 impl Recovered {
@@ -62,9 +70,11 @@ pub(crate) fn recover(
 		next_sequence: retired.first_sequence(),
 		next_ordinal: 0,
 		report: RecoveryReport::default(),
+		empty: BTreeSet::new(),
 		is_short: false,
+		ends_in_damage: false,
 	};
-	let numbers = segment_numbers(shape, retired, durable, &mut recovered.report)?;
+	let numbers = segment_numbers(shape, retired, durable, &mut recovered)?;
 	let last = numbers.last().copied();
 	let mut expected = 0;
 	for number in &numbers {
@@ -133,11 +143,18 @@ impl Recovered {
 		retired: &Retired,
 		numbers: std::ops::Range<u32>,
 	) {
-		let missing = numbers.filter(|number| !retired.contains(*number));
-		let paths = missing.map(|number| segment_path(&shape.dir, number));
-		// One that held nothing is not missed.
-		let paths: Vec<_> = paths.filter(|path| !self.report.made_anew.contains(path)).collect();
-		self.report.missing_segments.extend(paths);
+		for gap in retired.gaps_in(numbers) {
+			let mut start = gap.start;
+			// Those that held nothing are not missed.
+			for number in self.empty.range(gap.clone()).copied().chain([gap.end]) {
+				if let Some(count) = number.checked_sub(start).filter(|count| *count > 0) {
+					let path = |number| segment_path(&shape.dir, number);
+					let (first, last) = (path(start), path(number - 1));
+					self.report.missing_segments.push(MissingSegments { first, last, count });
+				}
+				start = number + 1;
+			}
+		}
 	}
 
 	/// Cuts a segment where its log ends.
@@ -194,7 +211,7 @@ fn segment_numbers(
 	shape: &LogShape,
 	retired: &Retired,
 	durable: Option<Place>,
-	report: &mut RecoveryReport,
+	recovered: &mut Recovered,
 ) -> Result<Vec<u32>, ZdbError> {
 	let (disk, dir) = (shape.disk(), &shape.dir);
 	let (mut numbers, mut removed) = (Vec::new(), Vec::new());
@@ -202,6 +219,10 @@ fn segment_numbers(
 		let Some(name) = entry.name.to_str() else { continue };
 		let hinted = name.strip_suffix(".hint").map(|stem| format!("{stem}.log"));
 		match segment_number(hinted.as_deref().unwrap_or(name)) {
+			Some(number) if number >= SEGMENTS_MAX => {
+				let reason = "no segment has so large a number; move it elsewhere";
+				return Err(ZdbError::BadSegment { path: dir.join(name), reason });
+			},
 			Some(number) if retired.contains(number) => removed.push(number),
 			Some(number) if hinted.is_none() => numbers.push(number),
 			None if name.ends_with(".new") && !entry.is_dir && !shape.read_only => {
@@ -232,7 +253,8 @@ fn segment_numbers(
 			Ok(_) => {},
 		}
 		if len == SEGMENT_HEADER_BYTES && !Segment::is_sound_in_any_mode(disk, dir, *last) {
-			report.made_anew.push(path);
+			recovered.report.made_anew.push(path);
+			recovered.empty.insert(*last);
 		}
 		if !shape.read_only {
 			remove_segment(disk, dir, *last)?;
@@ -373,6 +395,7 @@ impl Walk<'_> {
 			(None, None, Some(durable)) if durable.offset > offset => durable.offset.min(end),
 			(None, None, _) => end,
 		};
+		self.recovered.ends_in_damage |= self.is_last && whole.is_none() && next == end;
 		self.recovered.report.damaged.push(DamagedRange {
 			path: self.segment.path.clone(),
 			offset,

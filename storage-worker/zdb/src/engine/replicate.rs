@@ -12,6 +12,7 @@ use crate::{
 		segment::SEGMENT_HEADER_BYTES,
 		window::Window,
 	},
+	limits::{KEY_MAX_BYTES, NUMBERS_MAX, VALUE_LIMIT_BYTES},
 	ZdbError,
 };
 
@@ -107,8 +108,8 @@ impl Namespace {
 			return Ok(());
 		}
 		let key = record.key.as_slice();
-		if self.ids().is_some() && id_of(key).is_none() {
-			return Err(ZdbError::KeyNotIssued);
+		if let Some(reason) = self.why_not(record) {
+			return Err(ZdbError::BadRecord { sequence: record.sequence, reason });
 		}
 		let _appending = self.audit.as_ref().map(|_| self.gate.read());
 		let _stripe = self.stripe(self.stripe_of(key)).lock();
@@ -133,5 +134,27 @@ impl Namespace {
 		self.point_to(key, current.map(|(at, _)| at), new.map(|(at, _)| at));
 		self.count_live(current, new);
 		Ok(())
+	}
+
+	/// Why a record cannot be the primary's next one here, if so. A primary is another server: what it says is looked at as closely as what lies on a disk.
+	fn why_not(&self, record: &ReplicatedRecord) -> Option<&'static str> {
+		let ReplicatedRecord { sequence, ordinal, moved, ref key, ref value, .. } = *record;
+		let (_, next_ordinal) = self.log().next_numbers();
+		if key.is_empty() || key.len() > KEY_MAX_BYTES {
+			return Some("a key has 1 to 255 bytes");
+		}
+		if value.as_ref().is_some_and(|value| value.len() > VALUE_LIMIT_BYTES) {
+			return Some("its value is longer than any can be");
+		}
+		if sequence >= NUMBERS_MAX || ordinal >= NUMBERS_MAX || ordinal < next_ordinal {
+			return Some("its numbers do not go on from those before it");
+		}
+		if self.audit.is_some() && (ordinal != next_ordinal || moved || value.is_none()) {
+			return Some("an audited log has values alone, without a gap between them");
+		}
+		if self.ids().is_some() && id_of(key).is_none_or(|id| id > ordinal) {
+			return Some("its key is no id that was issued");
+		}
+		None
 	}
 }

@@ -24,6 +24,17 @@ pub struct DamagedRange {
 	pub len_bytes: u64,
 }
 
+/// Segments that should be there and are not: one, or several whose numbers follow each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissingSegments {
+	/// The first of them.
+	pub first: PathBuf,
+	/// The last of them.
+	pub last: PathBuf,
+	/// How many they are.
+	pub count: u32,
+}
+
 /// What opening a store found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecoveryReport {
@@ -34,7 +45,7 @@ pub struct RecoveryReport {
 	/// Damage that was found and left; reads of these records fail.
 	pub damaged: Vec<DamagedRange>,
 	/// Segments that should be there and are not.
-	pub missing_segments: Vec<PathBuf>,
+	pub missing_segments: Vec<MissingSegments>,
 	/// Files that do not match their checksum and hold nothing that is not elsewhere: they are made anew.
 	pub made_anew: Vec<PathBuf>,
 }
@@ -58,10 +69,17 @@ impl RecoveryReport {
 				range.offset
 			)
 		});
-		let missing = self
-			.missing_segments
-			.iter()
-			.map(|path| format!("{} is missing; restore it from another copy", path.display()));
+		let missing = self.missing_segments.iter().map(|missing| {
+			let MissingSegments { first, last, count } = missing;
+			match count {
+				1 => format!("{} is missing; restore it from another copy", first.display()),
+				_ => format!(
+					"{count} segments from {} to {} are missing; restore them from another copy",
+					first.display(),
+					last.display()
+				),
+			}
+		});
 		let made_anew = self.made_anew.iter().map(|path| {
 			format!("{} was damaged and is made anew; nothing is lost", path.display())
 		});

@@ -6,10 +6,11 @@
 
 use crate::{
 	engine::{hint::hint_path, segment::segment_path},
+	limits::SEGMENTS_MAX,
 	ZdbError,
 };
 use granary_disk::Disk;
-use std::{collections::BTreeSet, io, path::Path};
+use std::{collections::BTreeSet, io, ops::Range, path::Path};
 
 const MAGIC: &[u8; 8] = b"GRZDBRT2";
 const RETIRED_NAME: &str = "retired";
@@ -48,6 +49,22 @@ impl Retired {
 		self.last_sequence = self.last_sequence.max(last_sequence);
 	}
 
+	/// The stretches of `numbers` that were not removed.
+	pub(crate) fn gaps_in(&self, numbers: Range<u32>) -> Vec<Range<u32>> {
+		let mut start = numbers.start.max(self.first);
+		let mut gaps = Vec::new();
+		for removed in self.others.range(start..numbers.end.max(start)) {
+			if start < *removed {
+				gaps.push(start..*removed);
+			}
+			start = removed + 1;
+		}
+		if start < numbers.end {
+			gaps.push(start..numbers.end);
+		}
+		gaps
+	}
+
 	/// Adds a segment whose last record has this sequence.
 	pub(crate) fn insert(&mut self, number: u32, last_sequence: u64) {
 		self.last_sequence = self.last_sequence.max(last_sequence);
@@ -59,7 +76,7 @@ impl Retired {
 		}
 	}
 
-	fn encode(&self) -> Vec<u8> {
+	pub(super) fn encode(&self) -> Vec<u8> {
 		let mut bytes = MAGIC.to_vec();
 		bytes.extend_from_slice(&self.last_sequence.to_le_bytes());
 		let numbers = [self.first, self.others.len() as u32];
@@ -70,7 +87,7 @@ impl Retired {
 		bytes
 	}
 
-	fn decode(bytes: &[u8]) -> Option<Self> {
+	pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
 		let (body, crc) = bytes.split_last_chunk::<4>()?;
 		if crc32c::crc32c(body) != u32::from_le_bytes(*crc) {
 			return None;
@@ -80,10 +97,15 @@ impl Retired {
 		let (numbers, rest) = numbers.as_chunks::<4>();
 		let mut numbers = numbers.iter().map(|number| u32::from_le_bytes(*number));
 		let (first, count) = (numbers.next()?, numbers.next()?);
-		let others: BTreeSet<u32> = numbers.collect();
-		(rest.is_empty() && others.len() == count as usize).then_some(Self {
+		let others: Vec<u32> = numbers.collect();
+		// One form for each list: ascending, and the first number that was not removed is not among the others, nor is one below it.
+		let is_canonical =
+			std::iter::once(&first).chain(&others).is_sorted_by(|one, next| one < next);
+		let highest = others.last().copied().unwrap_or(first);
+		let fits = rest.is_empty() && others.len() == count as usize && highest <= SEGMENTS_MAX;
+		(fits && is_canonical).then(|| Self {
 			first,
-			others,
+			others: others.into_iter().collect(),
 			last_sequence,
 		})
 	}
@@ -155,6 +177,38 @@ mod tests {
 		assert_eq!((retired.first, retired.others.len()), (3, 2));
 		let gone = (0..12).filter(|number| retired.contains(*number)).collect::<Vec<_>>();
 		assert_eq!(gone, [0, 1, 2, 5, 9]);
+		assert_eq!(retired.gaps_in(0..12), [3..5, 6..9, 10..12]);
+		assert_eq!(retired.gaps_in(4..9), [4..5, 6..9]);
+		assert_eq!(retired.gaps_in(9..10), []);
+		assert_eq!(retired.gaps_in(7..3), []);
+	}
+
+	#[test]
+	fn a_list_has_one_form() {
+		let mut retired = Retired::before(4);
+		retired.insert(6, 1);
+		let decoded = |bytes: &mut Vec<u8>| {
+			bytes.truncate(bytes.len() - 4);
+			bytes.extend(crc32c::crc32c(bytes).to_le_bytes());
+			Retired::decode(bytes)
+		};
+		let mut bytes = retired.encode();
+		assert_eq!(decoded(&mut bytes), Some(retired));
+		let number = bytes.len() - 8;
+		for other in [3_u8, 4] {
+			bytes[number] = other;
+			assert_eq!(decoded(&mut bytes), None, "{other} is removed with those before it");
+		}
+		bytes[number..number + 4].copy_from_slice(&u32::MAX.to_le_bytes());
+		assert_eq!(decoded(&mut bytes), None, "no segment has this number");
+		let mut two = Retired::before(4);
+		two.insert(9, 1);
+		two.insert(6, 1);
+		let mut bytes = two.encode();
+		assert_eq!(decoded(&mut bytes), Some(two));
+		let at = bytes.len() - 12;
+		bytes[at..at + 8].rotate_left(4);
+		assert_eq!(decoded(&mut bytes), None, "in another order");
 	}
 
 	#[test]

@@ -49,6 +49,19 @@ impl Namespace {
 
 	fn scrub_tree(&self, audit: &Audit, report: &mut ScrubReport) -> Result<(), ZdbError> {
 		let records = report.damaged.len();
+		let damaged = |first_leaf: u64, leaves: u64| DamagedRange {
+			path: tree_dir(&self.log_dir),
+			offset: first_leaf.saturating_mul(LEAF_BYTES as u64),
+			len_bytes: leaves.saturating_mul(LEAF_BYTES as u64),
+		};
+		if let Err(ZdbError::Tree(error)) = self.log_state() {
+			// The data are so damaged that they have no tree: that is what there is to be told.
+			if records == 0 {
+				report.damaged.push(damaged(0, self.log().next_ordinal()));
+			}
+			audit.set_damage(Some(error.to_string()));
+			return Ok(());
+		}
 		let mut lasting = None;
 		let mut first = 0;
 		while first < self.log_state()?.0.div_ceil(BLOCK_LEAVES) {
@@ -72,11 +85,7 @@ impl Namespace {
 					(first * BLOCK_LEAVES, STEP_BLOCKS * BLOCK_LEAVES)
 				},
 			};
-			report.damaged.push(DamagedRange {
-				path: tree_dir(&self.dir),
-				offset: first_leaf * LEAF_BYTES as u64,
-				len_bytes: leaves * LEAF_BYTES as u64,
-			});
+			report.damaged.push(damaged(first_leaf, leaves));
 			first = (first_leaf + leaves).div_ceil(BLOCK_LEAVES).max(first + 1);
 		}
 		let of_records = report.damaged.first().filter(|_| records > 0).map(|range| {

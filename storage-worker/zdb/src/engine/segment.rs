@@ -70,7 +70,8 @@ pub(crate) fn segment_path(dir: &Path, number: u32) -> PathBuf {
 /// The number in a segment's file name.
 pub(crate) fn segment_number(name: &str) -> Option<u32> {
 	let digits = name.strip_prefix("segment-")?.strip_suffix(".log")?;
-	(digits.len() == 8).then(|| digits.parse().ok()).flatten()
+	let is_number = digits.len() == 8 && digits.bytes().all(|digit| digit.is_ascii_digit());
+	is_number.then(|| digits.parse().ok()).flatten()
 }
 
 impl Segment {

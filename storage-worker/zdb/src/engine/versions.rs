@@ -40,11 +40,10 @@ impl Namespace {
 		self.readable()?;
 		let location = match cursor {
 			None => self.find(key)?.map(|(location, _)| location).ok_or(ZdbError::KeyNotFound)?,
-			Some(bits) => Location::from_bits(u64::from_le_bytes(bits)),
+			Some(bits) => self.cursor_version(Location::from_bits(u64::from_le_bytes(bits)))?,
 		};
 		let mut buffer = Vec::new();
 		let record = self.log().read(location, &mut buffer).map_err(|error| match error {
-			// The cursor came from outside, so what it leads to need not be a record.
 			ZdbError::Damaged { .. } | ZdbError::Moved if cursor.is_some() => ZdbError::BadCursor,
 			other => other,
 		})?;
@@ -58,6 +57,22 @@ impl Namespace {
 		let value = record.value.to_vec();
 		let older = previous.filter(|before| self.log().segment(before.segment()).is_some());
 		Ok(Version { older: older.map(|before| before.bits().to_le_bytes()), timestamp, value })
+	}
+
+	/// The place that a cursor names, if a record of the length that it says is there. The cursor came from outside: what it leads to need not be a record,
+	/// and no memory is taken for a length that only the cursor claims.
+	fn cursor_version(&self, location: Location) -> Result<Location, ZdbError> {
+		let mut buffer = Vec::new();
+		let (header, _) =
+			self.log().read_head(location, &mut buffer).map_err(|error| match error {
+				ZdbError::Damaged { .. } | ZdbError::Moved => ZdbError::BadCursor,
+				other => other,
+			})?;
+		let segment = self.log().segment(location.segment()).ok_or(ZdbError::BadCursor)?;
+		match segment.location(location.offset(), &header) == location {
+			true => Ok(location),
+			false => Err(ZdbError::BadCursor),
+		}
 	}
 
 	/// The record at an offset of a segment. `None` behind the last one.

@@ -2,7 +2,8 @@
 
 use crate::{
 	engine::{
-		index::{IdIndex, KeyIndex},
+		ids::IdIndex,
+		index::KeyIndex,
 		location::Location,
 		log::{Append, AppendKey},
 		namespace::{Index, Namespace},
@@ -10,7 +11,7 @@ use crate::{
 		read::id_of,
 		record::Header,
 	},
-	limits::KEY_MAX_BYTES,
+	limits::{ID_RESTORED_MAX, KEY_MAX_BYTES},
 	ZdbError,
 };
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -180,6 +181,9 @@ impl Namespace {
 	) -> Result<SetOutcome, ZdbError> {
 		let config = self.writable_config()?;
 		let Index::Ids(ids) = &self.index else { return Err(ZdbError::KeyNotIssued) };
+		if id >= ID_RESTORED_MAX {
+			return Err(ZdbError::IdTooLarge { id, max: ID_RESTORED_MAX });
+		}
 		self.check_length(value)?;
 		let append = Append {
 			key: AppendKey::IssueFrom(id),
