@@ -118,6 +118,10 @@ impl Geometry {
 		shards: Vec<Option<Framed>>,
 		sealed_len: usize,
 	) -> Result<Vec<u8>, DispersalError> {
+		let size = shards.iter().flatten().map(|shard| shard.body().len()).max().unwrap_or(0);
+		if sealed_len > size * self.data {
+			return Err(DispersalError::Crypto("decoding an object"));
+		}
 		let complete = shards.iter().take(self.data).all(Option::is_some);
 		let shards = match complete {
 			true => shards.into_iter().take(self.data).flatten().collect(),
@@ -257,6 +261,9 @@ mod tests {
 		let shards = geometry.encode(&[1; 10]).unwrap();
 		let left = vec![Some(shards[0].clone()), None, None];
 		assert!(geometry.decode(left, 10).is_err());
+		let all = shards.into_iter().map(Some).collect();
+		// Room is made for what is there, not for what its writer claimed.
+		assert!(geometry.decode(all, u32::MAX as usize).is_err());
 		for (data, parity, backends) in [(0, 1, 1), (1, 1, 1), (200, 100, 300)] {
 			assert!(Geometry::new(data, parity, backends).is_err());
 		}

@@ -86,7 +86,7 @@ impl LogRecord {
 		Self { head, content: Vec::new() }
 	}
 
-	fn encode(&self, epoch: u64, place: u64) -> Vec<u8> {
+	pub(crate) fn encode(&self, epoch: u64, place: u64) -> Vec<u8> {
 		let mut bytes = Vec::with_capacity(PAGE_BYTES + self.content.len());
 		bytes.extend_from_slice(MAGIC);
 		bytes.extend_from_slice(&[0; 4]);
@@ -104,7 +104,7 @@ impl LogRecord {
 	}
 
 	/// The record at the beginning of `bytes`, its epoch, and its length there.
-	fn decode(bytes: &[u8], place: u64) -> Option<(Self, u64, usize)> {
+	pub(crate) fn decode(bytes: &[u8], place: u64) -> Option<(Self, u64, usize)> {
 		let page = bytes.get(..PAGE_BYTES)?;
 		let (prefix, mut rest) = page.split_at_checked(PREFIX_BYTES)?;
 		let field = |at: usize| Some(u64::from_le_bytes(prefix.get(at..at + 8)?.try_into().ok()?));
@@ -114,8 +114,12 @@ impl LogRecord {
 		}
 		let head = Head::decode(&mut rest).ok()?;
 		let blocks = match &head {
-			Head::Blocks { blocks, .. } if blocks.len() <= RECORD_BLOCKS_MAX => blocks.len(),
-			Head::Blocks { .. } => return None,
+			Head::Blocks { size, blocks, .. } => {
+				// No file is longer, and no block of it lies behind its end.
+				let end = i64::try_from(*size).ok()?.unsigned_abs().div_ceil(PAGE_BYTES as u64);
+				let fits = blocks.len() <= RECORD_BLOCKS_MAX && blocks.iter().all(|at| *at < end);
+				fits.then_some(blocks.len())?
+			},
 			_ => 0,
 		};
 		let len = PAGE_BYTES * (1 + blocks);

@@ -223,7 +223,20 @@ impl Tree {
 		self.next_ino
 	}
 
+	/// Whether an inode may get this name without the tree ceasing to be one. A journal's records match their checksums, which says nothing about
+	/// what they say.
+	fn may_attach(&self, parent: u64, name: &[u8], ino: u64) -> bool {
+		let is_free = self.children(parent).is_some_and(|children| !children.contains_key(name));
+		let node = self.nodes.get(&ino).filter(|_| is_free && ino != ROOT);
+		node.is_some_and(|node| {
+			!node.is_directory() || (node.names == 0 && !self.is_within(parent, ino))
+		})
+	}
+
 	fn attach(&mut self, parent: u64, name: &[u8], ino: u64) {
+		if !self.may_attach(parent, name, ino) {
+			return;
+		}
 		if let Some(Kind::Directory { children, .. }) =
 			self.nodes.get_mut(&parent).map(|node| &mut node.kind)
 		{
@@ -256,7 +269,7 @@ impl Tree {
 					NewKind::File => NodeKind::File { below: None, size: 0 },
 					NewKind::Symlink(target) => NodeKind::Symlink(target.clone()),
 				};
-				let kind = self.kind(&kind, *parent);
+				let kind = self.kind(&kind);
 				self.insert(*ino, Node::new(kind, *mode, *uid, *gid, *time_ns));
 				self.attach(*parent, name, *ino);
 			},
@@ -285,7 +298,7 @@ impl Tree {
 				self.next_ino = *next_ino;
 			},
 			Record::Node { ino, kind, mode, uid, gid, mtime_ns, xattrs } => {
-				let kind = self.kind(kind, ROOT);
+				let kind = self.kind(kind);
 				let mut node = Node::new(kind, *mode, *uid, *gid, *mtime_ns);
 				node.xattrs = xattrs.iter().cloned().collect();
 				self.insert(*ino, node);
@@ -323,13 +336,15 @@ impl Tree {
 	}
 
 	fn insert(&mut self, ino: u64, node: Node) {
-		self.nodes.insert(ino, node);
-		self.next_ino = self.next_ino.max(ino + 1);
+		// A number is used once: what has it already stays.
+		self.nodes.entry(ino).or_insert(node);
+		self.next_ino = self.next_ino.max(ino.saturating_add(1));
 	}
 
-	fn kind(&self, kind: &NodeKind, parent: u64) -> Kind {
+	/// A directory gets the one that holds it with its name.
+	fn kind(&self, kind: &NodeKind) -> Kind {
 		match kind {
-			NodeKind::Directory => Kind::Directory { parent, children: BTreeMap::new() },
+			NodeKind::Directory => Kind::Directory { parent: ROOT, children: BTreeMap::new() },
 			NodeKind::Symlink(target) => Kind::Symlink(target.clone()),
 			NodeKind::File { below, size } => {
 				let below = below.map(|(entry, limit)| Below {
@@ -399,3 +414,6 @@ impl Tree {
 		records
 	}
 }
+
+#[cfg(test)]
+mod tests;

@@ -42,7 +42,26 @@ impl Head {
 		if head.segments.len() > SEGMENTS_MAX {
 			return Err(bad("its head lists too many segments"));
 		}
+		if head.segments.len() as u64 != head.length.div_ceil(SEGMENT_BYTES as u64) {
+			return Err(bad("its head lists another number of segments than its length needs"));
+		}
 		Ok(head)
+	}
+
+	/// Reads one of the segments, which has the one length that a segment in its place can have.
+	async fn segment(
+		&self,
+		store: &dyn ObjectStore,
+		place: usize,
+	) -> Result<Vec<u8>, SnapshotError> {
+		let bad = |what: &str| SnapshotError::BadManifest(what.to_owned());
+		let id = self.segments.get(place).ok_or_else(|| bad("a segment is missing"))?;
+		let bytes = store.get(*id).await?;
+		let before = place as u64 * SEGMENT_BYTES as u64;
+		match bytes.len() as u64 == (self.length - before).min(SEGMENT_BYTES as u64) {
+			true => Ok(bytes),
+			false => Err(bad("its segments have another length than its head says")),
+		}
 	}
 }
 
@@ -84,15 +103,12 @@ impl Manifest {
 	pub async fn load(store: &dyn ObjectStore, head: ObjectId) -> Result<Self, SnapshotError> {
 		let bad = |what: &str| SnapshotError::BadManifest(what.to_owned());
 		let head = Head::load(store, head).await?;
-		let segments: Vec<Vec<u8>> = stream::iter(head.segments)
-			.map(|id| store.get(id))
+		let segments: Vec<Vec<u8>> = stream::iter(0..head.segments.len())
+			.map(|place| head.segment(store, place))
 			.buffered(READING)
 			.try_collect()
 			.await?;
 		let bytes = segments.concat();
-		if bytes.len() as u64 != head.length {
-			return Err(bad("its segments have another length than its head says"));
-		}
 		let manifest =
 			Self::decode_all(&mut bytes.as_slice()).map_err(|_| bad("its segments are damaged"))?;
 		manifest.validate()?;

@@ -108,22 +108,55 @@ proptest! {
 	}
 }
 
-#[test]
-fn a_manifest_of_many_segments_is_loaded_whole() {
+/// A manifest of 2,000 files, which takes five segments.
+fn large() -> Manifest {
 	let mut entries = vec![root()];
 	for number in 0..2000u32 {
 		let chunks = ChunkTable::Inline(vec![Some([number as u8; 32]); 16]);
 		let kind = EntryKind::File { size: 16 * 4096, chunk_bytes: 4096, chunks };
 		entries.push(Entry { path: format!("file-{number:04}").into_bytes(), kind, ..root() });
 	}
-	let manifest = Manifest {
+	Manifest {
 		name: "large".to_owned(),
 		created_unix_ms: 1,
 		parent: None,
 		trace: None,
 		chain: None,
 		entries,
-	};
+	}
+}
+
+#[test]
+fn segments_that_are_cut_otherwise_are_refused() {
+	let store = MemoryStore::default();
+	let (head, _) = run(large().store(&store)).unwrap();
+	let object = |id: [u8; 32]| store.objects.lock().unwrap()[&id].clone();
+	let good = object(head);
+	// Version u8, length u64, and how many segments: four times as much in a SCALE compact.
+	let ids_at = 1 + 8 + 1;
+	assert_eq!((good[9], good.len()), (5 << 2, ids_at + 5 * 32));
+	let first: [u8; 32] = good[ids_at..ids_at + 32].try_into().unwrap();
+	let content = object(first);
+	// The same bytes in six segments.
+	let (front, back) = content.split_at(1000);
+	let mut other = good.clone();
+	other[9] = 6 << 2;
+	other.splice(ids_at..ids_at + 32, [[1; 32], [2; 32]].concat());
+	store.replace([1; 32], Some(front.to_vec()));
+	store.replace([2; 32], Some(back.to_vec()));
+	store.replace(head, Some(other));
+	assert!(run(Manifest::load(&store, head)).is_err());
+	// A segment of more than a segment has is not believed either, whatever the head says.
+	store.replace(head, Some(good));
+	store.replace(first, Some([content.as_slice(), &[0; 4 << 20]].concat()));
+	assert!(run(Manifest::load(&store, head)).is_err());
+	store.replace(first, Some(content));
+	assert!(run(Manifest::load(&store, head)).is_ok());
+}
+
+#[test]
+fn a_manifest_of_many_segments_is_loaded_whole() {
+	let manifest = large();
 	let store = MemoryStore::default();
 	let (head, _) = run(manifest.store(&store)).unwrap();
 	assert_eq!(store.len(), 5 + 1, "segments of at most 256 KiB, and the head");

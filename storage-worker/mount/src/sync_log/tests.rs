@@ -3,7 +3,7 @@ use super::*;
 fn record(number: u64) -> LogRecord {
 	let blocks: Vec<u64> = (0..number % 3).map(|block| number + block).collect();
 	let content = blocks.iter().flat_map(|block| [*block as u8; PAGE_BYTES]).collect();
-	LogRecord { head: Head::Blocks { ino: number, size: 1, marked: true, blocks }, content }
+	LogRecord { head: Head::Blocks { ino: number, size: 1 << 20, marked: true, blocks }, content }
 }
 
 #[test]
@@ -26,6 +26,19 @@ fn a_log_that_is_torn_anywhere_holds_what_is_whole() {
 		let expected: Vec<_> = (1..intact as u64).map(record).collect();
 		assert_eq!(read(&path).unwrap().1, expected, "byte {at}");
 	}
+}
+
+#[test]
+fn a_record_of_blocks_that_no_file_has_does_not_count() {
+	let blocks = |size, blocks: &[u64]| {
+		let head = Head::Blocks { ino: 1, size, marked: true, blocks: blocks.to_vec() };
+		LogRecord { head, content: vec![0; PAGE_BYTES * blocks.len()] }
+	};
+	let counts = |record: LogRecord| LogRecord::decode(&record.encode(1, 0), 0).is_some();
+	assert!(counts(blocks(4097, &[0, 1])));
+	assert!(!counts(blocks(4096, &[0, 1])), "behind the end");
+	assert!(!counts(blocks(u64::MAX, &[0])), "longer than any file");
+	assert!(!counts(blocks(4096, &[u64::MAX])));
 }
 
 #[test]
@@ -58,8 +71,8 @@ fn a_full_log_takes_nothing_until_it_is_emptied() {
 	let log = SyncLog::begin(&dir.path().join("log"), 0).unwrap();
 	let blocks: Vec<u64> = (0..RECORD_BLOCKS_MAX as u64).collect();
 	let content = vec![1; RECORD_BLOCKS_MAX * PAGE_BYTES];
-	let large =
-		LogRecord { head: Head::Blocks { ino: 1, size: 1, marked: false, blocks }, content };
+	let size = content.len() as u64;
+	let large = LogRecord { head: Head::Blocks { ino: 1, size, marked: false, blocks }, content };
 	let mut count = 0;
 	while log.append(&large).unwrap().is_some() {
 		count += 1;

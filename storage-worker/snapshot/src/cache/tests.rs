@@ -147,3 +147,16 @@ fn two_processes_together_stay_below_the_quota() {
 	let total = ChunkCache::open(dir.path(), CacheOptions::with_quota(quota)).unwrap().bytes();
 	assert!(total <= quota + quota / RESCAN_SHARE, "{total} of {quota}");
 }
+
+#[test]
+fn a_list_of_pins_that_is_no_text_keeps_no_cache_closed() {
+	let dir = tempfile::tempdir().unwrap();
+	let cache = ChunkCache::open(dir.path(), CacheOptions::with_quota(1000)).unwrap();
+	cache.put(&[9; 32], &[9; 100]).unwrap();
+	let good = hex::encode([9; 32]);
+	let text = [b"\xff\xfe\n", good.as_bytes(), b"\nnot an id\n"].concat();
+	std::fs::write(dir.path().join("pins").join("aa"), text).unwrap();
+	let cache = ChunkCache::open(dir.path(), CacheOptions::with_quota(1000)).unwrap();
+	cache.evict_to(0).unwrap();
+	assert!(cache.get(&[9; 32]).is_some(), "the line that is an id counts");
+}
