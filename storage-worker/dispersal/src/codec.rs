@@ -91,10 +91,21 @@ impl ObjectCodec {
 			None => (0, plain),
 		};
 		let flags = flags | if naming == Naming::Drawn { FLAG_DRAWN } else { 0 };
+		self.encrypt(id, flags, plain.len() as u32, payload)
+	}
+
+	/// Frames and encrypts the payload of an object of so many bytes.
+	pub(crate) fn encrypt(
+		&self,
+		id: &ObjectId,
+		flags: u8,
+		plain_bytes: u32,
+		payload: &[u8],
+	) -> Result<Vec<u8>, DispersalError> {
 		let nonce = self.nonce(flags, payload);
 		let mut sealed = Vec::with_capacity(HEAD_BYTES + NONCE_LEN + payload.len() + TAG_BYTES);
 		sealed.extend_from_slice(&[VERSION, flags]);
-		sealed.extend_from_slice(&(plain.len() as u32).to_le_bytes());
+		sealed.extend_from_slice(&plain_bytes.to_le_bytes());
 		let aad = [sealed.as_slice(), id].concat();
 		sealed.extend_from_slice(&nonce);
 		sealed.extend_from_slice(payload);

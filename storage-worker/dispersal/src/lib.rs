@@ -15,6 +15,8 @@ mod codec;
 mod connection;
 mod dataset;
 mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod gather;
 mod heal;
 mod health;

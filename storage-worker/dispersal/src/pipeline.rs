@@ -121,6 +121,18 @@ impl Pipeline {
 		shards.into_iter().enumerate().map(wrap).collect()
 	}
 
+	/// The value of one shard; `None` if there is no such shard.
+	#[cfg(feature = "fuzzing")]
+	pub(crate) fn wrap_one(
+		&self,
+		id: &ObjectId,
+		shard: usize,
+		sealed_len: u32,
+		framed: Framed,
+	) -> Result<Option<Vec<u8>>, DispersalError> {
+		self.place(shard, id).map(|place| place.wrap(sealed_len, framed)).transpose()
+	}
+
 	/// Takes the whitening off one value: the length of the sealed object and the shard, or `None` for a value that is not this shard or is damaged.
 	pub(crate) fn body(
 		&self,

@@ -31,6 +31,12 @@ impl Framed {
 		Self(bytes)
 	}
 
+	/// Any body in a frame that is still empty.
+	#[cfg(feature = "fuzzing")]
+	pub(crate) fn of(body: &[u8]) -> Self {
+		Self([[0; HEADER_BYTES].as_slice(), body].concat())
+	}
+
 	pub(crate) fn body(&self) -> &[u8] {
 		self.0.get(HEADER_BYTES..).unwrap_or_default()
 	}

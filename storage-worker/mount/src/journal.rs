@@ -209,11 +209,7 @@ impl Journal {
 
 	/// Appends a record.
 	pub(crate) fn append(&mut self, record: &Record) -> std::io::Result<()> {
-		let body = record.encode();
-		let mut bytes = Vec::with_capacity(HEAD_BYTES + body.len());
-		bytes.extend_from_slice(&(body.len() as u32).to_le_bytes());
-		bytes.extend_from_slice(&crc32c::crc32c(&body).to_le_bytes());
-		bytes.extend_from_slice(&body);
+		let bytes = encode(record);
 		self.file.write_all_at(&bytes, self.end)?;
 		self.end += bytes.len() as u64;
 		Ok(())
@@ -254,8 +250,18 @@ impl Journal {
 	}
 }
 
+/// A record's bytes.
+pub(crate) fn encode(record: &Record) -> Vec<u8> {
+	let body = record.encode();
+	let mut bytes = Vec::with_capacity(HEAD_BYTES + body.len());
+	bytes.extend_from_slice(&(body.len() as u32).to_le_bytes());
+	bytes.extend_from_slice(&crc32c::crc32c(&body).to_le_bytes());
+	bytes.extend_from_slice(&body);
+	bytes
+}
+
 /// The valid records at the beginning of a journal, and where they end.
-fn parse(bytes: &[u8]) -> (Vec<Record>, u64) {
+pub(crate) fn parse(bytes: &[u8]) -> (Vec<Record>, u64) {
 	let mut records = Vec::new();
 	let mut rest = bytes;
 	while let Some((record, after)) = parse_one(rest) {

@@ -180,6 +180,12 @@ impl Layer {
 			.sum()
 	}
 
+	/// How many names its tree has.
+	#[cfg(feature = "fuzzing")]
+	pub(crate) fn names(&self) -> usize {
+		self.tree.read().paths().len()
+	}
+
 	pub(crate) fn writable(&self) -> Answer<()> {
 		if self.read_only {
 			Err(Errno::EROFS)

@@ -22,6 +22,8 @@ mod content;
 mod descriptor;
 mod dirty;
 mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod generation;
 mod holder;
 pub mod journal;

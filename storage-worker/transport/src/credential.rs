@@ -106,6 +106,12 @@ fn parse(content: &[u8]) -> Option<(Peer, Signature)> {
 	Some((peer, signature.try_into().ok()?))
 }
 
+/// Reads and writes the extension's content.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn repeat(given: &[u8]) -> Option<Vec<u8>> {
+	parse(given).map(|(peer, signature)| content(&peer, &signature))
+}
+
 /// Whose certificate this is, after all that can be checked without the chain.
 pub(crate) fn check(
 	certificate: &[u8],

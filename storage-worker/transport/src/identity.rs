@@ -80,6 +80,17 @@ impl Identity {
 		self.peer
 	}
 
+	/// The certificate of today, as it is shown.
+	#[cfg(feature = "fuzzing")]
+	pub(crate) fn shown(&self) -> Vec<u8> {
+		self.certified()
+			.cert
+			.iter()
+			.map(|certificate| certificate.to_vec())
+			.next()
+			.unwrap_or_default()
+	}
+
 	/// The certificate of today. Should a new one fail, the old one serves as long as it is valid.
 	fn certified(&self) -> Arc<CertifiedKey> {
 		let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);

@@ -17,6 +17,8 @@ mod certificate;
 mod connect;
 mod credential;
 mod endpoint;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod identity;
 mod network;
 pub mod relay;

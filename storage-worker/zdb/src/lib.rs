@@ -49,6 +49,8 @@ mod account;
 mod command;
 mod engine;
 mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod limits;
 mod server;
 mod sys;

@@ -8,6 +8,8 @@ mod repair;
 mod survey;
 
 pub use repair::{HealReport, Healing};
+#[cfg(feature = "fuzzing")]
+pub(crate) use survey::Scanned;
 pub use survey::{Check, Survey};
 
 /// The probability that an object is lost before the next repair, if each of its nodes is lost by then with probability `node_loss`, independent of the

@@ -125,6 +125,16 @@ impl Scanned {
 		self.key.as_slice().try_into().ok()
 	}
 
+	/// `[cursor, [[key, length, time], ...]]`; what is there instead, if it is something else.
+	pub(crate) fn parse_page(reply: Reply) -> Result<(Vec<u8>, Vec<Self>), &'static str> {
+		let Reply::Array(parts) = reply else { return Err("no list") };
+		let Ok([Reply::Bulk(next), Reply::Array(entries)]) = <[Reply; 2]>::try_from(parts) else {
+			return Err("another list");
+		};
+		let entries: Option<Vec<Self>> = entries.into_iter().map(Self::parse).collect();
+		Ok((next, entries.ok_or("another entry")?))
+	}
+
 	/// `[key, length, time]`.
 	fn parse(entry: Reply) -> Option<Self> {
 		let Reply::Array(fields) = entry else { return None };
@@ -236,13 +246,8 @@ impl Dataset {
 			Err(BackendError::Refused(text)) if text.contains("No more data") => return Ok(None),
 			Err(error) => return Err(self.failed(shard, error)),
 		};
-		let Reply::Array(parts) = reply else { return Err(self.odd(shard, "SCAN", "no list")) };
-		let Ok([Reply::Bulk(next), Reply::Array(entries)]) = <[Reply; 2]>::try_from(parts) else {
-			return Err(self.odd(shard, "SCAN", "another list"));
-		};
-		let entries: Option<Vec<Scanned>> = entries.into_iter().map(Scanned::parse).collect();
-		let entries = entries.ok_or_else(|| self.odd(shard, "SCAN", "another entry"))?;
-		Ok(Some((next, entries)))
+		let page = Scanned::parse_page(reply);
+		page.map(Some).map_err(|what| self.odd(shard, "SCAN", what))
 	}
 
 	/// Finds out what some objects have, unless a backend before was asked for them already.

@@ -9,6 +9,8 @@ mod hold;
 mod prepare;
 
 pub use hold::Hold;
+#[cfg(feature = "fuzzing")]
+pub(crate) use prepare::parse_page;
 pub use prepare::{PreparedRelease, ReleaseStage, ReleaseState};
 
 use crate::{dataset::ObjectId, Dataset, DispersalError};

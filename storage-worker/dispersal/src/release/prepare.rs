@@ -61,7 +61,7 @@ pub struct PreparedRelease {
 }
 
 /// A record as a node lists it.
-struct Listed {
+pub(crate) struct Listed {
 	key: Vec<u8>,
 	is_newest: bool,
 	leaves: Vec<Hash>,
@@ -262,7 +262,7 @@ impl Dataset {
 }
 
 /// `[cursor, [[key, newest, hashes], ...]]`.
-fn parse_page(reply: Reply) -> Option<(Vec<u8>, Vec<Listed>)> {
+pub(crate) fn parse_page(reply: Reply) -> Option<(Vec<u8>, Vec<Listed>)> {
 	let Reply::Array(parts) = reply else { return None };
 	let [Reply::Bulk(cursor), Reply::Array(entries)] = <[Reply; 2]>::try_from(parts).ok()? else {
 		return None;

@@ -36,6 +36,20 @@ impl ArchiveId {
 		Ok(Self(bytes))
 	}
 
+	/// The id of an archive with these numbers, whatever they are.
+	#[cfg(feature = "fuzzing")]
+	pub(crate) fn of_head(
+		key: &DatasetKey,
+		head: &[u8; ID_BYTES - TAG_BYTES],
+		data: usize,
+		total: usize,
+	) -> [u8; ID_BYTES] {
+		let mut id = [0; ID_BYTES];
+		let tag = Self::tag(key, head, data, total);
+		id.iter_mut().zip(head.iter().chain(&tag)).for_each(|(to, from)| *to = *from);
+		id
+	}
+
 	/// The archive and its shape, if these bytes are the id of one of this dataset at this geometry.
 	pub(crate) fn recognise(
 		key: &DatasetKey,

@@ -30,6 +30,8 @@ pub use soundness::{Soundness, WorstCase};
 pub use store::SealReport;
 
 pub(crate) use leaf::Column;
+#[cfg(feature = "fuzzing")]
+pub(crate) use pack::pack_of;
 
 /// Bytes of a cell: a leaf without its tag.
 pub(crate) const PAYLOAD_BYTES: usize = granary_por::LEAF_BYTES - 16;

@@ -134,3 +134,15 @@ impl Pack {
 		self.pipeline.open_object(id, sealed).map(Some)
 	}
 }
+
+/// The archive of which this is the content.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn pack_of(
+	dir: &Path,
+	content: &[u8],
+	pipeline: Arc<Pipeline>,
+) -> Result<Pack, DispersalError> {
+	let file = SpoolFile::for_content(dir)?;
+	file.write_at(0, content)?;
+	Pack::open(file, pipeline)
+}

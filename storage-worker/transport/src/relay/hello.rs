@@ -96,6 +96,17 @@ pub(crate) async fn hear<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Wis
 	}
 }
 
+/// Hears a wish and says it again to somebody else.
+#[cfg(feature = "fuzzing")]
+pub(crate) async fn repeat<H, S>(heard: &mut H, said: &mut S) -> io::Result<()>
+where
+	H: AsyncRead + Unpin,
+	S: AsyncRead + AsyncWrite + Unpin,
+{
+	let wished = hear(heard).await?;
+	wish(said, wished).await.map(drop)
+}
+
 /// Answers a wish.
 pub(crate) async fn answer<S: AsyncWrite + Unpin>(
 	stream: &mut S,

@@ -23,8 +23,12 @@ mod server;
 mod stats;
 
 pub use dial::{RelayAt, RelayError};
+#[cfg(feature = "fuzzing")]
+pub(crate) use hello::repeat;
 pub use hello::{Refusal, RELAY_PROTOCOL};
 pub use limits::RelayLimits;
+#[cfg(feature = "fuzzing")]
+pub(crate) use mux::count_streams;
 pub use mux::RelayedStream;
 pub use pulse::Pulse;
 pub use served::{RelayLink, RelayState};

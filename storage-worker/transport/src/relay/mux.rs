@@ -87,3 +87,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Mux<S> {
 		}
 	}
 }
+
+/// Moves one end of a connection until it ends; answers how many streams the other side opened.
+#[cfg(feature = "fuzzing")]
+pub(crate) async fn count_streams<S: AsyncRead + AsyncWrite + Unpin>(
+	stream: S,
+	is_relay: bool,
+	streams_max: usize,
+) -> usize {
+	let (_asking, mut wanted) = mpsc::channel(1);
+	let mut streams = Vec::new();
+	Mux::new(stream, is_relay, streams_max).drive(&mut wanted, |stream| streams.push(stream)).await;
+	streams.len()
+}

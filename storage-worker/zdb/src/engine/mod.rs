@@ -12,6 +12,8 @@ mod directory;
 mod dirty;
 mod durable;
 mod environment;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod generation;
 mod hint;
 mod ids;

@@ -20,6 +20,12 @@ mod stats;
 mod tls;
 mod watch;
 
+/// What the fuzz targets look at.
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing {
+	pub(crate) use super::frame::{Parser, Progress};
+}
+
 pub(crate) use args::Args;
 pub use listen::{Server, ServerError};
 pub use metrics::Metrics;
