@@ -58,9 +58,13 @@ fn main() -> Result<(), Box<dyn Error>> {
 	runtime.block_on(serve(store_options, options))
 }
 
-async fn serve(store_options: StoreOptions, options: ServerOptions) -> Result<(), Box<dyn Error>> {
+async fn serve(
+	mut store_options: StoreOptions,
+	options: ServerOptions,
+) -> Result<(), Box<dyn Error>> {
 	options.announce_store(&store_options.dir)?;
 	options.announce_crash()?;
+	store_options.segment_source = options.segment_source()?;
 	let store = Arc::new(Store::open(store_options)?);
 	let mut stdout = std::io::stdout();
 	for line in store.recovery_report().lines() {

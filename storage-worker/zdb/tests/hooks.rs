@@ -147,3 +147,70 @@ fn a_crash_is_told() {
 	assert_eq!(process.connect().text("GET key"), "$5\r\nvalue\r\n");
 	process.stop();
 }
+
+/// Where a test keeps segments that are missing: the program brings what it finds there.
+const BRINGS: &str = "[ \"$name\" = missing-data ] || exit 0\n[ -e \"$here/slow\" ] && sleep 2\ncp \"$here/spare/${1##*/}\" \"$1\"";
+
+/// A server's directory of three segments and more, of which `lost` were moved away.
+fn with_lost(hooked: &Hooked, lost: &[u32]) -> PathBuf {
+	let process = hooked.start();
+	let mut client = process.connect();
+	for number in 0..12 {
+		client.text(&format!("SET key-{number} {}", "v".repeat(1000)));
+	}
+	process.stop();
+	let spare = hooked.dir.path().join("spare");
+	fs::create_dir(&spare).unwrap();
+	let home = hooked.data().join("namespaces/default");
+	for number in lost {
+		let name = format!("segment-{number:08}.log");
+		fs::rename(home.join(&name), spare.join(&name)).unwrap();
+	}
+	spare
+}
+
+#[test]
+fn a_missing_segment_is_asked_for_before_clients_are_served() {
+	let hooked = Hooked::new(BRINGS);
+	with_lost(&hooked, &[0, 2]);
+	let process = hooked.start();
+	let mut client = process.connect();
+	assert_eq!(client.text("DBSIZE"), ":12\r\n");
+	assert!(client.text("GET key-0").starts_with("$1000\r\n"));
+	let asked: Vec<_> = hooked.log().into_iter().filter(|line| line.contains("missing")).collect();
+	let home = hooked.data().join("namespaces/default");
+	let line = |number: u32| format!("missing-data {}/segment-{number:08}.log", home.display());
+	assert_eq!(asked, [line(0), line(2)]);
+	process.stop();
+}
+
+#[test]
+fn one_that_does_not_come_is_asked_for_again_when_the_namespace_is_opened_anew() {
+	let hooked = Hooked::new(BRINGS);
+	let spare = with_lost(&hooked, &[0, 1]);
+	let hidden = spare.with_file_name("hidden");
+	fs::rename(&spare, &hidden).unwrap();
+	let process = hooked.start();
+	let mut client = process.connect();
+	let asked = || hooked.log().iter().filter(|line| line.contains("missing")).count();
+	assert_eq!(asked(), 1, "who does not bring the first is not asked for the second");
+	assert_eq!(client.text("GET key-0"), "$-1\r\n");
+	fs::rename(&hidden, &spare).unwrap();
+	fs::write(hooked.dir.path().join("slow"), "").unwrap();
+	client.text("NSNEW other");
+	let reload = std::thread::spawn(move || (client.text("RELOAD default"), client));
+	while asked() < 2 {
+		std::thread::sleep(Duration::from_millis(5));
+	}
+	let (mut other, started) = (process.connect(), Instant::now());
+	other.text("SELECT other");
+	for number in 0..50 {
+		other.text(&format!("SET key {number}"));
+	}
+	// Two segments take four seconds to come.
+	assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+	let (reply, mut client) = reload.join().unwrap();
+	assert_eq!((reply.as_str(), asked()), ("+OK\r\n", 3));
+	assert_eq!(client.text("DBSIZE"), ":12\r\n");
+	process.stop();
+}

@@ -29,7 +29,7 @@ pub(crate) struct ServeArgs {
 }
 
 pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<()> {
-	let plan = args.settings.over_file(args.config.as_deref())?.plan()?;
+	let mut plan = args.settings.over_file(args.config.as_deref())?.plan()?;
 	let dir = plan.store.dir.clone();
 	let background = match Background::begin(plan.background, plan.logfile.as_deref())? {
 		Background::Started(pid) => {
@@ -41,6 +41,7 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<()> {
 	if !args.dump {
 		plan.server.announce_store(&dir)?;
 		plan.server.announce_crash()?;
+		plan.store.segment_source = plan.server.segment_source()?;
 	}
 	let store = Arc::new(Store::open(plan.store)?);
 	for line in store.recovery_report().lines() {

@@ -18,6 +18,12 @@ pub trait StoreObserver: Debug + Send + Sync {
 	fn jumped(&self, namespace: &str, left: &Path, next: &Path);
 }
 
+/// Who is asked for segment files that should be there and are not.
+pub trait SegmentSource: Debug + Send + Sync {
+	/// Asked while a namespace is opened, which waits for the answer. `true` says that the file may be there now.
+	fn bring(&self, namespace: &str, segment: &Path) -> bool;
+}
+
 /// What all namespaces of a store have in common.
 #[derive(Debug)]
 pub(crate) struct Environment {
@@ -32,6 +38,8 @@ pub(crate) struct Environment {
 	/// A segment is made durable before it is left.
 	pub(crate) sync_at_jump: bool,
 	pub(crate) secret: StoreSecret,
+	/// Who may bring segments that are missing.
+	pub(crate) segment_source: Option<Arc<dyn SegmentSource>>,
 	observer: OnceLock<Arc<dyn StoreObserver>>,
 }
 
@@ -47,6 +55,7 @@ impl Environment {
 			segment_bytes: options.segment_bytes.clamp(4096, SEGMENT_BYTES_MAX),
 			max_value_bytes: options.max_value_bytes.min(VALUE_LIMIT_BYTES),
 			sync_at_jump: options.sync_at_jump,
+			segment_source: options.segment_source.clone(),
 			observer: OnceLock::new(),
 		}))
 	}

@@ -10,6 +10,7 @@ use crate::{
 		durable::Place,
 		hint::{Hint, HintFound},
 		log::{ordinals_of, LogShape},
+		missing::ask_for_missing,
 		record::{Header, HEADER_BYTES},
 		report::{DamagedRange, MissingSegments, RecoveryReport, TornTail},
 		retired::{remove_segment, Retired},
@@ -74,6 +75,7 @@ pub(crate) fn recover(
 		is_short: false,
 		ends_in_damage: false,
 	};
+	ask_for_missing(shape, retired, durable)?;
 	let numbers = segment_numbers(shape, retired, durable, &mut recovered)?;
 	let last = numbers.last().copied();
 	let mut expected = 0;

@@ -6,7 +6,7 @@ use crate::{
 		compactor::{CompactionOptions, Compactor},
 		config::Config,
 		directory::{directory_names, lock, make_dir},
-		environment::{Environment, StoreObserver},
+		environment::{Environment, SegmentSource, StoreObserver},
 		generation,
 		namespace::Namespace,
 		report::RecoveryReport,
@@ -51,6 +51,8 @@ pub struct StoreOptions {
 	pub cache_bytes: usize,
 	/// How the background thread compacts.
 	pub compaction: CompactionOptions,
+	/// Who may bring segment files that should be there and are not.
+	pub segment_source: Option<Arc<dyn SegmentSource>>,
 	/// Where the directory is: on the system's disks, unless it is a test's.
 	pub disk: Disk,
 }
@@ -66,6 +68,7 @@ impl StoreOptions {
 			sync_at_jump: false,
 			cache_bytes: CACHE_BYTES_DEFAULT,
 			compaction: CompactionOptions::default(),
+			segment_source: None,
 			disk: Disk::default(),
 		}
 	}

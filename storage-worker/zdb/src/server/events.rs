@@ -1,16 +1,20 @@
 //! What the hook program is told of the store's files.
 
 use crate::{
-	engine::{Store, StoreObserver},
+	engine::{SegmentSource, Store, StoreObserver},
 	server::hooks::Hooks,
 };
 use std::{
 	path::Path,
 	sync::{Arc, Weak},
+	time::Duration,
 };
 
 /// Segments whose numbers one hook is told as dirty; the rest of them are told with the next.
 const DIRTY_TOLD_MAX: usize = 8192;
+/// How long the hook may take to bring one segment; then it is killed.
+const BRING_PATIENCE: Duration = Duration::from_secs(300);
+
 /// Tells the hook program when a namespace goes on in a new segment.
 pub(super) struct JumpHooks {
 	hooks: Arc<Hooks>,
@@ -51,6 +55,17 @@ impl StoreObserver for JumpHooks {
 		});
 		self.hooks.fire_then("jump-index", &[&left, &next, &text], Some(put_back));
 		self.hooks.fire("jump-data", &[&left, &next]);
+	}
+}
+
+/// Asks the hook program for segments that are missing.
+#[derive(Debug)]
+pub(super) struct MissingData(pub(super) Hooks);
+
+impl SegmentSource for MissingData {
+	fn bring(&self, _: &str, segment: &Path) -> bool {
+		let segment = segment.display().to_string();
+		self.0.run("missing-data", &[&segment], Some(BRING_PATIENCE))
 	}
 }
 

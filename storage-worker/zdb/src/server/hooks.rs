@@ -1,7 +1,7 @@
 //! A program that is told of events: 0-db's hooks.
 //!
 //! No client waits for it: events are queued, a thread starts their runs in their order, and each run is waited for by a thread of its
-//! own. Only before the first client and after the last one is a run waited for.
+//! own. Only before the first client and after the last one is a run waited for, and while a namespace is opened whose segments are missing.
 
 use parking_lot::{Condvar, Mutex};
 use std::{
@@ -81,6 +81,12 @@ pub(crate) struct Hooks {
 
 fn unix_seconds() -> u64 {
 	SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+impl std::fmt::Debug for Hooks {
+	fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		formatter.debug_struct("Hooks").field("runner", &self.runner).finish_non_exhaustive()
+	}
 }
 
 impl Hooks {

@@ -2,8 +2,11 @@
 
 use crate::{
 	limits::CONNECTIONS_DEFAULT,
-	server::{hooks::Hooks, listen::instance, Replica, Reply, ServerError, TlsOptions},
-	sys, AccountKey, Mode,
+	server::{
+		events::MissingData, hooks::Hooks, listen::instance, Replica, Reply, ServerError,
+		TlsOptions,
+	},
+	sys, AccountKey, Mode, SegmentSource,
 };
 use std::{
 	net::SocketAddr,
@@ -82,6 +85,16 @@ impl ServerOptions {
 			tracing::warn!("the namespaces-init hook failed; what is there is opened");
 		}
 		Ok(())
+	}
+
+	/// Lets the hook `missing-data` be asked for segments that are missing: for [`StoreOptions::segment_source`](crate::StoreOptions::segment_source)
+	/// of the store that is to be served. `None` without a hook.
+	pub fn segment_source(&self) -> Result<Option<Arc<dyn SegmentSource>>, ServerError> {
+		if self.hook.is_none() {
+			return Ok(None);
+		}
+		let hooks = Hooks::new(self.hook.clone(), instance(self.tcp, self.unix.as_deref()));
+		Ok(Some(Arc::new(MissingData(hooks.map_err(ServerError::Threads)?))))
 	}
 
 	/// Lets the hook `crash` be run when a fault ends this process.
