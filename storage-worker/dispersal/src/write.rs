@@ -13,7 +13,7 @@ use futures::{
 	stream::{self, FuturesOrdered, Stream, StreamExt},
 };
 use granary_por::Hash;
-use granary_prover::leaf_hashes;
+use granary_prover::{append, leaf_hashes};
 use std::{collections::HashSet, sync::Arc};
 use tokio::sync::mpsc;
 
@@ -341,7 +341,7 @@ impl Dataset {
 		}
 		let Some(value) = object.value(shard) else { return Ok(0) };
 		if let Some(Some(peaks)) = self.logs_lock().get_mut(shard) {
-			value.leaves.iter().for_each(|leaf| peaks.push(*leaf));
+			append(peaks, &value.leaves);
 		}
 		Ok(value.bytes.len() as u64)
 	}

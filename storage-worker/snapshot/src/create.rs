@@ -1,6 +1,7 @@
 //! Publishing a directory.
 
 use crate::{
+	known::KnownFiles,
 	manifest::{is_chunk_size, ChainInfo, EntryKind, Manifest},
 	walk::{file_error, next_chunk, same_content, Found, Walk},
 	Chunking, ManifestWriter, ObjectId, ObjectStore, Progress, SnapshotError, Written,
@@ -21,6 +22,9 @@ pub struct CreateOptions {
 	pub chunking: Chunking,
 	/// The chain, for a node's database.
 	pub chain: Option<ChainInfo>,
+	/// What an earlier publish of this tree found out: files that are as they were then are not read again. The store must still have what that publish
+	/// stored.
+	pub known: KnownFiles,
 }
 
 /// What [`create`] made.
@@ -36,6 +40,10 @@ pub struct Created {
 	pub written: Written,
 	/// What was left out, relative to the root.
 	pub excluded: Vec<PathBuf>,
+	/// What the next publish of this tree may know.
+	pub known: KnownFiles,
+	/// Bytes of the files that were not read, because they were known.
+	pub unread_bytes: u64,
 }
 
 /// Stores the tree below `source` and its manifest.
@@ -52,20 +60,27 @@ pub async fn create<S: ObjectStore + 'static>(
 			return Err(SnapshotError::BadChunkSize { bytes });
 		}
 	}
+	let mut publish = Publish {
+		writer: ManifestWriter::new(store.as_ref()),
+		began: SystemTime::now(),
+		earlier: &options.known,
+		known: KnownFiles::default(),
+		unread_bytes: 0,
+	};
 	let walk = Walk::new(source)?;
 	progress.set_total(walk.total_bytes());
-	let mut writer = ManifestWriter::new(store.as_ref());
 	let mut entries = Vec::with_capacity(walk.found.len());
 	for found in &walk.found {
 		let kind = match found.kind_unless_file()? {
 			Some(kind) => kind,
 			None => {
 				let chunk_bytes = options.chunking.bytes(&found.relative);
-				store_file(&mut writer, found, chunk_bytes, progress).await?
+				publish.file(found, chunk_bytes, progress).await?
 			},
 		};
 		entries.push(found.entry(kind));
 	}
+	let Publish { mut writer, known, unread_bytes, .. } = publish;
 	writer.flush().await?;
 	// A file may have changed after it was read, while others were: then what was read never was the tree at one moment.
 	walk.unchanged()?;
@@ -79,7 +94,8 @@ pub async fn create<S: ObjectStore + 'static>(
 	};
 	let (manifest_id, written) = writer.finish(&manifest).await?;
 	let total_bytes = manifest.total_bytes();
-	Ok(Created { manifest_id, total_bytes, written, excluded: walk.excluded, manifest })
+	let excluded = walk.excluded;
+	Ok(Created { manifest_id, total_bytes, written, excluded, manifest, known, unread_bytes })
 }
 
 /// Now, in milliseconds since 1970.
@@ -87,24 +103,51 @@ pub fn now_unix_ms() -> u64 {
 	SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
 }
 
-async fn store_file(
-	writer: &mut ManifestWriter<'_>,
-	found: &Found,
-	chunk_bytes: u32,
-	progress: &dyn Progress,
-) -> Result<EntryKind, SnapshotError> {
-	let failed = |source| file_error(&found.path, source);
-	let size = found.metadata.len();
-	let file = File::open(&found.path).map_err(failed)?;
-	let (mut ids, mut at) = (Vec::new(), 0);
-	while let Some(chunk) = next_chunk(&file, at, chunk_bytes as usize, size).map_err(failed)? {
-		at += chunk.len() as u64;
-		progress.advance(chunk.len() as u64);
-		ids.push(writer.chunk(chunk).await?);
+/// A publish that is under way.
+struct Publish<'p> {
+	writer: ManifestWriter<'p>,
+	/// When the tree was looked at.
+	began: SystemTime,
+	earlier: &'p KnownFiles,
+	known: KnownFiles,
+	unread_bytes: u64,
+}
+
+impl Publish<'_> {
+	/// Stores a file, unless an earlier publish stored it as it is.
+	async fn file(
+		&mut self,
+		found: &Found,
+		chunk_bytes: u32,
+		progress: &dyn Progress,
+	) -> Result<EntryKind, SnapshotError> {
+		let size = found.metadata.len();
+		if let Some(known) = self.earlier.get(found, chunk_bytes) {
+			progress.advance(size);
+			self.unread_bytes += size;
+			self.writer.count(known.counts);
+			let chunks = known.chunks.clone();
+			self.known.keep(found, known.clone());
+			return Ok(EntryKind::File { size, chunk_bytes, chunks });
+		}
+		let failed = |source| file_error(&found.path, source);
+		let file = File::open(&found.path).map_err(failed)?;
+		// What a memory map wrote before shall not be written again without the times changing. A filesystem that cannot sync has no such maps.
+		let _ = file.sync_data();
+		let (mut ids, mut at) = (Vec::new(), 0);
+		while let Some(chunk) = next_chunk(&file, at, chunk_bytes as usize, size).map_err(failed)? {
+			at += chunk.len() as u64;
+			progress.advance(chunk.len() as u64);
+			ids.push(self.writer.chunk(chunk).await?);
+		}
+		let after = fs::symlink_metadata(&found.path).map_err(failed)?;
+		if at < size || !same_content(&found.metadata, &after) {
+			return Err(SnapshotError::Changed { path: found.path.clone() });
+		}
+		let holes = ids.iter().filter(|id| id.is_none()).count() as u64;
+		let counts = (ids.len() as u64 - holes, holes);
+		let chunks = self.writer.table(ids).await?;
+		self.known.note(found, self.began, chunk_bytes, chunks.clone(), counts);
+		Ok(EntryKind::File { size, chunk_bytes, chunks })
 	}
-	let after = fs::symlink_metadata(&found.path).map_err(failed)?;
-	if at < size || !same_content(&found.metadata, &after) {
-		return Err(SnapshotError::Changed { path: found.path.clone() });
-	}
-	Ok(EntryKind::File { size, chunk_bytes, chunks: writer.table(ids).await? })
 }

@@ -49,6 +49,12 @@ impl<'a> ManifestWriter<'a> {
 		Ok(Some(self.object(bytes).await?))
 	}
 
+	/// Counts chunks with data and chunks of zeros that an earlier publish stored.
+	pub(crate) fn count(&mut self, (chunks, holes): (u64, u64)) {
+		self.written.chunks += chunks;
+		self.written.holes += holes;
+	}
+
 	/// Stores the table of a file with these chunks.
 	pub async fn table(&mut self, ids: Vec<Option<ObjectId>>) -> Result<ChunkTable, SnapshotError> {
 		if ids.len() as u64 <= INLINE_CHUNKS {
