@@ -94,6 +94,7 @@ fn what_nodes_lose_is_put_back() {
 		assert!(answer["milliseconds"].as_f64().unwrap() > 0.0);
 	}
 	let snapshot = publish(&mut stage);
+	what_is_unchanged_is_not_read_again(&stage);
 	let healthy = stage.heal(&["--check", "all"]);
 	assert_eq!((&healthy["missing_shards"], &healthy["damaged_shards"]), (&0.into(), &0.into()));
 	assert_eq!(healthy["fewest_good_shards"], 3);
@@ -129,6 +130,26 @@ fn publish(stage: &mut Stage) -> String {
 	let create = ["snapshot", "create", &base, "--reservation", &stage.reservation, "--key", &key];
 	let created = stage.chain.json(&[&create[..], &["--name", "t", "--suri", "//Dave"]].concat());
 	created["id"].to_string()
+}
+
+/// The unchanged directory is published again without being read, as long as the snapshot is there that has its parts.
+fn what_is_unchanged_is_not_read_again(stage: &Stage) {
+	let (base, key) = (stage.shown("base"), stage.shown("key"));
+	let create = |name: &str| {
+		let args = ["snapshot", "create", &base, "--reservation", &stage.reservation];
+		let more = ["--key", &key, "--name", name, "--suri", "//Dave"];
+		stage.chain.json(&[&args[..], &more].concat())
+	};
+	let again = create("again");
+	assert_eq!(again["unread_bytes"], again["total_bytes"], "{again}");
+	assert!(again["stored_bytes"].as_u64().unwrap() < 10_000, "{again}");
+	stage.chain.json(&["snapshot", "retire", &again["id"].to_string(), "--suri", "//Dave"]);
+	let read = create("read");
+	assert_eq!(read["unread_bytes"], 0, "the parts may be gone: {read}");
+	let known = create("known");
+	assert_eq!(known["unread_bytes"], known["total_bytes"], "{known}");
+	let plan = stage.chain.json(&["dataset", "rebalance", &stage.reservation]);
+	assert_eq!(plan["operators"], 3, "{plan}");
 }
 
 /// A bit flips on the second node while it misses an audit: its record on chain is reason enough to look closely.
