@@ -15,7 +15,7 @@ use bench::{backends, fresh_seed, noise, peak_mebibytes, Outcome};
 use granary_dispersal::{Dataset, DatasetKey, DatasetOptions, Naming};
 use granary_snapshot::{create, Chunking, CreateOptions, Created, KnownFiles};
 use std::{
-	fs::{self, File},
+	fs::File,
 	io::Write,
 	path::Path,
 	sync::Arc,

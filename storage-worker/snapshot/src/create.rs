@@ -4,14 +4,17 @@ use crate::{
 	known::KnownFiles,
 	manifest::{is_chunk_size, ChainInfo, EntryKind, Manifest},
 	walk::{file_error, next_chunk, same_content, Found, Walk},
+	writer::{is_zeros, BATCH_BYTES},
 	Chunking, ManifestWriter, ObjectId, ObjectStore, Progress, SnapshotError, Written,
 };
 use std::{
 	fs::{self, File},
+	io,
 	path::{Path, PathBuf},
 	sync::Arc,
 	time::{SystemTime, UNIX_EPOCH},
 };
+use tokio::{sync::mpsc, task::JoinHandle};
 
 /// How a snapshot is made.
 #[derive(Clone, Debug)]
@@ -61,6 +64,7 @@ pub async fn create<S: ObjectStore + 'static>(
 		}
 	}
 	let mut publish = Publish {
+		store: store.clone(),
 		writer: ManifestWriter::new(store.as_ref()),
 		began: SystemTime::now(),
 		earlier: &options.known,
@@ -105,6 +109,7 @@ pub fn now_unix_ms() -> u64 {
 
 /// A publish that is under way.
 struct Publish<'p> {
+	store: Arc<dyn ObjectStore>,
 	writer: ManifestWriter<'p>,
 	/// When the tree was looked at.
 	began: SystemTime,
@@ -134,12 +139,14 @@ impl Publish<'_> {
 		let file = File::open(&found.path).map_err(failed)?;
 		// What a memory map wrote before shall not be written again without the times changing. A filesystem that cannot sync has no such maps.
 		let _ = file.sync_data();
-		let (mut ids, mut at) = (Vec::new(), 0);
-		while let Some(chunk) = next_chunk(&file, at, chunk_bytes as usize, size).map_err(failed)? {
-			at += chunk.len() as u64;
+		let mut ahead = Ahead::begin(file, size, chunk_bytes, self.store.clone());
+		let mut ids = Vec::new();
+		while let Some((id, chunk)) = ahead.chunks.recv().await {
 			progress.advance(chunk.len() as u64);
-			ids.push(self.writer.chunk(chunk).await?);
+			ids.push(id);
+			self.writer.named_chunk(id, chunk).await?;
 		}
+		let at = ahead.end().await.map_err(failed)?;
 		let after = fs::symlink_metadata(&found.path).map_err(failed)?;
 		if at < size || !same_content(&found.metadata, &after) {
 			return Err(SnapshotError::Changed { path: found.path.clone() });
@@ -149,5 +156,36 @@ impl Publish<'_> {
 		let chunks = self.writer.table(ids).await?;
 		self.known.note(found, self.began, chunk_bytes, chunks.clone(), counts);
 		Ok(EntryKind::File { size, chunk_bytes, chunks })
+	}
+}
+
+/// A file that is read, and whose chunks are named, while those before them are stored: at most a batch of them is ahead.
+struct Ahead {
+	chunks: mpsc::Receiver<(Option<ObjectId>, Vec<u8>)>,
+	reading: JoinHandle<io::Result<u64>>,
+}
+
+impl Ahead {
+	fn begin(file: File, size: u64, chunk_bytes: u32, store: Arc<dyn ObjectStore>) -> Self {
+		let chunk_bytes = chunk_bytes as usize;
+		let (sender, chunks) = mpsc::channel((BATCH_BYTES / chunk_bytes).max(1));
+		let reading = tokio::task::spawn_blocking(move || {
+			let mut at = 0;
+			while let Some(chunk) = next_chunk(&file, at, chunk_bytes, size)? {
+				at += chunk.len() as u64;
+				let id = (!is_zeros(&chunk)).then(|| store.object_id(&chunk));
+				if sender.blocking_send((id, chunk)).is_err() {
+					// Storing has failed, and says so.
+					break;
+				}
+			}
+			Ok(at)
+		});
+		Self { chunks, reading }
+	}
+
+	/// How much of the file there was.
+	async fn end(self) -> io::Result<u64> {
+		self.reading.await.map_err(io::Error::other)?
 	}
 }
