@@ -221,7 +221,7 @@ impl Outstanding {
 		let mut state = self.lock();
 		let sent = std::mem::take(&mut state.sent);
 		let unsent = state.kept.split_off(sent);
-		for mut kept in std::mem::replace(&mut state.kept, VecDeque::new()) {
+		for mut kept in std::mem::take(&mut state.kept) {
 			if kept.request.is_once {
 				state.bytes -= kept.request.bytes.len();
 				unsure.push(kept);

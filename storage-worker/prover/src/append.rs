@@ -55,7 +55,8 @@ mod tests {
 				let leaves: Vec<Hash> = (before..before + count).map(leaf).collect();
 				leaves.iter().for_each(|leaf| one_by_one.push(*leaf));
 				append(&mut together, &leaves);
-				assert_eq!(together, one_by_one, "{count} after {before}");
+				let parts = |peaks: &Peaks| (peaks.leaf_count(), peaks.peaks().to_vec());
+				assert_eq!(parts(&together), parts(&one_by_one), "{count} after {before}");
 			}
 		}
 	}

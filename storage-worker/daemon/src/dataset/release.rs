@@ -294,7 +294,7 @@ impl Release<'_> {
 			}
 		}
 		self.find_referred(referred).await?;
-		let needed = leftovers.objects.keys().filter(|id| referred.objects.contains(*id)).count();
+		let needed = leftovers.objects.keys().filter(|id| referred.objects.contains(id)).count();
 		ensure!(
 			needed == 0,
 			"a snapshot that was published meanwhile needs {needed} of these objects; nothing is released, start again"
