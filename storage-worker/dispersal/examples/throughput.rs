@@ -1,14 +1,13 @@
 //! Stores and reads objects of 1 MiB over the given zdb addresses and prints MB/s. `scripts/bench` starts the backends.
 //!
 //! Usage: `throughput DATA PARITY ADDRESS[=PID]...`, one address a shard. Backends with a process id, as many as there is parity, are killed before
-//! everything is read once more. GRANARY_TOTAL_MIB says how much is stored, 64 if it does not. GRANARY_SPARE is the address of an empty backend that takes
-//! the first one's place at the end, and is filled by healing.
+//! everything is read once more. GRANARY_TOTAL_MIB says how much is stored, 64 if it does not.
 #![allow(clippy::print_stdout, reason = "it is for reading")]
 
 mod bench;
 
-use bench::{backend, backends, fresh_seed, noise, peak_mebibytes, Outcome};
-use granary_dispersal::{Check, Dataset, DatasetKey, DatasetOptions, Healing, ObjectId, Pipeline};
+use bench::{backends, disk_bytes, fresh_seed, noise, peak_mebibytes, Outcome};
+use granary_dispersal::{Dataset, DatasetKey, DatasetOptions, ObjectId, Pipeline};
 use std::{
 	process::Command,
 	time::{Duration, Instant},
@@ -49,17 +48,19 @@ fn seal_alone(key: &DatasetKey, data: u8, parity: u8) -> Outcome<f64> {
 	Ok(rate(objects.len() * OBJECT_BYTES, started.elapsed()))
 }
 
-/// Stores the same objects for many participants and answers what all of it takes, in copies of it.
+/// Stores the same objects for many participants and answers how much larger all backends' disks are then, in copies of it.
 async fn participants(key: &DatasetKey, options: &DatasetOptions, seed: u64) -> Outcome<f64> {
 	let objects: Vec<Vec<u8>> = (0..SHARED_OBJECTS)
 		.map(|number| noise(!seed ^ (number as u64) << 40, SHARED_BYTES))
 		.collect();
-	let mut stored = 0;
+	let shards = options.backends.len();
+	let before = disk_bytes(&Dataset::new(key.clone(), options.clone())?, shards).await?;
 	for _ in 0..PARTICIPANTS {
 		let dataset = Dataset::new(key.clone(), options.clone())?;
-		stored += dataset.put_many(objects.clone()).await?.stored_bytes;
+		dataset.put_many(objects.clone()).await?;
 	}
-	Ok(stored as f64 / (SHARED_OBJECTS * SHARED_BYTES) as f64)
+	let after = disk_bytes(&Dataset::new(key.clone(), options.clone())?, shards).await?;
+	Ok((after - before) as f64 / (SHARED_OBJECTS * SHARED_BYTES) as f64)
 }
 
 async fn read_all(dataset: &Dataset, ids: &[ObjectId]) -> Outcome<Duration> {
@@ -113,17 +114,6 @@ async fn main() -> Outcome<()> {
 	);
 	let copies = participants(&key, &options, seed).await?;
 	print!(", {PARTICIPANTS} identical participants take {copies:.3} copies");
-	if let Ok(spare) = std::env::var("GRANARY_SPARE") {
-		dataset.redirect(0, backend(0, &spare));
-		let healing = Healing { first: Vec::new(), check: Check::Presence, bytes_per_second: None };
-		let started = Instant::now();
-		let report = dataset.heal(healing, &|_, _, _| {}).await?;
-		if report.rebuilt_shards != (total_mib + SHARED_OBJECTS) as u64 {
-			return Err(format!("{} shards were rebuilt", report.rebuilt_shards).into());
-		}
-		// Every object is read for it: that is what limits it.
-		print!(", repair of a node over {:.0} MB/s of objects", rate(total, started.elapsed()));
-	}
 	if !doomed.is_empty() {
 		Command::new("kill").arg("-9").args(&doomed).status()?;
 		let read = read_all(&dataset, &ids).await?;

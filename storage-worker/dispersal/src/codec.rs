@@ -2,7 +2,9 @@
 
 use crate::{dataset::ObjectId, key::DatasetKey, DispersalError};
 use aws_lc_rs::aead::{Aad, LessSafeKey, Nonce, UnboundKey, AES_256_GCM, NONCE_LEN};
+use std::cell::RefCell;
 use zeroize::Zeroizing;
+use zstd::bulk::Compressor;
 
 /// The largest object: what a manifest segment needs, and well below a zdb value.
 pub const OBJECT_BYTES_MAX: usize = 4 << 20;
@@ -171,8 +173,20 @@ impl ObjectCodec {
 	}
 }
 
+thread_local! {
+	/// Making one takes longer than compressing a sample with it.
+	static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+}
+
 fn compress(plain: &[u8]) -> Result<Vec<u8>, DispersalError> {
-	zstd::bulk::compress(plain, ZSTD_LEVEL).map_err(|error| DispersalError::Task(error.to_string()))
+	let compressed = COMPRESSOR.with_borrow_mut(|slot| {
+		let compressor = match slot {
+			Some(compressor) => compressor,
+			None => slot.insert(Compressor::new(ZSTD_LEVEL)?),
+		};
+		compressor.compress(plain)
+	});
+	compressed.map_err(|error: std::io::Error| DispersalError::Task(error.to_string()))
 }
 
 /// Whether compression will help, judged by pieces of a large object: what is encrypted or compressed already is not worth the time.

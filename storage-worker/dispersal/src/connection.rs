@@ -1,10 +1,13 @@
 //! A connection to a backend, for those who ask: requests go out in one order, replies come back in it, and when the way breaks they go on over
 //! another one.
 //!
-//! Everything that is asked can be asked twice: reading changes nothing, and a key that is set again to the value it has is not set. So requests
-//! whose replies are missing are sent again, all of them and in their order, before any that come after. Should the first way have
-//! delivered some of them, or deliver them later still, the backend's log has them in the same order all the same: each of the two
-//! sequences is in order, and what comes second changes nothing.
+//! Nearly everything that is asked can be asked twice: reading changes nothing, a key that is set again to the value it has is not set, and a hold,
+//! a key that is named for removal or a signature that is asked for again is the same one. So requests whose replies are missing are sent again, all
+//! of them and in their order, before any that come after. Should the first way have delivered some of them, or deliver them later still, the
+//! backend's log has them in the same order all the same: each of the two sequences is in order, and what comes second changes nothing.
+//!
+//! What means something else the second time (`MEND`, `REMOVAL PREPARE`) is asked with [`Link::call_once`](crate::link::Link::call_once): it is never
+//! sent twice, and if its reply is missing its asker looks for itself what has become of it.
 
 use crate::{
 	backend::Opened,

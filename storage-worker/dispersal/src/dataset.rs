@@ -136,10 +136,15 @@ impl Dataset {
 			.collect()
 	}
 
-	/// Objects of which reads met a missing or damaged shard, as far as this was not asked before: [`Healing::first`](crate::Healing) takes them.
-	/// At most 16,384 are remembered.
-	pub fn take_suspects(&self) -> Vec<ObjectId> {
-		self.suspects.take()
+	/// Objects of which reads met a missing or damaged shard, until they are forgotten: [`Healing::first`](crate::Healing) takes them. At most 16,384
+	/// are remembered.
+	pub fn suspects(&self) -> Vec<ObjectId> {
+		self.suspects.all()
+	}
+
+	/// Somebody has looked after these objects. A read that has trouble with one again remembers it again.
+	pub fn forget_suspects(&self, ids: &[ObjectId]) {
+		self.suspects.forget(ids);
 	}
 
 	pub(crate) fn failed(&self, shard: usize, source: BackendError) -> DispersalError {

@@ -23,6 +23,9 @@ pub enum BackendError {
 	/// It did not answer in time.
 	#[error("no answer within {0} ms")]
 	TimedOut(u64),
+	/// The way to it broke after it was asked for something that is not asked twice.
+	#[error("the way to it broke: whether it has done what it was asked for is not known")]
+	Unsure,
 	/// It did not show that it is the node on record.
 	#[error("its identity is not proven: {0}")]
 	Stranger(String),

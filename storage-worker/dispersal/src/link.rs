@@ -128,6 +128,16 @@ impl Link {
 		self.finish(pending).await
 	}
 
+	/// Sends a request that means something else the second time. If the way breaks before its reply is there the answer is
+	/// [`BackendError::Unsure`].
+	pub(crate) async fn call_once(&self, request: &[&[u8]]) -> Result<Reply, BackendError> {
+		let mut bytes = Vec::new();
+		encode(request, &mut bytes);
+		let (request, answer) = Unsent::once(bytes);
+		let connection = self.queue(request).await?;
+		self.finish(Pending { answer, connection }).await
+	}
+
 	/// Puts a request into the queue. Requests that are begun one after the other arrive in this order.
 	pub(crate) async fn begin(&self, request: &[&[u8]]) -> Result<Pending, BackendError> {
 		let mut bytes = Vec::new();

@@ -39,19 +39,27 @@ enum Asker {
 pub(crate) struct Unsent {
 	bytes: Vec<u8>,
 	asker: Asker,
+	/// It means something else the second time, so it is never sent twice.
+	is_once: bool,
 }
 
 impl Unsent {
 	/// One request.
 	pub(crate) fn one(bytes: Vec<u8>) -> (Self, oneshot::Receiver<Answer>) {
 		let (reply, answer) = oneshot::channel();
-		(Self { bytes, asker: Asker::One(reply) }, answer)
+		(Self { bytes, asker: Asker::One(reply), is_once: false }, answer)
+	}
+
+	/// One request that is not sent again when its reply is missing: its asker gets [`BackendError::Unsure`] and looks for itself.
+	pub(crate) fn once(bytes: Vec<u8>) -> (Self, oneshot::Receiver<Answer>) {
+		let (request, answer) = Self::one(bytes);
+		(Self { is_once: true, ..request }, answer)
 	}
 
 	/// So many requests, encoded one after the other.
 	pub(crate) fn many(bytes: Vec<u8>, count: usize) -> (Self, Replies) {
 		let (replies, answers) = mpsc::unbounded_channel();
-		(Self { bytes, asker: Asker::Many(count, replies) }, answers)
+		(Self { bytes, asker: Asker::Many(count, replies), is_once: false }, answers)
 	}
 }
 
@@ -207,13 +215,27 @@ impl Outstanding {
 		}
 	}
 
-	/// All are to be sent anew, over another way. Replies that their askers have will come again, and are then left out.
+	/// All are to be sent anew, over another way, but for those that are sent once. Replies that their askers have will come again, and are then left out.
 	pub(crate) fn repeat(&self) {
+		let mut unsure = Vec::new();
 		let mut state = self.lock();
 		let sent = std::mem::take(&mut state.sent);
-		// One whose asker gave up is sent again all the same: those after it count on its place.
-		for kept in state.kept.iter_mut().take(sent) {
+		let unsent = state.kept.split_off(sent);
+		for mut kept in std::mem::take(&mut state.kept) {
+			if kept.request.is_once {
+				state.bytes -= kept.request.bytes.len();
+				unsure.push(kept);
+				continue;
+			}
+			// One whose asker gave up is sent again all the same: those after it count on its place.
 			(kept.is_repeated, kept.surplus) = (true, kept.given);
+			state.kept.push_back(kept);
+		}
+		state.kept.extend(unsent);
+		drop(state);
+		if !unsure.is_empty() {
+			unsure.into_iter().for_each(|kept| kept.fail(&BackendError::Unsure));
+			self.answered.notify_waiters();
 		}
 	}
 
@@ -319,6 +341,28 @@ mod tests {
 		}
 		assert_eq!(all, [0, 1, 2].map(Reply::Integer));
 		assert!(outstanding.is_empty() && handed.is_empty() && outstanding.lock().bytes == 0);
+	}
+
+	#[test]
+	fn what_is_sent_once_is_not_sent_again() {
+		let outstanding = Outstanding::default();
+		let before = ask(&outstanding, "a");
+		let (request, mut once) = Unsent::once(b"b".to_vec());
+		outstanding.push(request);
+		let after = ask(&outstanding, "c");
+		let (request, mut unsent) = Unsent::once(b"d".to_vec());
+		assert_eq!(batch(&outstanding, 100), b"abc");
+		outstanding.push(request);
+		outstanding.repeat();
+		assert_eq!(once.try_recv().unwrap().reply, Err(BackendError::Unsure));
+		assert_eq!(batch(&outstanding, 100), b"acd", "one that was not sent yet is sent");
+		for (number, mut answer) in [(0, before), (1, after)] {
+			assert!(answered(&outstanding, number));
+			assert_eq!(answer.try_recv().unwrap().reply, Ok(Reply::Integer(number)));
+		}
+		assert!(answered(&outstanding, 2));
+		assert!(!unsent.try_recv().unwrap().is_repeated);
+		assert!(outstanding.is_empty() && outstanding.lock().bytes == 0);
 	}
 
 	#[test]

@@ -37,6 +37,15 @@ impl Framed {
 		Self([[0; HEADER_BYTES].as_slice(), body].concat())
 	}
 
+	/// A body that begins with this piece and ends with zeros, with room for the tag.
+	fn filled(piece: &[u8], body_bytes: usize) -> Self {
+		let mut bytes = Vec::with_capacity(HEADER_BYTES + body_bytes + TAG_BYTES);
+		bytes.resize(HEADER_BYTES, 0);
+		bytes.extend_from_slice(piece);
+		bytes.resize(HEADER_BYTES + body_bytes, 0);
+		Self(bytes)
+	}
+
 	pub(crate) fn body(&self) -> &[u8] {
 		self.0.get(HEADER_BYTES..).unwrap_or_default()
 	}
@@ -73,12 +82,11 @@ impl Geometry {
 	/// Cuts and codes a sealed object.
 	pub(crate) fn encode(&self, sealed: &[u8]) -> Result<Vec<Framed>, DispersalError> {
 		let size = sealed.len().div_ceil(self.data).max(1);
-		let mut shards: Vec<Framed> = (0..self.total).map(|_| Framed::empty(size)).collect();
 		// An object shorter than k bytes leaves whole data shards of zeros.
-		for (shard, piece) in shards.iter_mut().zip(sealed.chunks(size)) {
-			let (place, _) = shard.body_mut().split_at_mut(piece.len());
-			place.copy_from_slice(piece);
-		}
+		let data = sealed.chunks(size).map(|piece| Framed::filled(piece, size));
+		let mut shards: Vec<Framed> = Vec::with_capacity(self.total);
+		shards.extend(data);
+		shards.resize_with(self.total, || Framed::empty(size));
 		if let Some(coder) = &self.coder {
 			let mut bodies: Vec<&mut [u8]> = shards.iter_mut().map(Framed::body_mut).collect();
 			coder.encode(&mut bodies).map_err(|_| DispersalError::Crypto("coding an object"))?;

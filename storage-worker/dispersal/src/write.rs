@@ -13,7 +13,7 @@ use futures::{
 	stream::{self, FuturesOrdered, Stream, StreamExt},
 };
 use granary_por::Hash;
-use granary_prover::leaf_hashes;
+use granary_prover::{append, leaf_hashes};
 use std::{collections::HashSet, sync::Arc};
 use tokio::sync::mpsc;
 
@@ -69,16 +69,22 @@ impl Dataset {
 	/// After an error some backends may have appended more than others; that is harmless, since each log is continued from where it is, and an object
 	/// counts as known only when all backends have it. Call [`Dataset::load_logs`] before writing again.
 	pub async fn put_many(&self, objects: Vec<Vec<u8>>) -> Result<PutReport, DispersalError> {
+		let named = self.name_all(objects).await?;
+		self.put_identified(named).await
+	}
+
+	/// The same for objects with the ids that [`Dataset::object_id`] gave for them. Under any other id an object could never be read again.
+	pub async fn put_identified(
+		&self,
+		objects: Vec<(ObjectId, Vec<u8>)>,
+	) -> Result<PutReport, DispersalError> {
 		let mut seen = HashSet::new();
-		let (mut named, mut repeated) = (Vec::new(), 0);
-		for (id, object) in self.name_all(objects).await? {
-			match seen.insert(id) {
-				true => named.push((id, object)),
-				false => repeated += 1,
-			}
-		}
+		let before = objects.len();
+		let mut named = objects;
+		named.retain(|(id, _)| seen.insert(*id));
+		let repeated = before - named.len();
 		let mut report = self.put_named(named, Naming::ByContent).await?;
-		report.known_objects += repeated;
+		report.known_objects += repeated as u64;
 		Ok(report)
 	}
 
@@ -341,7 +347,7 @@ impl Dataset {
 		}
 		let Some(value) = object.value(shard) else { return Ok(0) };
 		if let Some(Some(peaks)) = self.logs_lock().get_mut(shard) {
-			value.leaves.iter().for_each(|leaf| peaks.push(*leaf));
+			append(peaks, &value.leaves);
 		}
 		Ok(value.bytes.len() as u64)
 	}

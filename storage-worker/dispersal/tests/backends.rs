@@ -108,6 +108,7 @@ async fn private_objects_are_read_and_healed_and_never_recognised() {
 	let healing = granary_dispersal::Healing {
 		first: Vec::new(),
 		check: granary_dispersal::Check::All,
+		doubted: Vec::new(),
 		bytes_per_second: None,
 	};
 	let healed = reader.heal(healing, &|_, _, _| {}).await.unwrap();

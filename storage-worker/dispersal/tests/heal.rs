@@ -22,9 +22,14 @@ fn backend_process() {
 	support::serve_from_environment();
 }
 
-const FULLY: Healing = Healing { first: Vec::new(), check: Check::All, bytes_per_second: None };
-const QUICKLY: Healing =
-	Healing { first: Vec::new(), check: Check::Presence, bytes_per_second: None };
+const FULLY: Healing =
+	Healing { first: Vec::new(), check: Check::All, doubted: Vec::new(), bytes_per_second: None };
+const QUICKLY: Healing = Healing {
+	first: Vec::new(),
+	check: Check::Presence,
+	doubted: Vec::new(),
+	bytes_per_second: None,
+};
 
 async fn heal(dataset: &Dataset, healing: Healing) -> HealReport {
 	dataset.heal(healing, &|_, _, _| {}).await.unwrap()
@@ -100,7 +105,7 @@ async fn what_reads_had_trouble_with_is_put_right_first() {
 	grid.damage(1, &ids[11]);
 	let dataset = open(&grid, &key, 2, 2);
 	assert_readable(&dataset, &all).await;
-	let mut first = dataset.take_suspects();
+	let mut first = dataset.suspects();
 	first.sort_unstable();
 	let mut damaged = vec![ids[4], ids[11]];
 	damaged.sort_unstable();
@@ -112,6 +117,28 @@ async fn what_reads_had_trouble_with_is_put_right_first() {
 	assert_eq!((report.mended_shards, report.healed_objects, report.lost), (2, 2, 0));
 	assert_eq!((report.survey.objects, report.survey.missing), (20, 0));
 	assert_eq!(heal(&dataset, FULLY).await.survey.damaged, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_doubted_node_holds_is_verified_whatever_the_check() {
+	let mut grid = Grid::start(4);
+	let (key, dataset) = fresh(&grid, 2, 2).await;
+	let all = objects(20);
+	dataset.put_many(all.clone()).await.unwrap();
+	let ids: Vec<ObjectId> = all.iter().map(|object| dataset.object_id(object)).collect();
+	// What another dataset keeps there does not open with this key, which is no damage.
+	let (_, other) = fresh(&grid, 2, 2).await;
+	other.put_many(objects(5)).await.unwrap();
+	grid.damage(1, &ids[4]);
+	grid.damage(3, &ids[4]);
+	grid.damage(3, &ids[9]);
+	let dataset = open(&grid, &key, 2, 2);
+	let report = heal(&dataset, Healing { doubted: vec![1], ..QUICKLY }).await;
+	// One shard of each object, and the three others of the one that is damaged and of those of another key.
+	assert_eq!(report.survey.verified, 25 + 3 * (1 + 5));
+	assert_eq!((report.survey.damaged, report.mended_shards, report.foreign), (2, 2, 0));
+	let rest = heal(&dataset, FULLY).await;
+	assert_eq!((rest.survey.damaged, rest.mended_shards), (1, 1), "nobody doubted the other node");
 }
 
 #[tokio::test(flavor = "multi_thread")]

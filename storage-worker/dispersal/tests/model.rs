@@ -149,7 +149,12 @@ impl Model {
 			}
 		}
 		self.reopen().await;
-		let healing = Healing { first: Vec::new(), check: Check::All, bytes_per_second: None };
+		let healing = Healing {
+			first: Vec::new(),
+			check: Check::All,
+			doubted: Vec::new(),
+			bytes_per_second: None,
+		};
 		let report = self.dataset.heal(healing, &|_, _, _| {}).await.expect("all nodes run");
 		// What was written by halves may have too few shards; nobody was told that it is there.
 		assert!(report.lost <= self.uncertain.len() as u64, "{:?}", report.first_lost);

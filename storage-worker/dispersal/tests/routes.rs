@@ -31,6 +31,8 @@ enum Mood {
 	Open,
 	/// Requests get through, replies do not.
 	Deaf,
+	/// Everything gets through until a request with this word: its reply does not, and nothing after it.
+	DeafFrom(&'static str),
 	/// Nothing gets through, and nobody is told.
 	Silent,
 	/// Connections end, and no new ones begin.
@@ -47,19 +49,23 @@ impl Way {
 	async fn to(server: String) -> Self {
 		let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
 		let address = listener.local_addr().unwrap().to_string();
-		let (mood, watching) = watch::channel(Mood::Open);
+		let (mood, _) = watch::channel(Mood::Open);
+		let shared = mood.clone();
 		tokio::spawn(async move {
 			loop {
 				let (client, _) = listener.accept().await.unwrap();
-				if *watching.borrow() == Mood::Cut {
+				if *shared.borrow() == Mood::Cut {
 					continue;
 				}
 				let server = TcpStream::connect(&server).await.unwrap();
 				let ((from, to), (from_server, to_server)) =
 					(client.into_split(), server.into_split());
-				let passes = [Mood::Open, Mood::Deaf];
-				tokio::spawn(carry(from, to_server, watching.clone(), passes.to_vec()));
-				tokio::spawn(carry(from_server, to, watching.clone(), vec![Mood::Open]));
+				tokio::spawn(carry(from, to_server, shared.clone(), |mood| {
+					!matches!(mood, Mood::Silent | Mood::Cut)
+				}));
+				tokio::spawn(carry(from_server, to, shared.clone(), |mood| {
+					matches!(mood, Mood::Open | Mood::DeafFrom(_))
+				}));
 			}
 		});
 		Self { address, mood }
@@ -73,14 +79,21 @@ impl Way {
 async fn carry(
 	mut from: OwnedReadHalf,
 	mut to: OwnedWriteHalf,
-	mut mood: watch::Receiver<Mood>,
-	passes: Vec<Mood>,
+	mood: watch::Sender<Mood>,
+	passes: fn(&Mood) -> bool,
 ) {
 	let mut piece = vec![0; 16 << 10];
-	let mut cut = mood.clone();
+	let (mut watching, mut cut) = (mood.subscribe(), mood.subscribe());
 	let carrying = async {
 		while let Ok(read @ 1..) = from.read(&mut piece).await {
-			mood.wait_for(|mood| passes.contains(mood)).await.unwrap();
+			watching.wait_for(passes).await.unwrap();
+			mood.send_if_modified(|mood| match mood {
+				Mood::DeafFrom(word) if contains(&piece[..read], word) => {
+					*mood = Mood::Deaf;
+					true
+				},
+				_ => false,
+			});
 			if to.write_all(&piece[..read]).await.is_err() {
 				return;
 			}
@@ -90,6 +103,10 @@ async fn carry(
 		() = carrying => {},
 		_ = cut.wait_for(|mood| *mood == Mood::Cut) => {},
 	}
+}
+
+fn contains(piece: &[u8], word: &str) -> bool {
+	piece.windows(word.len()).any(|window| window == word.as_bytes())
 }
 
 /// Three servers with two ways each.
@@ -187,6 +204,27 @@ async fn a_transfer_goes_on_over_another_way_when_one_is_silent() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_appended_before_its_reply_was_lost_is_not_appended_again() {
 	store_through(Mood::Deaf).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removal_is_prepared_once_though_the_way_broke_before_it_was_confirmed() {
+	let site = Site::start().await;
+	let dataset = site.open().await;
+	let objects = [noise(1, 50_000), noise(2, 50_000)];
+	dataset.put_many(objects.to_vec()).await.unwrap();
+	let log = dataset.logs()[0].clone().unwrap();
+	let leaving = [(dataset.object_id(&objects[0]), 0)].into();
+	site.set(0, Mood::DeafFrom("PREPARE"));
+	let recorded = (log.leaf_count, log.root);
+	let prepared = dataset.prepare_release(0, &leaving, recorded, &|_, _| {}).await.unwrap();
+	assert_eq!(dataset.health()[0].address, site.ways[0][1].address, "the first way is deaf");
+	let prepared = prepared.unwrap();
+	assert_eq!(prepared.leaf_count, log.leaf_count - prepared.removed_leaves);
+	assert_eq!(dataset.release_state(0).await.unwrap().root, prepared.root);
+	// It would have been refused a second time.
+	let again = [b"REMOVAL".to_vec(), b"PREPARE".to_vec()];
+	let refused = dataset.command(0, &again).await.unwrap_err().to_string();
+	assert!(refused.contains("removal"), "{refused}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -127,7 +127,12 @@ async fn what_is_sealed_is_read_by_another_client_and_nothing_repeats() {
 	let dataset = open(&grid, &key, 3, 1);
 	dataset.load_logs().await.unwrap();
 	dataset.put_many(objects(90, 2)).await.unwrap();
-	let healing = Healing { first: Vec::new(), check: Check::All, bytes_per_second: None };
+	let healing = Healing {
+		first: Vec::new(),
+		check: Check::All,
+		doubted: Vec::new(),
+		bytes_per_second: None,
+	};
 	let healed = dataset.heal(healing, &|_, _, _| {}).await.unwrap();
 	assert_eq!((healed.survey.objects, healed.foreign), (2, 0));
 	let stored = dataset.archives().await.unwrap();

@@ -15,8 +15,8 @@ use bench::{backends, fresh_seed, noise, Outcome};
 use granary_dispersal::{Dataset, DatasetKey, DatasetOptions, Naming};
 use granary_mount::{mount, MountOptions};
 use granary_snapshot::{
-	create, BoxFuture, CacheOptions, ChunkCache, Chunking, CreateOptions, Manifest, ObjectId,
-	ObjectStore, Pace, ReadPolicy, Reader, StoreError,
+	create, BoxFuture, CacheOptions, ChunkCache, Chunking, CreateOptions, KnownFiles, Manifest,
+	ObjectId, ObjectStore, Pace, ReadPolicy, Reader, StoreError,
 };
 use std::{
 	fs::{self, File},
@@ -176,8 +176,12 @@ async fn main() -> Outcome<()> {
 	let dataset =
 		Dataset::new(DatasetKey::generate()?, DatasetOptions::new(data, parity, backends))?;
 	let store = Arc::new(DatasetStore { dataset: Arc::new(dataset), naming: Naming::ByContent });
-	let options =
-		CreateOptions { name: "bench".to_owned(), chunking: Chunking::ByUse, chain: None };
+	let options = CreateOptions {
+		name: "bench".to_owned(),
+		chunking: Chunking::ByUse,
+		chain: None,
+		known: KnownFiles::default(),
+	};
 	let clock = Clock::start(&pids)?;
 	let created = create(&source, options, store.clone(), &()).await?;
 	clock.print("published in chunks of 32 KiB", total)?;

@@ -7,14 +7,14 @@ use blake2b_simd::{
 };
 use granary_por::{node_hash, Blake2, Hash, LEAF_BYTES};
 
-/// Hashes leaves, several at once where the processor can. `bytes` is a multiple of 512.
-pub(crate) fn hash_leaves(bytes: &[u8]) -> Vec<Hash> {
+/// Hashes pieces of this length, several at once where the processor can. `bytes` is a multiple of it.
+pub(crate) fn hash_pieces(bytes: &[u8], piece_bytes: usize) -> Vec<Hash> {
 	let mut params = Params::new();
 	params.hash_length(32);
-	let mut hashes = Vec::with_capacity(bytes.len() / LEAF_BYTES);
-	for group in bytes.chunks(LEAF_BYTES * BLOCK_LEAVES as usize) {
+	let mut hashes = Vec::with_capacity(bytes.len() / piece_bytes);
+	for group in bytes.chunks(piece_bytes * BLOCK_LEAVES as usize) {
 		let mut jobs: Vec<HashManyJob<'_>> =
-			group.chunks_exact(LEAF_BYTES).map(|leaf| HashManyJob::new(&params, leaf)).collect();
+			group.chunks_exact(piece_bytes).map(|piece| HashManyJob::new(&params, piece)).collect();
 		hash_many(jobs.iter_mut());
 		hashes.extend(jobs.iter().map(|job| {
 			let mut hash = [0; 32];
@@ -23,6 +23,11 @@ pub(crate) fn hash_leaves(bytes: &[u8]) -> Vec<Hash> {
 		}));
 	}
 	hashes
+}
+
+/// Hashes leaves. `bytes` is a multiple of 512.
+pub(crate) fn hash_leaves(bytes: &[u8]) -> Vec<Hash> {
+	hash_pieces(bytes, LEAF_BYTES)
 }
 
 /// Hashes the leaves of a value, the last one zero-padded.

@@ -12,12 +12,14 @@
 #![forbid(unsafe_code)]
 #![warn(clippy::indexing_slicing)]
 
+mod append;
 mod block;
 mod error;
 mod level;
 mod mark;
 mod tree;
 
+pub use append::append;
 pub use block::leaf_hashes;
 pub use error::TreeError;
 pub use mark::durable_leaves;

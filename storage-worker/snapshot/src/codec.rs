@@ -121,13 +121,26 @@ impl Manifest {
 		store: &dyn ObjectStore,
 		entry: usize,
 	) -> Result<ChunkIds, SnapshotError> {
+		let mut all = Vec::new();
+		self.for_each_page(store, entry, &mut |ids| all.extend(ids)).await?;
+		Ok(all)
+	}
+
+	/// Hands over the ids of the chunks of an entry in their order, some at a time: memory does not grow with the file.
+	pub(crate) async fn for_each_page(
+		&self,
+		store: &dyn ObjectStore,
+		entry: usize,
+		found: &mut (dyn FnMut(ChunkIds) + Send),
+	) -> Result<(), SnapshotError> {
 		let Some(EntryKind::File { size, chunk_bytes, chunks }) =
 			self.entries.get(entry).map(|entry| &entry.kind)
 		else {
-			return Ok(Vec::new());
+			return Ok(());
 		};
 		if let ChunkTable::Inline(ids) = chunks {
-			return Ok(ids.clone());
+			found(ids.clone());
+			return Ok(());
 		}
 		let pages = chunks.pages(size.div_ceil(u64::from(*chunk_bytes)));
 		let read = |(page, listed): (Option<ObjectId>, usize)| async move {
@@ -136,8 +149,10 @@ impl Manifest {
 				None => Ok(vec![None; listed]),
 			}
 		};
-		let pages: Vec<ChunkIds> =
-			stream::iter(pages).map(read).buffered(READING).try_collect().await?;
-		Ok(pages.concat())
+		let mut pages = stream::iter(pages).map(read).buffered(READING);
+		while let Some(ids) = pages.try_next().await? {
+			found(ids);
+		}
+		Ok(())
 	}
 }

@@ -1,16 +1,20 @@
 //! Publishing a directory.
 
 use crate::{
+	known::KnownFiles,
 	manifest::{is_chunk_size, ChainInfo, EntryKind, Manifest},
 	walk::{file_error, next_chunk, same_content, Found, Walk},
+	writer::{is_zeros, BATCH_BYTES},
 	Chunking, ManifestWriter, ObjectId, ObjectStore, Progress, SnapshotError, Written,
 };
 use std::{
 	fs::{self, File},
+	io,
 	path::{Path, PathBuf},
 	sync::Arc,
 	time::{SystemTime, UNIX_EPOCH},
 };
+use tokio::{sync::mpsc, task::JoinHandle};
 
 /// How a snapshot is made.
 #[derive(Clone, Debug)]
@@ -21,6 +25,9 @@ pub struct CreateOptions {
 	pub chunking: Chunking,
 	/// The chain, for a node's database.
 	pub chain: Option<ChainInfo>,
+	/// What an earlier publish of this tree found out: files that are as they were then are not read again. The store must still have what that publish
+	/// stored.
+	pub known: KnownFiles,
 }
 
 /// What [`create`] made.
@@ -36,6 +43,10 @@ pub struct Created {
 	pub written: Written,
 	/// What was left out, relative to the root.
 	pub excluded: Vec<PathBuf>,
+	/// What the next publish of this tree may know.
+	pub known: KnownFiles,
+	/// Bytes of the files that were not read, because they were known.
+	pub unread_bytes: u64,
 }
 
 /// Stores the tree below `source` and its manifest.
@@ -52,20 +63,28 @@ pub async fn create<S: ObjectStore + 'static>(
 			return Err(SnapshotError::BadChunkSize { bytes });
 		}
 	}
+	let mut publish = Publish {
+		store: store.clone(),
+		writer: ManifestWriter::new(store.as_ref()),
+		began: SystemTime::now(),
+		earlier: &options.known,
+		known: KnownFiles::default(),
+		unread_bytes: 0,
+	};
 	let walk = Walk::new(source)?;
 	progress.set_total(walk.total_bytes());
-	let mut writer = ManifestWriter::new(store.as_ref());
 	let mut entries = Vec::with_capacity(walk.found.len());
 	for found in &walk.found {
 		let kind = match found.kind_unless_file()? {
 			Some(kind) => kind,
 			None => {
 				let chunk_bytes = options.chunking.bytes(&found.relative);
-				store_file(&mut writer, found, chunk_bytes, progress).await?
+				publish.file(found, chunk_bytes, progress).await?
 			},
 		};
 		entries.push(found.entry(kind));
 	}
+	let Publish { mut writer, known, unread_bytes, .. } = publish;
 	writer.flush().await?;
 	// A file may have changed after it was read, while others were: then what was read never was the tree at one moment.
 	walk.unchanged()?;
@@ -79,7 +98,8 @@ pub async fn create<S: ObjectStore + 'static>(
 	};
 	let (manifest_id, written) = writer.finish(&manifest).await?;
 	let total_bytes = manifest.total_bytes();
-	Ok(Created { manifest_id, total_bytes, written, excluded: walk.excluded, manifest })
+	let excluded = walk.excluded;
+	Ok(Created { manifest_id, total_bytes, written, excluded, manifest, known, unread_bytes })
 }
 
 /// Now, in milliseconds since 1970.
@@ -87,24 +107,85 @@ pub fn now_unix_ms() -> u64 {
 	SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
 }
 
-async fn store_file(
-	writer: &mut ManifestWriter<'_>,
-	found: &Found,
-	chunk_bytes: u32,
-	progress: &dyn Progress,
-) -> Result<EntryKind, SnapshotError> {
-	let failed = |source| file_error(&found.path, source);
-	let size = found.metadata.len();
-	let file = File::open(&found.path).map_err(failed)?;
-	let (mut ids, mut at) = (Vec::new(), 0);
-	while let Some(chunk) = next_chunk(&file, at, chunk_bytes as usize, size).map_err(failed)? {
-		at += chunk.len() as u64;
-		progress.advance(chunk.len() as u64);
-		ids.push(writer.chunk(chunk).await?);
+/// A publish that is under way.
+struct Publish<'p> {
+	store: Arc<dyn ObjectStore>,
+	writer: ManifestWriter<'p>,
+	/// When the tree was looked at.
+	began: SystemTime,
+	earlier: &'p KnownFiles,
+	known: KnownFiles,
+	unread_bytes: u64,
+}
+
+impl Publish<'_> {
+	/// Stores a file, unless an earlier publish stored it as it is.
+	async fn file(
+		&mut self,
+		found: &Found,
+		chunk_bytes: u32,
+		progress: &dyn Progress,
+	) -> Result<EntryKind, SnapshotError> {
+		let size = found.metadata.len();
+		if let Some(known) = self.earlier.get(found, chunk_bytes) {
+			progress.advance(size);
+			self.unread_bytes += size;
+			self.writer.count(known.counts);
+			let chunks = known.chunks.clone();
+			self.known.keep(found, known.clone());
+			return Ok(EntryKind::File { size, chunk_bytes, chunks });
+		}
+		let failed = |source| file_error(&found.path, source);
+		let file = File::open(&found.path).map_err(failed)?;
+		// What a memory map wrote before shall not be written again without the times changing. A filesystem that cannot sync has no such maps.
+		let _ = file.sync_data();
+		let mut ahead = Ahead::begin(file, size, chunk_bytes, self.store.clone());
+		let mut ids = Vec::new();
+		while let Some((id, chunk)) = ahead.chunks.recv().await {
+			progress.advance(chunk.len() as u64);
+			ids.push(id);
+			self.writer.named_chunk(id, chunk).await?;
+		}
+		let at = ahead.end().await.map_err(failed)?;
+		let after = fs::symlink_metadata(&found.path).map_err(failed)?;
+		if at < size || !same_content(&found.metadata, &after) {
+			return Err(SnapshotError::Changed { path: found.path.clone() });
+		}
+		let holes = ids.iter().filter(|id| id.is_none()).count() as u64;
+		let counts = (ids.len() as u64 - holes, holes);
+		let chunks = self.writer.table(ids).await?;
+		self.known.note(found, self.began, chunk_bytes, chunks.clone(), counts);
+		Ok(EntryKind::File { size, chunk_bytes, chunks })
 	}
-	let after = fs::symlink_metadata(&found.path).map_err(failed)?;
-	if at < size || !same_content(&found.metadata, &after) {
-		return Err(SnapshotError::Changed { path: found.path.clone() });
+}
+
+/// A file that is read, and whose chunks are named, while those before them are stored: at most a batch of them is ahead.
+struct Ahead {
+	chunks: mpsc::Receiver<(Option<ObjectId>, Vec<u8>)>,
+	reading: JoinHandle<io::Result<u64>>,
+}
+
+impl Ahead {
+	fn begin(file: File, size: u64, chunk_bytes: u32, store: Arc<dyn ObjectStore>) -> Self {
+		let chunk_bytes = chunk_bytes as usize;
+		let (sender, chunks) = mpsc::channel((BATCH_BYTES / chunk_bytes).max(1));
+		let reading = tokio::task::spawn_blocking(move || {
+			let mut at = 0;
+			while let Some(chunk) = next_chunk(&file, at, chunk_bytes, size)? {
+				at += chunk.len() as u64;
+				let id = (!is_zeros(&chunk)).then(|| store.object_id(&chunk));
+				if sender.blocking_send((id, chunk)).is_err() {
+					// Storing has failed, and says so.
+					break;
+				}
+			}
+			Ok(at)
+		});
+		Self { chunks, reading }
 	}
-	Ok(EntryKind::File { size, chunk_bytes, chunks: writer.table(ids).await? })
+
+	/// How much of the file there was.
+	async fn end(self) -> io::Result<u64> {
+		self.reading.await.map_err(io::Error::other)?
+	}
 }

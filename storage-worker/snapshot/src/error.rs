@@ -39,6 +39,9 @@ pub enum SnapshotError {
 	/// The manifest is not what this version understands.
 	#[error("the manifest is not valid: {0}")]
 	BadManifest(String),
+	/// What an earlier publish remembered of files cannot be used.
+	#[error("what is remembered of an earlier publish is damaged or of another version")]
+	BadKnownFiles,
 	/// The process could not be stopped for a moment.
 	#[error("stopping the process for a moment: {source}")]
 	Pause {

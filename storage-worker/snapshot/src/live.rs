@@ -9,6 +9,7 @@
 
 use crate::{
 	create::{now_unix_ms, CreateOptions, Created},
+	known::{KnownFiles, CLOCK_GRAIN},
 	manifest::{EntryKind, Manifest},
 	walk::{file_error, next_chunk, same_content, Found, Walk},
 	writer::is_zeros,
@@ -28,8 +29,6 @@ use std::{
 const FEW_BYTES: u64 = 64 << 20;
 /// After so many rounds it is stopped whatever changed.
 const ROUNDS_MAX: usize = 3;
-/// A file that was written so shortly before it was read may have been written after it at the same time of the clock.
-const CLOCK_GRAIN: Duration = Duration::from_millis(50);
 
 /// What can be stopped for a moment.
 pub trait Pausable: Send + Sync {
@@ -240,7 +239,16 @@ impl Live<'_> {
 		};
 		let (manifest_id, written) = self.writer.finish(&manifest).await?;
 		let total_bytes = manifest.total_bytes();
-		Ok(Created { manifest_id, total_bytes, written, excluded: walk.excluded, manifest })
+		Ok(Created {
+			manifest_id,
+			total_bytes,
+			written,
+			excluded: walk.excluded,
+			manifest,
+			// The process goes on writing them.
+			known: KnownFiles::default(),
+			unread_bytes: 0,
+		})
 	}
 
 	async fn file(

@@ -21,8 +21,9 @@ impl Manifest {
 			if let EntryKind::File { chunks: ChunkTable::Pages(pages), .. } = &entry.kind {
 				pages.iter().flatten().copied().for_each(&mut *found);
 			}
-			let chunks = manifest.chunk_ids(store, number).await?;
-			chunks.into_iter().flatten().for_each(&mut *found);
+			let mut of_page =
+				|ids: crate::ChunkIds| ids.into_iter().flatten().for_each(&mut *found);
+			manifest.for_each_page(store, number, &mut of_page).await?;
 		}
 		Ok(())
 	}

@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// Bytes of chunks that are handed to the store at once.
-const BATCH_BYTES: usize = 16 << 20;
+pub(crate) const BATCH_BYTES: usize = 16 << 20;
 
 /// Whether a chunk needs no object.
 pub(crate) fn is_zeros(chunk: &[u8]) -> bool {
@@ -41,12 +41,33 @@ impl<'a> ManifestWriter<'a> {
 
 	/// Stores a chunk, unless it is zeros, and answers what a table says of it.
 	pub async fn chunk(&mut self, bytes: Vec<u8>) -> Result<Option<ObjectId>, SnapshotError> {
-		if is_zeros(&bytes) {
-			self.written.holes += 1;
-			return Ok(None);
+		let id = (!is_zeros(&bytes)).then(|| self.store.object_id(&bytes));
+		self.named_chunk(id, bytes).await?;
+		Ok(id)
+	}
+
+	/// Stores a chunk under the id that the store gave for it; one without id is zeros.
+	pub(crate) async fn named_chunk(
+		&mut self,
+		id: Option<ObjectId>,
+		bytes: Vec<u8>,
+	) -> Result<(), SnapshotError> {
+		match id {
+			Some(id) => {
+				self.written.chunks += 1;
+				self.named_object(id, bytes).await
+			},
+			None => {
+				self.written.holes += 1;
+				Ok(())
+			},
 		}
-		self.written.chunks += 1;
-		Ok(Some(self.object(bytes).await?))
+	}
+
+	/// Counts chunks with data and chunks of zeros that an earlier publish stored.
+	pub(crate) fn count(&mut self, (chunks, holes): (u64, u64)) {
+		self.written.chunks += chunks;
+		self.written.holes += holes;
 	}
 
 	/// Stores the table of a file with these chunks.
@@ -74,12 +95,17 @@ impl<'a> ManifestWriter<'a> {
 
 	async fn object(&mut self, bytes: Vec<u8>) -> Result<ObjectId, SnapshotError> {
 		let id = self.store.object_id(&bytes);
+		self.named_object(id, bytes).await?;
+		Ok(id)
+	}
+
+	async fn named_object(&mut self, id: ObjectId, bytes: Vec<u8>) -> Result<(), SnapshotError> {
 		self.batch_bytes += bytes.len();
 		self.batch.push((id, bytes));
-		if self.batch_bytes >= BATCH_BYTES {
-			self.flush().await?;
+		match self.batch_bytes >= BATCH_BYTES {
+			true => self.flush().await,
+			false => Ok(()),
 		}
-		Ok(id)
 	}
 
 	/// Hands over what is still held back.

@@ -10,7 +10,9 @@
 
 mod support;
 
-use granary_snapshot::{materialise, verify, Manifest, ObjectStore, Progress, SnapshotError};
+use granary_snapshot::{
+	materialise, verify, Created, KnownFiles, Manifest, ObjectStore, Progress, SnapshotError,
+};
 use std::{
 	fs::{self, File, Permissions},
 	os::unix::{
@@ -24,7 +26,7 @@ use std::{
 	},
 	time::{Duration, UNIX_EPOCH},
 };
-use support::{blocking, chunks, noise, publish, reader, MemoryStore, CHUNK};
+use support::{blocking, chunks, noise, publish, publish_knowing, reader, MemoryStore, CHUNK};
 
 /// A tree with everything that a base path may hold.
 fn tree(root: &Path) {
@@ -261,4 +263,36 @@ async fn a_second_snapshot_stores_only_what_changed() {
 	assert_eq!(store.len() - objects, 1 + 3, "a chunk, its page, a segment and the head");
 	assert!(second.written.stored_bytes < 5 * CHUNK as u64, "{}", second.written.stored_bytes);
 	assert_ne!(first.manifest_id, second.manifest_id);
+}
+
+#[tokio::test]
+async fn files_that_an_earlier_publish_knows_are_not_read_again() {
+	let (dir, store) = (tempfile::tempdir().unwrap(), Arc::new(MemoryStore::default()));
+	let large = noise(1, 40 * CHUNK);
+	fs::create_dir(dir.path().join("below")).unwrap();
+	fs::write(dir.path().join("below/large"), &large).unwrap();
+	fs::write(dir.path().join("zeros"), vec![0; 3 * CHUNK]).unwrap();
+	fs::write(dir.path().join("small"), noise(2, 2 * CHUNK)).unwrap();
+	// What was written just now is not remembered.
+	tokio::time::sleep(Duration::from_millis(200)).await;
+	let first = publish(dir.path(), &store).await.unwrap();
+	assert_eq!((first.known.len(), first.unread_bytes), (3, 0));
+
+	let known = KnownFiles::from_bytes(&first.known.to_bytes()).unwrap();
+	let second = publish_knowing(dir.path(), &store, known).await.unwrap();
+	assert_eq!(second.manifest.entries, first.manifest.entries);
+	assert_eq!(second.known, first.known);
+	assert_eq!(second.unread_bytes, 45 * CHUNK as u64);
+	let counts = |created: &Created| (created.written.chunks, created.written.holes);
+	assert_eq!(counts(&second), counts(&first));
+	// The new manifest alone was stored.
+	assert!(second.written.stored_bytes < CHUNK as u64, "{:?}", second.written);
+
+	fs::write(dir.path().join("small"), noise(3, 2 * CHUNK)).unwrap();
+	fs::write(dir.path().join("more"), noise(4, CHUNK)).unwrap();
+	fs::remove_file(dir.path().join("zeros")).unwrap();
+	let third = publish_knowing(dir.path(), &store, second.known).await.unwrap();
+	assert_eq!(third.unread_bytes, 40 * CHUNK as u64);
+	let plain = publish(dir.path(), &store).await.unwrap();
+	assert_eq!(third.manifest.entries, plain.manifest.entries);
 }

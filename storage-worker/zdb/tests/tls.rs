@@ -5,11 +5,18 @@ use granary_zdb::{
 	ClientStream, Extension, NamespaceOptions, OtherConnection, OtherProtocol, Reply, Server,
 	ServerOptions, Store, StoreOptions, TlsOptions,
 };
-use std::{future::Future, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+use std::{
+	future::Future,
+	net::SocketAddr,
+	pin::Pin,
+	sync::Arc,
+	time::{Duration, Instant},
+};
 use tokio::{
 	io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
 	net::TcpStream,
 	sync::mpsc,
+	time::sleep,
 };
 use tokio_rustls::{
 	client::TlsStream,
@@ -273,4 +280,12 @@ async fn a_stream_that_is_brought_passes_the_same_door() {
 	assert!(bring.send(Box::new(far)).await.is_ok());
 	let mut stream = greet(near, served.client.clone()).await.unwrap();
 	assert_eq!(ask(&mut stream, "PING").await, "+PONG\r\n");
+	// The server ends the session, the client does not: it is let go all the same.
+	assert_eq!(ask(&mut stream, "QUIT").await, "+OK\r\n");
+	assert_eq!(stream.read_to_string(&mut String::new()).await.unwrap(), 0);
+	let deadline = Instant::now() + Duration::from_secs(10);
+	while stream.write_all(b"x").await.and(stream.flush().await).is_ok() {
+		assert!(Instant::now() < deadline, "it is still held");
+		sleep(Duration::from_millis(50)).await;
+	}
 }

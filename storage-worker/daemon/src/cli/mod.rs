@@ -13,7 +13,7 @@ mod work_dir;
 pub(crate) use account::AccountArgs;
 pub(crate) use duration::parse_duration;
 pub(crate) use failure::{exit_code, print_failure, Failure};
-pub(crate) use hash::parse_hash;
+pub(crate) use hash::{parse_hash, parse_hex};
 pub(crate) use output::Context;
 pub(crate) use paths::{user_cache_dir, user_state_dir};
 pub(crate) use progress::Bar;

@@ -1,6 +1,9 @@
 //! `granary dataset`: who may read a dataset, and what of it is given back.
 
-use crate::cli::{AccountArgs, Context, Failure};
+use crate::{
+	cli::{parse_hex, AccountArgs, Context, Failure},
+	reservation::{self, CreateArgs, RebalanceArgs},
+};
 use anyhow::{ensure, Context as _, Result};
 use clap::Subcommand;
 use granary_chain::{Call, ChainClient};
@@ -65,6 +68,10 @@ pub(crate) enum DatasetCommand {
 		#[arg(long, value_name = "FILE")]
 		key: PathBuf,
 	},
+	/// Reserve nodes for a dataset, as `granary reservation create` does; with --plan only show which, and what they cost.
+	Place(Box<CreateArgs>),
+	/// Show which allotments would be better off on nodes that have joined since, and what these cost.
+	Rebalance(RebalanceArgs),
 	/// Give back the space of objects that no snapshot refers to any more.
 	Release(super::release::ReleaseArgs),
 	/// Fetch the key of a dataset that was granted to you.
@@ -122,6 +129,8 @@ pub(crate) async fn run(command: DatasetCommand, context: &Context) -> Result<()
 			});
 			Ok(())
 		},
+		DatasetCommand::Place(args) => reservation::create(*args, context).await,
+		DatasetCommand::Rebalance(args) => reservation::rebalance(args, context).await,
 		DatasetCommand::Release(args) => super::release::run(args, context).await,
 		DatasetCommand::Join { reservation, identity, dataset, out } => {
 			join(reservation, &identity, dataset.as_deref(), &out, context).await
@@ -226,13 +235,6 @@ fn binding(chain: &ChainClient, reservation: ReservationId, dataset: &DatasetId)
 
 fn shown(bytes: &[u8]) -> String {
 	format!("0x{}", hex::encode(bytes))
-}
-
-fn parse_hex<const N: usize>(text: &str) -> Result<[u8; N]> {
-	let mut bytes = [0; N];
-	hex::decode_to_slice(text.trim().trim_start_matches("0x"), &mut bytes)
-		.with_context(|| format!("'{text}' is not {} hex digits", 2 * N))?;
-	Ok(bytes)
 }
 
 /// A recipient from its line or from a file that begins with it.

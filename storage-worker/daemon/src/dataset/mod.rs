@@ -6,6 +6,7 @@
 mod checkpoint;
 mod command;
 mod directory;
+mod fingerprints;
 mod open;
 mod release;
 mod store;

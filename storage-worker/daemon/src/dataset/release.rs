@@ -5,7 +5,9 @@
 //! hold the nodes' signatures up until they are done, and then the catalogue is looked at once more. So no snapshot loses an
 //! object, however many are published at the same time.
 
-use super::{checkpoint::ask_node, key_of, open_for_healing, OpenDataset};
+use super::{
+	checkpoint::ask_node, fingerprints::Fingerprints, key_of, open_for_healing, OpenDataset,
+};
 use crate::{
 	cli::{bytes_text, parse_duration, AccountArgs, Bar, Context},
 	keys::TenantKeys,
@@ -83,11 +85,11 @@ struct Release<'r> {
 	keys: Vec<DatasetKey>,
 }
 
-/// Everything that the snapshots of a reservation refer to.
+/// Everything that the snapshots of a reservation refer to. Should an object be taken for one of these that is none, it stays.
 #[derive(Default)]
 struct Referred {
 	snapshots: HashSet<u64>,
-	objects: HashSet<ObjectId>,
+	objects: Fingerprints,
 }
 
 pub(super) async fn run(args: ReleaseArgs, context: &Context) -> Result<()> {
@@ -173,9 +175,7 @@ impl Release<'_> {
 					continue;
 				}
 				let objects = &mut referred.objects;
-				let mut found = |id| {
-					objects.insert(id);
-				};
+				let mut found = |id| objects.insert(&id);
 				Manifest::for_each_object(store.as_ref(), snapshot.manifest, &mut found)
 					.await
 					.with_context(|| {
@@ -188,6 +188,7 @@ impl Release<'_> {
 				bar.inc(1);
 			}
 		}
+		referred.objects.sort();
 		bar.finish();
 		Ok(())
 	}
@@ -293,7 +294,7 @@ impl Release<'_> {
 			}
 		}
 		self.find_referred(referred).await?;
-		let needed = leftovers.objects.keys().filter(|id| referred.objects.contains(*id)).count();
+		let needed = leftovers.objects.keys().filter(|id| referred.objects.contains(id)).count();
 		ensure!(
 			needed == 0,
 			"a snapshot that was published meanwhile needs {needed} of these objects; nothing is released, start again"

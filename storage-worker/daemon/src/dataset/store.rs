@@ -35,10 +35,7 @@ impl ObjectStore for DatasetStore {
 	) -> BoxFuture<'_, Result<u64, StoreError>> {
 		Box::pin(async move {
 			let put = match self.naming {
-				Naming::ByContent => {
-					let objects = objects.into_iter().map(|(_, object)| object).collect();
-					self.dataset.put_many(objects).await
-				},
+				Naming::ByContent => self.dataset.put_identified(objects).await,
 				Naming::Drawn => self.dataset.put_private(objects).await,
 			};
 			put.map(|report| report.stored_bytes).map_err(unwritable)

@@ -1,5 +1,6 @@
 //! `granary heal`: finds what a reservation's nodes have lost and puts it back.
 
+mod doubts;
 mod replace;
 mod report;
 
@@ -7,15 +8,17 @@ use crate::{
 	cli::{bytes_text, parse_bytes, parse_duration, AccountArgs, Bar, Context, WorkDir},
 	dataset::{open_for_healing, record_checkpoints, OpenDataset, Shrunk},
 	keys::TenantKeys,
+	mount::Suspects,
 	stop::stop_signal,
 };
-use anyhow::{bail, Result};
+use anyhow::{bail, Context as _, Result};
 use clap::Args;
+use doubts::{Doubt, Settled};
 use granary_chain::ChainClient;
 use granary_dispersal::{Check, DatasetKey, HealReport, Healing};
 use granary_primitives::{Balance, ReservationId};
 use report::{Assumption, Done, HealedArchive};
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 /// What a reservation's nodes have lost is put back.
 #[derive(Debug, Args)]
@@ -27,6 +30,9 @@ Examples:
   granary heal 1 --key dataset.key --key-file account.key --check all --replace
   # Every hour verify one object in a hundred, with at most 20 MiB of rebuilt data in a second:
   granary heal 1 --key dataset.key --key-file account.key --check 0.01 --every 1h --rate 20MiB
+
+What reads of living mounts had trouble with is verified and put right before anything else. Everything that a node holds is verified, whatever --check
+says, if it missed an audit and has not proven anything since.
 
 Sealed snapshots are healed after the objects; if something is missing of one it is read into --work-dir, where at 16+4 it takes 1.32 times its size.
 Objects with the fewest good shards come first. A run that was killed is simply started again: what it put back is not missing any more.
@@ -41,6 +47,10 @@ pub(crate) struct HealArgs {
 	/// that share of the objects.
 	#[arg(long, default_value = "presence", value_parser = parse_check)]
 	check: Looking,
+	/// Ask this mount, by its mount point or state directory, for the objects that its reads had trouble with; may be given several times. [default: all
+	/// mounts in the user's state directory]
+	#[arg(long, value_name = "MOUNT")]
+	mount: Vec<PathBuf>,
 	/// Bytes of rebuilt shards in a second at most, for example 50MiB. [default: no limit]
 	#[arg(long, value_parser = parse_bytes)]
 	rate: Option<u64>,
@@ -102,12 +112,14 @@ pub(crate) async fn run(args: HealArgs, context: &Context) -> Result<()> {
 	let (current, earlier) = DatasetKey::load_all(&args.key)?;
 	let keys: Vec<DatasetKey> = std::iter::once(current).chain(earlier).collect();
 	let chain = context.connect().await?;
+	let mut settled = Settled::default();
 	let Some(pause) = args.every else {
-		return heal_all(&args, &chain, &tenant, &keys, context).await;
+		return heal_all(&args, &chain, &tenant, &keys, &mut settled, context).await;
 	};
 	let rounds = async {
 		loop {
-			if let Err(error) = heal_all(&args, &chain, &tenant, &keys, context).await {
+			if let Err(error) = heal_all(&args, &chain, &tenant, &keys, &mut settled, context).await
+			{
 				context.note(format!("this round failed, the next one tries again: {error:#}"));
 				// The chain's connection may be what broke; if it still is, the next round says so.
 				let _ = chain.reconnect().await;
@@ -126,39 +138,96 @@ async fn heal_all(
 	chain: &Arc<ChainClient>,
 	tenant: &TenantKeys,
 	keys: &[DatasetKey],
+	settled: &mut Settled,
 	context: &Context,
 ) -> Result<()> {
 	let replaced = match args.replace {
 		true => replace::lost_allotments(chain, args, tenant, context).await?,
 		false => 0,
 	};
+	let mounts = mounts(args, context).await;
+	let reservation = chain.reservation(args.reservation).await?.with_context(|| {
+		format!("reservation {} does not exist on this chain", args.reservation)
+	})?;
+	let doubts = settled.doubts(chain, &reservation).await?;
+	let mut unreached = BTreeSet::new();
 	for key in keys {
-		heal_dataset(args, chain, tenant, key, replaced, context).await?;
+		let reasons = Reasons { mounts: &mounts, doubts: &doubts, replaced };
+		unreached.extend(heal_dataset(args, chain, tenant, key, &reasons, context).await?);
 	}
+	let looked_at: Vec<Doubt> =
+		doubts.into_iter().filter(|doubt| !unreached.contains(&doubt.node)).collect();
+	settled.settle(&looked_at);
 	Ok(())
 }
 
+/// What living mounts had trouble with. One that was named and does not answer keeps nothing from being healed.
+async fn mounts(args: &HealArgs, context: &Context) -> Vec<Suspects> {
+	if args.mount.is_empty() {
+		return Suspects::of_all().await;
+	}
+	let mut mounts = Vec::new();
+	for mount in &args.mount {
+		match Suspects::of(mount).await {
+			Ok(suspects) => mounts.push(suspects),
+			Err(error) => context.note(format!("{error:#}; healing without it")),
+		}
+	}
+	mounts
+}
+
+/// Why some objects and some nodes are looked at more closely than others.
+struct Reasons<'r> {
+	mounts: &'r [Suspects],
+	doubts: &'r [Doubt],
+	/// Allotments that are new.
+	replaced: usize,
+}
+
+impl Reasons<'_> {
+	/// The mounts that read this dataset and had trouble.
+	fn mounts_of(&self, reservation: ReservationId, key: &DatasetKey) -> Vec<&Suspects> {
+		let is_of = |mount: &&Suspects| {
+			(mount.reservation, mount.dataset) == (reservation, key.id())
+				&& !mount.objects.is_empty()
+		};
+		self.mounts.iter().filter(is_of).collect()
+	}
+}
+
+/// Returns the nodes that did not answer.
 async fn heal_dataset(
 	args: &HealArgs,
 	chain: &Arc<ChainClient>,
 	tenant: &TenantKeys,
 	key: &DatasetKey,
-	replaced: usize,
+	reasons: &Reasons<'_>,
 	context: &Context,
-) -> Result<()> {
+) -> Result<Vec<u32>> {
+	let mounts = reasons.mounts_of(args.reservation, key);
+	let first: BTreeSet<_> = mounts.iter().flat_map(|mount| mount.objects.clone()).collect();
 	let open = open_for_healing(chain, args.reservation, key.clone(), tenant).await?;
 	let bar = Bar::count(context, 0, "surveying");
-	let healing =
-		Healing { first: Vec::new(), check: args.check.check(), bytes_per_second: args.rate };
+	let healing = Healing {
+		first: first.into_iter().collect(),
+		check: args.check.check(),
+		doubted: reasons.doubts.iter().map(|doubt| doubt.shard).collect(),
+		bytes_per_second: args.rate,
+	};
 	let healed = open.dataset.heal(healing, &|step, done, all| bar.at(step, done, all)).await;
 	bar.finish();
 	let healed: HealReport = healed?;
+	for mount in mounts {
+		if let Err(error) = mount.looked_after().await {
+			context.note(format!("{error:#}: it will name the same objects again"));
+		}
+	}
 	// What was put back counts, whatever becomes of the archives.
-	let archives = heal_archives(args, &open, context).await;
+	let archives = heal_archives(args, &open, reasons, context).await;
 	let grown = record_checkpoints(chain, &open, tenant, Shrunk::Skip).await?;
 	let archives = archives?;
 	let assumption = Assumption { node_loss_per_year: args.node_loss_per_year };
-	let done = Done { replaced, checkpoints: grown, archives };
+	let done = Done { reasons, checkpoints: grown, archives };
 	report::print(&open.reservation, &healed, &done, assumption, context);
 	if let Some((id, error)) = done.archives.iter().find_map(HealedArchive::failure) {
 		bail!("the sealed archive {id} could not be healed: {error}");
@@ -177,18 +246,20 @@ async fn heal_dataset(
 	if healed.rebuilt_bytes > 0 {
 		context.note(format!("put back {}", bytes_text(healed.rebuilt_bytes)));
 	}
-	Ok(())
+	Ok(healed.survey.unreachable.iter().map(|(node, _)| *node).collect())
 }
 
 /// Looks at every sealed archive of the dataset and puts back what its nodes lack. One that cannot be healed does not keep the others from it.
 async fn heal_archives(
 	args: &HealArgs,
 	open: &OpenDataset,
+	reasons: &Reasons<'_>,
 	context: &Context,
 ) -> Result<Vec<HealedArchive>> {
 	let mut healed = Vec::new();
 	for archive in open.dataset.archives().await? {
 		let is_verified = match args.check {
+			_ if !reasons.doubts.is_empty() => true,
 			Looking::Presence => false,
 			Looking::All => true,
 			Looking::Share(share) => rand::random::<f64>() < share,

@@ -1,5 +1,6 @@
 //! What healing found and did, for people and machines.
 
+use super::Reasons;
 use crate::cli::{bytes_text, Context};
 use granary_dispersal::{loss_probability, ArchiveHealing, ArchiveId, DispersalError, HealReport};
 use granary_primitives::reservation::ReservationInfo;
@@ -65,9 +66,8 @@ impl HealedArchive {
 }
 
 /// What was done beside healing objects.
-#[derive(Debug)]
-pub(super) struct Done {
-	pub(super) replaced: usize,
+pub(super) struct Done<'r> {
+	pub(super) reasons: &'r Reasons<'r>,
 	pub(super) checkpoints: usize,
 	pub(super) archives: Vec<HealedArchive>,
 }
@@ -75,11 +75,12 @@ pub(super) struct Done {
 pub(super) fn print(
 	reservation: &ReservationInfo,
 	healed: &HealReport,
-	done: &Done,
+	done: &Done<'_>,
 	assumption: Assumption,
 	context: &Context,
 ) {
-	let Done { replaced, checkpoints, archives } = done;
+	let Done { reasons, checkpoints, archives } = done;
+	let Reasons { doubts, replaced, .. } = reasons;
 	let survey = &healed.survey;
 	let needed = u32::from(reservation.data_shards);
 	let fewest = survey.fewest_good().and_then(|good| u32::try_from(good).ok());
@@ -102,6 +103,16 @@ pub(super) fn print(
 			"error": error.to_string(),
 		})).collect::<Vec<_>>(),
 		"closed_logs": survey.closed_logs,
+		"suspects": {
+			"objects": healed.first.objects,
+			"missing_shards": healed.first.missing,
+			"damaged_shards": healed.first.damaged,
+		},
+		"doubted_nodes": doubts.iter().map(|doubt| json!({
+			"shard": doubt.shard,
+			"node": doubt.node,
+			"misses": doubt.misses,
+		})).collect::<Vec<_>>(),
 		"replaced_allotments": replaced,
 		"healed_objects": healed.healed_objects,
 		"rebuilt_shards": healed.rebuilt_shards,
@@ -118,6 +129,18 @@ pub(super) fn print(
 			"reservation {}: {} objects, {} shards missing, {} damaged ({} verified)",
 			reservation.id, survey.objects, survey.missing, survey.damaged, survey.verified
 		));
+		if healed.first.objects > 0 {
+			out.line(format!(
+				"  looked at first, because reads had trouble with them: {} objects, {} shards missing, {} damaged",
+				healed.first.objects, healed.first.missing, healed.first.damaged
+			));
+		}
+		for doubt in *doubts {
+			out.line(format!(
+				"  node {} missed {} of its last audits: all that it holds was verified",
+				doubt.node, doubt.misses
+			));
+		}
 		for (node, error) in &survey.unreachable {
 			out.line(format!("  node {node} does not answer: {error}"));
 		}

@@ -3,7 +3,7 @@
 //! `control` in the state directory, for its owner only. A client sends one request as a line of JSON and gets lines of JSON: `progress` any number of times,
 //! then `done` with a result or `failed` with a text. A client that goes away ends a prefetch, but not a commit.
 
-use super::{commit, session::Session};
+use super::{commit, session::Session, suspects};
 use anyhow::{bail, ensure, Context as _, Result};
 use granary_snapshot::{Pace, Progress};
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,10 @@ pub(super) enum Request {
 	Evict { to_bytes: u64 },
 	/// Publish the layer.
 	Commit(commit::CommitRequest),
+	/// Name the objects that reads found to lack good shards.
+	Suspects,
+	/// Forget these objects, whose ids are in hex: somebody has looked after them.
+	LookedAfter { objects: Vec<String> },
 }
 
 /// What a mount answers.
@@ -203,6 +207,8 @@ async fn answer(
 			Ok(json!({ "evicted_bytes": evicted, "cache_bytes": reader.cache().bytes() }))
 		},
 		Request::Commit(request) => commit::commit(session, request, told).await,
+		Request::Suspects => Ok(suspects::tell(session)),
+		Request::LookedAfter { objects } => suspects::forget(session, &objects),
 	}
 }
 

@@ -6,6 +6,7 @@ mod rebase;
 mod requests;
 mod session;
 mod status;
+mod suspects;
 
 use crate::{
 	cli::{bytes_text, Context},
@@ -20,6 +21,7 @@ pub(crate) use rebase::{run_rebase, RebaseArgs};
 pub(crate) use requests::{run_cache, run_commit, CacheCommand, CommitArgs};
 pub(crate) use session::{Session, SessionOptions};
 pub(crate) use status::{run_status, StatusArgs};
+pub(crate) use suspects::Suspects;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

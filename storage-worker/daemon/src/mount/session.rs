@@ -341,7 +341,12 @@ async fn open_for_layer(
 /// The state directory of mounts of this snapshot.
 fn default_state_dir(info: &SnapshotInfo) -> Result<PathBuf> {
 	let name = hex::encode(info.manifest.get(..8).unwrap_or_default());
-	Ok(crate::cli::user_state_dir()?.join("mounts").join(name))
+	Ok(state_dirs()?.join(name))
+}
+
+/// Where the state directories of mounts are that nobody keeps elsewhere.
+pub(super) fn state_dirs() -> Result<PathBuf> {
+	Ok(crate::cli::user_state_dir()?.join("mounts"))
 }
 
 /// Writes the figures whenever they have changed, as long as the session lives.

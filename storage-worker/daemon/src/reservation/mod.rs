@@ -4,6 +4,7 @@ mod change;
 mod placement;
 mod plan;
 mod ready;
+mod rebalance;
 
 use crate::{
 	cli::{bytes_text, parse_bytes, units_text, AccountArgs, Context, Failure},
@@ -18,11 +19,11 @@ use granary_primitives::{
 	reservation::{AllotmentInfo, ReservationInfo, ReservationState},
 	Balance, BlockNumber, NodeId, ReservationId,
 };
-use placement::named_nodes;
-pub(crate) use placement::{choose_nodes, Chosen, Wanted};
+pub(crate) use placement::{choose_nodes, Chosen, Offers, Wanted};
+use placement::{named_nodes, region_text};
 pub(crate) use ready::await_namespaces;
+pub(crate) use rebalance::{run as rebalance, RebalanceArgs};
 use serde_json::{json, Value};
-use std::collections::BTreeSet;
 
 /// Reservations.
 #[derive(Debug, Subcommand)]
@@ -88,7 +89,7 @@ pub(crate) struct CreateArgs {
 	/// Term in hours, as the chain counts them.
 	#[arg(long)]
 	hours: Option<u32>,
-	/// Nodes in shard order. [default: the cheapest with room and bond, one per farm]
+	/// Nodes in shard order. [default: cheap ones with room and bond, one per farm, of distinct operators and regions where that is not dear]
 	#[arg(long, value_delimiter = ',')]
 	nodes: Vec<NodeId>,
 	/// Anyone with the dataset key may read without the tenant's account.
@@ -174,7 +175,7 @@ async fn find(chain: &ChainClient, id: ReservationId) -> Result<ReservationInfo>
 	})
 }
 
-async fn create(args: CreateArgs, context: &Context) -> Result<()> {
+pub(crate) async fn create(args: CreateArgs, context: &Context) -> Result<()> {
 	ensure!(args.data >= 1, "--data must be at least 1");
 	let tenant = args.account.tenant_keys()?;
 	let chain = context.connect().await?;
@@ -197,23 +198,18 @@ async fn create(args: CreateArgs, context: &Context) -> Result<()> {
 		nodes: usize::from(args.data) + usize::from(args.parity),
 		bytes: args.size,
 		terms: &terms,
-		taken: BTreeSet::new(),
+		beside: Vec::new(),
 	};
-	let all_nodes = chain.all_nodes().await?;
+	let offers = Offers::load(&chain).await?;
 	let chosen = if args.nodes.is_empty() {
-		choose_nodes(&all_nodes, &wanted)?
+		choose_nodes(&offers, &wanted)?
 	} else {
-		named_nodes(&all_nodes, &args.nodes, &wanted)?
+		named_nodes(&offers, &args.nodes, &wanted)?
 	};
+	tell_risks(&chosen, usize::from(args.parity), context);
 	if args.plan {
-		plan::show(&chain, &all_nodes, &chosen, &wanted, term_blocks, context).await?;
+		plan::show(&chain, &offers, &chosen, &wanted, term_blocks, context).await?;
 		return Ok(());
-	}
-	if chosen.shared_operators > 0 {
-		context.note(format!(
-			"{} of the nodes have the operator of another one: what takes that operator down takes more than one shard",
-			chosen.shared_operators
-		));
 	}
 	ensure_twin(&chain, &tenant).await?;
 	let id = chain
@@ -239,6 +235,26 @@ async fn create(args: CreateArgs, context: &Context) -> Result<()> {
 		}
 	}
 	show(&chain, id, context).await
+}
+
+/// Says what the nodes' records tell about losing several shards at once.
+fn tell_risks(chosen: &Chosen, parity: usize, context: &Context) {
+	let shared = chosen.domains.shared_operators();
+	if shared > 0 {
+		context.note(format!(
+			"{shared} of the nodes have the operator of another one: what takes that operator down takes more than one shard"
+		));
+	}
+	match chosen.domains.crowded_region(parity) {
+		Some((None, shards)) => context.note(format!(
+			"{shards} of the nodes are of farms that do not say where they are: if they are in one place, losing it loses more than the {parity} shards that may be lost"
+		)),
+		Some((region, shards)) => context.note(format!(
+			"{shards} of the nodes are in region {}: losing it loses more than the {parity} shards that may be lost",
+			region_text(region)
+		)),
+		None => {},
+	}
 }
 
 /// A tenant is a twin with the transport key that its account derives.

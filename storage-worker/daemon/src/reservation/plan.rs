@@ -1,16 +1,19 @@
 //! What a reservation would take and cost, before it is paid.
 
-use super::{Chosen, Wanted};
+use super::{
+	placement::{region_text, Offers},
+	Chosen, Wanted,
+};
 use crate::cli::{bytes_text, units_text, Context};
 use anyhow::{Context as _, Result};
 use granary_chain::{address_of, ChainClient};
-use granary_primitives::{grid::NodeInfo, Balance, BlockNumber};
+use granary_primitives::{Balance, BlockNumber};
 use serde_json::json;
 
 /// Shows the chosen nodes with their price and their record of audits.
 pub(super) async fn show(
 	chain: &ChainClient,
-	nodes: &[NodeInfo],
+	offers: &Offers,
 	chosen: &Chosen,
 	wanted: &Wanted<'_>,
 	term_blocks: BlockNumber,
@@ -18,8 +21,7 @@ pub(super) async fn show(
 ) -> Result<()> {
 	let mut rows = Vec::with_capacity(chosen.nodes.len());
 	for (shard, id) in chosen.nodes.iter().enumerate() {
-		let node = nodes.iter().find(|node| node.id == *id);
-		let node = node.with_context(|| format!("node {id} is not on chain any more"))?;
+		let node = offers.node(*id)?;
 		let (mut proven, mut missed) = (0u64, 0u64);
 		for allotment in chain.allotments_of_node(*id).await? {
 			if let Some(status) = chain.audit_status(allotment.id).await? {
@@ -40,6 +42,7 @@ pub(super) async fn show(
 			"node": node.id,
 			"farm": node.farm,
 			"operator": address_of(&node.operator),
+			"region": region_text(offers.region(node)),
 			"free_bytes": node.capacity_bytes.saturating_sub(node.reserved_bytes),
 			"price_per_block": price.to_string(),
 			"proven": proven,
@@ -49,15 +52,27 @@ pub(super) async fn show(
 		"price_per_block": chosen.price_per_block.to_string(),
 		"term_blocks": term_blocks,
 		"escrow": escrow.to_string(),
-		"shared_operators": chosen.shared_operators,
+		"shared_operators": chosen.domains.shared_operators(),
+		"regions": chosen.domains.distinct().1,
 	});
 	context.print(&value, |out| {
-		out.row(&["SHARD", "NODE", "FARM", "OPERATOR", "FREE", "PRICE/BLOCK", "PROVEN", "MISSED"]);
+		out.row(&[
+			"SHARD",
+			"NODE",
+			"FARM",
+			"REGION",
+			"OPERATOR",
+			"FREE",
+			"PRICE/BLOCK",
+			"PROVEN",
+			"MISSED",
+		]);
 		for (shard, node, price, proven, missed) in &rows {
 			out.row(&[
 				&shard.to_string(),
 				&node.id.to_string(),
 				&node.farm.to_string(),
+				&region_text(offers.region(node)),
 				&address_of(&node.operator),
 				&bytes_text(node.capacity_bytes.saturating_sub(node.reserved_bytes)),
 				&units_text(*price),

@@ -3,6 +3,7 @@
 use super::{
 	describe::{describe_chain, on_chain_kind},
 	pause::Process,
+	published::Published,
 	verify_start::{verify_start, with_trace, Started},
 };
 use crate::{
@@ -17,7 +18,9 @@ use clap::{Args, ValueEnum};
 use granary_chain::PublishSnapshot;
 use granary_dispersal::Naming;
 use granary_primitives::{snapshot::SnapshotStatement, BlockNumber, Hash, ReservationId};
-use granary_snapshot::{create, create_live, Chunking, CreateOptions, Created, ObjectStore, Trace};
+use granary_snapshot::{
+	create, create_live, Chunking, CreateOptions, Created, KnownFiles, ObjectStore, Trace,
+};
 use serde_json::json;
 use std::{
 	path::{Path, PathBuf},
@@ -49,13 +52,13 @@ audit draws from all that a reservation holds. Sealing needs 1.32 times the comp
 A node on a mount needs no pause: `granary commit`. Never stored: keystores, network keys, lock files, sockets and devices.")]
 pub(crate) struct CreateArgs {
 	/// The directory to publish, for example the base path of a stopped node.
-	path: PathBuf,
+	pub(super) path: PathBuf,
 	/// The process that writes there; it is stopped for as long as files that changed are looked at.
 	#[arg(long)]
 	pid: Option<i32>,
 	/// The reservation that stores it.
 	#[arg(long)]
-	reservation: ReservationId,
+	pub(super) reservation: ReservationId,
 	/// The dataset key; made where the file does not exist. Whoever has it can read the snapshot.
 	#[arg(long, value_name = "FILE")]
 	key: PathBuf,
@@ -69,6 +72,9 @@ pub(crate) struct CreateArgs {
 	/// stored again, and so is everything of the next snapshot.
 	#[arg(long)]
 	private: bool,
+	/// Read every file, also those that are as they were when the directory was published last (by inode, length and times).
+	#[arg(long)]
+	read_all: bool,
 	/// Bytes of all chunks: a power of two from 4096 to 1048576. [default: by what a file is for]
 	#[arg(long)]
 	chunk_bytes: Option<u32>,
@@ -106,6 +112,13 @@ pub(crate) struct CreateArgs {
 	command: Vec<String>,
 }
 
+impl CreateArgs {
+	/// Whether files that an earlier publish stored need not be read. What a running process writes is read; private and sealed snapshots share nothing.
+	pub(super) fn uses_known_files(&self) -> bool {
+		!(self.read_all || self.private || self.sealed || self.pid.is_some())
+	}
+}
+
 pub(super) async fn run(args: CreateArgs, context: &Context) -> Result<()> {
 	ensure!(args.path.is_dir(), "{} is not a directory", args.path.display());
 	ensure!(
@@ -122,7 +135,7 @@ pub(super) async fn run(args: CreateArgs, context: &Context) -> Result<()> {
 		None => None,
 	};
 	let chain = context.connect().await?;
-	let options = create_options(&args, command.as_ref(), chain.genesis_hash()).await?;
+	let mut options = create_options(&args, command.as_ref(), chain.genesis_hash()).await?;
 	let known_key = args.key.exists();
 	let key = load_or_create_key(&args.key)?;
 	if !known_key {
@@ -133,6 +146,8 @@ pub(super) async fn run(args: CreateArgs, context: &Context) -> Result<()> {
 	}
 	let dataset_id = key.id();
 	let open = open_for_writing(&chain, args.reservation, key, &tenant).await?;
+	let (published, known) = Published::find(&args, &chain, dataset_id, context).await?;
+	options.known = known;
 	let work = WorkDir::new(args.work_dir.as_deref())?;
 
 	let naming = if args.private { Naming::Drawn } else { Naming::ByContent };
@@ -176,7 +191,11 @@ pub(super) async fn run(args: CreateArgs, context: &Context) -> Result<()> {
 		.publish_snapshot(tenant.signer(), publish)
 		.await
 		.context("publishing the snapshot on chain")?;
+	published.check(&chain, tenant.signer(), id, &created).await?;
 	open.end_hold().await;
+	if args.uses_known_files() {
+		published.keep(id, &created.known)?;
+	}
 	report(context, id, &args, &created, started.as_ref());
 	Ok(())
 }
@@ -254,7 +273,7 @@ async fn create_options(
 	let chain = (args.height > 0 || command.is_some())
 		.then(|| describe_chain(&args.path, genesis, args.height, &args.pruning, software));
 	let chunking = args.chunk_bytes.map_or(Chunking::ByUse, Chunking::Fixed);
-	Ok(CreateOptions { name: args.name.clone(), chunking, chain })
+	Ok(CreateOptions { name: args.name.clone(), chunking, chain, known: KnownFiles::default() })
 }
 
 fn read_trace(path: &Path) -> Result<Trace> {
@@ -281,6 +300,7 @@ fn report(
 			"private": args.private,
 			"manifest": format!("0x{}", hex::encode(created.manifest_id)),
 			"total_bytes": created.total_bytes,
+			"unread_bytes": created.unread_bytes,
 			"stored_bytes": created.written.stored_bytes,
 			"chunks": created.written.chunks,
 			"holes": created.written.holes,
@@ -297,6 +317,12 @@ fn report(
 				created.written.holes,
 				bytes_text(created.written.stored_bytes)
 			));
+			if created.unread_bytes > 0 {
+				out.line(format!(
+					"  {} of it in files that are as they were, which were not read again",
+					bytes_text(created.unread_bytes)
+				));
+			}
 			if let Some(started) = started {
 				out.line(format!(
 					"  a node started from it at block {}, reading {} chunks: its trace",

@@ -3,6 +3,7 @@
 mod create;
 mod describe;
 mod pause;
+mod published;
 mod query;
 mod restore;
 mod retire;

@@ -16,6 +16,8 @@ pub(crate) fn granary() -> Command {
 	for name in ["GRANARY_CHAIN", "GRANARY_SURI", "GRANARY_KEY_FILE", "RUST_LOG"] {
 		command.env_remove(name);
 	}
+	// What it remembers of directories belongs to the tests alone.
+	command.env("XDG_STATE_HOME", env!("CARGO_TARGET_TMPDIR"));
 	command
 }
 

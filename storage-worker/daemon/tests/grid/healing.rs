@@ -94,6 +94,7 @@ fn what_nodes_lose_is_put_back() {
 		assert!(answer["milliseconds"].as_f64().unwrap() > 0.0);
 	}
 	let snapshot = publish(&mut stage);
+	what_is_unchanged_is_not_read_again(&stage);
 	let healthy = stage.heal(&["--check", "all"]);
 	assert_eq!((&healthy["missing_shards"], &healthy["damaged_shards"]), (&0.into(), &0.into()));
 	assert_eq!(healthy["fewest_good_shards"], 3);
@@ -110,6 +111,8 @@ fn what_nodes_lose_is_put_back() {
 	assert_eq!((&mended["damaged_shards"], &mended["mended_shards"]), (&1.into(), &1.into()));
 	assert_eq!(stage.heal(&["--check", "all"])["damaged_shards"], 0);
 
+	healing_hears_of_misses(&mut stage);
+	healing_hears_of_reads(&mut stage, &snapshot);
 	moves_a_lost_allotment(&mut stage);
 	shares(&stage.chain, dir.path(), &stage.reservation, &snapshot);
 	readers_follow_a_node_that_moves(&mut stage, &snapshot);
@@ -127,6 +130,84 @@ fn publish(stage: &mut Stage) -> String {
 	let create = ["snapshot", "create", &base, "--reservation", &stage.reservation, "--key", &key];
 	let created = stage.chain.json(&[&create[..], &["--name", "t", "--suri", "//Dave"]].concat());
 	created["id"].to_string()
+}
+
+/// The unchanged directory is published again without being read, as long as the snapshot is there that has its parts.
+fn what_is_unchanged_is_not_read_again(stage: &Stage) {
+	let (base, key) = (stage.shown("base"), stage.shown("key"));
+	let create = |name: &str| {
+		let args = ["snapshot", "create", &base, "--reservation", &stage.reservation];
+		let more = ["--key", &key, "--name", name, "--suri", "//Dave"];
+		stage.chain.json(&[&args[..], &more].concat())
+	};
+	let again = create("again");
+	assert_eq!(again["unread_bytes"], again["total_bytes"], "{again}");
+	assert!(again["stored_bytes"].as_u64().unwrap() < 10_000, "{again}");
+	stage.chain.json(&["snapshot", "retire", &again["id"].to_string(), "--suri", "//Dave"]);
+	let read = create("read");
+	assert_eq!(read["unread_bytes"], 0, "the parts may be gone: {read}");
+	let known = create("known");
+	assert_eq!(known["unread_bytes"], known["total_bytes"], "{known}");
+	let plan = stage.chain.json(&["dataset", "rebalance", &stage.reservation]);
+	assert_eq!(plan["operators"], 3, "{plan}");
+}
+
+/// A bit flips on the second node while it misses an audit: its record on chain is reason enough to look closely.
+fn healing_hears_of_misses(stage: &mut Stage) {
+	let reservation = stage.chain.json(&["reservation", "show", &stage.reservation]);
+	let allotment = reservation["allotments"][1]["id"].to_string();
+	stage.stop(1);
+	stage.damage(1);
+	patiently("it misses an audit", 180, || {
+		stage.chain.json(&["audit", "status", &allotment])["missed"].as_u64() > Some(0)
+	});
+	stage.start(1);
+	patiently("it answers again", 60, || {
+		stage.chain.run(&["node", "ping", &stage.nodes[1].to_string()]).status.success()
+	});
+	let proven = || stage.chain.json(&["audit", "status", &allotment])["proven"].as_u64();
+	let before = proven();
+	let healed = stage.heal(&[]);
+	assert_eq!(healed["doubted_nodes"][0]["node"], stage.nodes[1], "{healed}");
+	assert_eq!((&healed["damaged_shards"], &healed["mended_shards"]), (&1.into(), &1.into()));
+	patiently("it proves again what it holds", 180, || proven() > before);
+	let healthy = stage.heal(&[]);
+	assert_eq!(healthy["doubted_nodes"].as_array().unwrap().len(), 0, "{healthy}");
+}
+
+/// A bit flips on the second node, whose shards are read first: a mount meets it, and healing puts it right because it asks the mount.
+fn healing_hears_of_reads(stage: &mut Stage, snapshot: &str) {
+	stage.stop(1);
+	stage.damage(1);
+	stage.start(1);
+	patiently("it answers again", 60, || {
+		stage.chain.run(&["node", "ping", &stage.nodes[1].to_string()]).status.success()
+	});
+	let point = stage.dir.join("read");
+	fs::create_dir(&point).unwrap();
+	let (shown, key, state) = (stage.shown("read"), stage.shown("key"), stage.shown("read.state"));
+	let args =
+		["mount", snapshot, &shown, "--key", &key, "--state-dir", &state, "--cache-dir", &state];
+	let process = stage.chain.command(&args).stderr(Stdio::null()).spawn().unwrap();
+	let mut mount = Mount { process: Running(process), point: point.clone() };
+	let name = "chains/dev/paritydb/full/table";
+	patiently("it is mounted", 30, || point.join(name).exists());
+	assert!(
+		fs::read(point.join(name)).unwrap() == fs::read(stage.dir.join("base").join(name)).unwrap()
+	);
+	let elsewhere = stage.heal(&["--mount", &stage.shown("base")]);
+	assert_eq!(elsewhere["suspects"]["objects"], 0, "{elsewhere}");
+	let healed = stage.heal(&["--mount", &shown]);
+	let suspects = &healed["suspects"];
+	assert_eq!(
+		(&suspects["objects"], &suspects["damaged_shards"]),
+		(&1.into(), &1.into()),
+		"{healed}"
+	);
+	assert_eq!(healed["mended_shards"], 1, "{healed}");
+	let again = stage.heal(&["--mount", &state]);
+	assert_eq!(again["suspects"]["objects"], 0, "the mount was told: {again}");
+	assert_eq!(mount.process.terminate(), Some(0));
 }
 
 /// The third node loses its disk and says so; its allotment moves to the fourth, which no farm of the others has.

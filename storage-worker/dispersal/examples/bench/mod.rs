@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each benchmark uses its part")]
 
-use granary_dispersal::Backend;
+use granary_dispersal::{Backend, Dataset};
 use std::{error::Error, time::Duration};
 use tokio::{
 	io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -39,6 +39,18 @@ pub(crate) fn peak_mebibytes() -> Outcome<u64> {
 	let kibibytes: u64 =
 		line.and_then(|line| line.trim().split(' ').next()).ok_or("no VmHWM")?.parse()?;
 	Ok(kibibytes / 1024)
+}
+
+/// Bytes that the namespaces of all backends take on their disks, as they say themselves.
+pub(crate) async fn disk_bytes(dataset: &Dataset, shards: usize) -> Outcome<u64> {
+	let mut all = 0;
+	for shard in 0..shards {
+		let told = dataset.command(shard, &[b"NSINFO".to_vec(), b"default".to_vec()]).await?;
+		let told = String::from_utf8(told)?;
+		let line = told.lines().find_map(|line| line.strip_prefix("disk_size_bytes: "));
+		all += line.ok_or("NSINFO does not tell the size on disk")?.parse::<u64>()?;
+	}
+	Ok(all)
 }
 
 /// A local backend of this number.

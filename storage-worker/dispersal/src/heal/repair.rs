@@ -12,10 +12,12 @@ const REBUILDING: usize = 16;
 /// How a dataset is healed.
 #[derive(Debug, Clone)]
 pub struct Healing {
-	/// Objects that are verified and put right before everything else: what reads had trouble with ([`Dataset::take_suspects`]).
+	/// Objects that are verified and put right before everything else: what reads had trouble with ([`Dataset::suspects`]).
 	pub first: Vec<ObjectId>,
-	/// How closely it is looked at first.
+	/// How closely it is looked at.
 	pub check: Check,
+	/// Shards whose nodes there is reason to doubt: whatever the check, everything that they hold is read and verified.
+	pub doubted: Vec<usize>,
 	/// Bytes of rebuilt shards in a second at most.
 	pub bytes_per_second: Option<u64>,
 }
@@ -65,7 +67,7 @@ impl Dataset {
 		}
 		loop {
 			let surveying = |done, all| progress("surveying", done, all);
-			let survey = self.survey(healing.check, &surveying).await?;
+			let survey = self.survey(healing.check, &healing.doubted, &surveying).await?;
 			let (is_cut, healed_before) = (survey.is_cut, report.healed_objects);
 			let (are_closed, mended_before) =
 				(!survey.closed_logs.is_empty(), report.mended_shards);
@@ -184,8 +186,14 @@ impl Dataset {
 		value: &[u8],
 	) -> Result<bool, DispersalError> {
 		let Some(link) = self.links.get(shard) else { return Ok(false) };
-		match link.call(&[b"MEND", key, value]).await {
+		match link.call_once(&[b"MEND", key, value]).await {
 			Ok(Reply::Integer(1)) => Ok(true),
+			// A node says that its value is sound also of one that it has just mended: what it has now decides.
+			Err(BackendError::Unsure) => match link.call(&[b"GET", key]).await {
+				Ok(held) => Ok(held == Reply::Bulk(value.to_vec())),
+				Err(BackendError::Refused(_)) => Ok(false),
+				Err(error) => Err(self.failed(shard, error)),
+			},
 			// The node takes its value for sound: it was never ours, or it lies.
 			Ok(Reply::Integer(_) | Reply::Nil) | Err(BackendError::Refused(_)) => Ok(false),
 			Ok(other) => {

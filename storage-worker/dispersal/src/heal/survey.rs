@@ -43,6 +43,29 @@ impl Check {
 	}
 }
 
+/// How closely shards are looked at, and those that are looked at anyway.
+#[derive(Debug, Clone, Copy)]
+struct Look<'d> {
+	check: Check,
+	doubted: &'d [usize],
+}
+
+impl Look<'_> {
+	/// The shards of an object that are read and verified, of those that are there.
+	fn shards(&self, id: &ObjectId, present: &[usize]) -> Vec<usize> {
+		let is_looked_at = |shard: &&usize| self.check.takes(id) || self.doubted.contains(shard);
+		present.iter().filter(is_looked_at).copied().collect()
+	}
+}
+
+/// An object, the shards that are there and those that are missing.
+type Held = (ObjectId, Vec<usize>, Vec<usize>);
+
+/// Objects with the shards that are to be verified.
+fn pairs<'p>(found: &[Held], shards: &'p [Vec<usize>]) -> Vec<(ObjectId, &'p [usize])> {
+	found.iter().zip(shards).map(|((id, ..), shards)| (*id, shards.as_slice())).collect()
+}
+
 /// An object that does not have all its shards on the nodes that answer.
 #[derive(Debug, Clone)]
 pub(super) struct Wanting {
@@ -149,13 +172,16 @@ impl Scanned {
 }
 
 impl Dataset {
-	/// Looks at every object that any backend has. `progress` is told the number of objects so far, and how many there are about.
+	/// Looks at every object that any backend has, and closely at what the doubted shards hold. `progress` is told the number of objects so far, and how many
+	/// there are about.
 	pub async fn survey(
 		&self,
 		check: Check,
+		doubted: &[usize],
 		progress: &(dyn Fn(u64, u64) + Sync),
 	) -> Result<Survey, DispersalError> {
 		let mut survey = self.new_survey();
+		let look = Look { check, doubted };
 		let reachable = self.reach(&mut survey).await;
 		let sizes = join_all(reachable.iter().map(|shard| self.size(*shard))).await;
 		let about = sizes.into_iter().filter_map(Result::ok).max().unwrap_or(0);
@@ -163,7 +189,7 @@ impl Dataset {
 			let before = reachable.get(..position).unwrap_or_default();
 			let mut cursor = None;
 			while let Some((next, ids)) = self.page(*shard, cursor).await? {
-				self.look_at(&ids, before, &reachable, check, &mut survey).await?;
+				self.look_at(&ids, before, &reachable, look, &mut survey).await?;
 				progress(survey.objects, about.max(survey.objects));
 				cursor = Some(next);
 			}
@@ -175,9 +201,10 @@ impl Dataset {
 	/// Looks at these objects only, closely. What no node has is no object of this dataset, or of any.
 	pub(super) async fn survey_of(&self, ids: &[ObjectId]) -> Result<Survey, DispersalError> {
 		let mut survey = self.new_survey();
+		let look = Look { check: Check::All, doubted: &[] };
 		let reachable = self.reach(&mut survey).await;
 		for ids in ids.chunks(ASKED) {
-			self.look_at(ids, &[], &reachable, Check::All, &mut survey).await?;
+			self.look_at(ids, &[], &reachable, look, &mut survey).await?;
 		}
 		survey.wanting.sort_by_key(|wanting| wanting.good);
 		Ok(survey)
@@ -256,14 +283,14 @@ impl Dataset {
 		ids: &[ObjectId],
 		before: &[usize],
 		reachable: &[usize],
-		check: Check,
+		look: Look<'_>,
 		survey: &mut Survey,
 	) -> Result<(), DispersalError> {
 		let held = try_join_all(reachable.iter().map(|shard| self.held(*shard, ids))).await?;
 		let has = |position: usize, at: usize| {
 			held.get(position).and_then(|held| held.get(at)).copied().unwrap_or(false)
 		};
-		let mut found = Vec::new();
+		let mut found: Vec<Held> = Vec::new();
 		for (at, id) in ids.iter().enumerate() {
 			if (0..before.len()).any(|position| has(position, at)) {
 				continue;
@@ -278,19 +305,33 @@ impl Dataset {
 			}
 		}
 		for found in found.chunks(VERIFYING) {
-			let looked = found.iter().filter(|(id, ..)| check.takes(id));
-			let looked: Vec<(ObjectId, &[usize])> =
-				looked.map(|(id, present, _)| (*id, present.as_slice())).collect();
-			let mut damage = self.damaged_of(&looked).await?.into_iter();
-			for (id, present, missing) in found {
-				let is_looked_at = check.takes(id);
-				let mut damaged =
-					if is_looked_at { damage.next().unwrap_or_default() } else { Vec::new() };
+			let mut looked: Vec<Vec<usize>> =
+				found.iter().map(|(id, present, _)| look.shards(id, present)).collect();
+			let mut damaged = self.damaged_of(&pairs(found, &looked)).await?;
+			// What is damaged on a doubted node is looked at as a whole: it may belong to another key.
+			let mut rest = vec![Vec::new(); found.len()];
+			for (place, (_, present, _)) in found.iter().enumerate() {
+				let is_damaged = damaged.get(place).is_some_and(|damaged| !damaged.is_empty());
+				if let (true, Some(looked), Some(rest)) =
+					(is_damaged, looked.get_mut(place), rest.get_mut(place))
+				{
+					rest.extend(present.iter().filter(|shard| !looked.contains(shard)));
+					looked.clone_from(present);
+				}
+			}
+			for (damaged, more) in
+				damaged.iter_mut().zip(self.damaged_of(&pairs(found, &rest)).await?)
+			{
+				damaged.extend(more);
+			}
+			for (((id, present, missing), looked), mut damaged) in
+				found.iter().zip(&looked).zip(damaged)
+			{
 				// Damage hits some shards; that none of enough verifies is a matter of keys.
 				if damaged.len() == present.len() && present.len() >= self.pipeline.data() {
 					damaged.clear();
 				}
-				survey.verified += if is_looked_at { present.len() as u64 } else { 0 };
+				survey.verified += looked.len() as u64;
 				survey.take(*id, present.len() - damaged.len(), missing, &damaged);
 			}
 		}

@@ -12,6 +12,8 @@ use tokio::time::sleep;
 const KEYS_AT_ONCE: usize = 500;
 /// How often a node is asked whether its log is there.
 const LOOK_INTERVAL: Duration = Duration::from_millis(200);
+/// How often a node is asked again of which it is not known whether it was asked.
+const UNSURE_MAX: usize = 4;
 /// What zdb says at the end of a list.
 const END: &str = "No more data";
 
@@ -147,7 +149,7 @@ impl Dataset {
 				_ => return Err(self.bad_list(shard, "it does not have keys that it listed")),
 			}
 		}
-		self.simple(shard, &[b"REMOVAL", b"PREPARE"]).await?;
+		self.begin_preparing(shard).await?;
 		let state = self.until_prepared(shard, progress).await?;
 		self.walk_leaves(shard, &mut walk, Some(state.cut_leaves)).await?;
 		let is_same = walk.superseded.is_empty()
@@ -164,6 +166,21 @@ impl Dataset {
 			root: walk.shorter.root(),
 			removed_leaves: walk.present.leaf_count() - walk.shorter.leaf_count(),
 		}))
+	}
+
+	/// All keys are named. A node that makes the log already refuses to be asked again, so where it is not known whether it was asked its state says so.
+	async fn begin_preparing(&self, shard: usize) -> Result<(), DispersalError> {
+		for _ in 0..UNSURE_MAX {
+			match self.link(shard)?.call_once(&[b"REMOVAL", b"PREPARE"]).await {
+				Ok(_) => return Ok(()),
+				Err(BackendError::Unsure) => {},
+				Err(error) => return Err(self.failed(shard, error)),
+			}
+			if self.release_state(shard).await?.stage != ReleaseStage::Idle {
+				return Ok(());
+			}
+		}
+		Err(self.failed(shard, BackendError::Unsure))
 	}
 
 	async fn until_prepared(

@@ -6,8 +6,8 @@ use blake2::{
 	Blake2bMac,
 };
 use granary_snapshot::{
-	create, BoxFuture, CacheOptions, ChunkCache, Chunking, CreateOptions, Created, Manifest,
-	ObjectId, ObjectStore, ReadPolicy, Reader, SnapshotError, StoreError,
+	create, BoxFuture, CacheOptions, ChunkCache, Chunking, CreateOptions, Created, KnownFiles,
+	Manifest, ObjectId, ObjectStore, ReadPolicy, Reader, SnapshotError, StoreError,
 };
 use std::{
 	collections::HashMap,
@@ -121,8 +121,17 @@ pub(crate) async fn publish(
 	source: &Path,
 	store: &Arc<MemoryStore>,
 ) -> Result<Created, SnapshotError> {
+	publish_knowing(source, store, KnownFiles::default()).await
+}
+
+/// The same after an earlier publish.
+pub(crate) async fn publish_knowing(
+	source: &Path,
+	store: &Arc<MemoryStore>,
+	known: KnownFiles,
+) -> Result<Created, SnapshotError> {
 	let chunking = Chunking::Fixed(CHUNK as u32);
-	let options = CreateOptions { name: "test".to_owned(), chunking, chain: None };
+	let options = CreateOptions { name: "test".to_owned(), chunking, chain: None, known };
 	create(source, options, store.clone(), &()).await
 }
 

@@ -36,6 +36,9 @@ use tokio_rustls::server::TlsStream;
 /// Pause after a failed accept: descriptors may have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// How long a client that was brought may take to close when the server has.
+const LINGER: Duration = Duration::from_secs(1);
+
 /// How long hooks that are still to begin are waited for at the end.
 const HOOKS_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -376,7 +379,7 @@ impl Guest {
 			Err(error) => return tracing::warn!(%error, "a client cannot be carried on"),
 		};
 		self.hall.enter(socket, visitor);
-		if let Err(error) = tokio::io::copy_bidirectional(&mut stream, &mut near).await {
+		if let Err(error) = carry(&mut stream, &mut near).await {
 			tracing::debug!(%error, "a connection that was brought ended");
 		}
 	}
@@ -412,6 +415,32 @@ impl Guest {
 		tracing::debug!(reason, "a client is not admitted");
 		refuse(&mut stream, &reason, &self.hall.shared).await;
 		None
+	}
+}
+
+/// Carries bytes both ways until the server has said everything. A client that closes its half is still answered; one that does not, though the server has
+/// closed, is waited for no longer than [`LINGER`].
+async fn carry<S: ClientStream>(client: &mut S, server: &mut UnixStream) -> io::Result<()> {
+	let (mut from_client, mut to_client) = tokio::io::split(client);
+	let (mut from_server, mut to_server) = server.split();
+	let incoming = async {
+		let copied = tokio::io::copy(&mut from_client, &mut to_server).await;
+		// Whether it has said everything or is gone: the server ends the session when it has answered.
+		to_server.shutdown().await?;
+		copied.map(drop)
+	};
+	let outgoing = async {
+		tokio::io::copy(&mut from_server, &mut to_client).await?;
+		to_client.shutdown().await
+	};
+	tokio::pin!(incoming, outgoing);
+	tokio::select! {
+		ended = &mut outgoing => {
+			ended?;
+			// What it sends now goes nowhere; that it is taken keeps the last replies from being cut off by a reset.
+			timeout(LINGER, incoming).await.unwrap_or(Ok(()))
+		},
+		ended = &mut incoming => outgoing.await.and(ended),
 	}
 }
 
