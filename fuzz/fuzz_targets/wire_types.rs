@@ -62,7 +62,7 @@ fn run(bytes: &[u8]) {
 		repeat::<AuditKind>,
 		repeat::<AuditOutcome>,
 		repeat::<DueAudit>,
-		repeat::<Challenge>,
+		repeat_bounded::<Challenge>,
 		repeat::<AuditStatus>,
 		repeat::<AuditClock>,
 		repeat::<OpenAuditInfo>,

@@ -2,7 +2,7 @@
 
 use crate::{AccountBytes, AllotmentId, Balance, BlockNumber, Hash, NodeId, Signature, Tick};
 use alloc::vec::Vec;
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use codec::{Compact, Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
 /// The state of an allotment's log at one moment, as tenant and node both signed it.
@@ -36,17 +36,7 @@ pub struct Checkpoint {
 /// What the chain keeps of the newest checkpoint that is in force. The root before it is in the
 /// block that recorded it.
 #[derive(
-	Clone,
-	Copy,
-	Debug,
-	Default,
-	PartialEq,
-	Eq,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
+	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo,
 )]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
 pub struct LogHead {
@@ -57,6 +47,13 @@ pub struct LogHead {
 	/// Leaves of 512 bytes in the log.
 	#[codec(compact)]
 	pub leaf_count: u64,
+}
+
+/// The derived one counts a compact number without the byte that says how long it is.
+impl MaxEncodedLen for LogHead {
+	fn max_encoded_len() -> usize {
+		u32::max_encoded_len() + Hash::max_encoded_len() + Compact::<u64>::max_encoded_len()
+	}
 }
 
 impl Checkpoint {
@@ -271,17 +268,7 @@ pub struct DueAudit {
 /// answers, and the chain takes it only if it is the one that it asked. So a past proof can be
 /// verified again from its extrinsic alone, long after the chain has forgotten the audit.
 #[derive(
-	Clone,
-	Copy,
-	Debug,
-	Default,
-	PartialEq,
-	Eq,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
+	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo,
 )]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
 pub struct Challenge {
@@ -295,6 +282,14 @@ pub struct Challenge {
 	/// How many of them are sampled.
 	#[codec(compact)]
 	pub samples: u32,
+}
+
+impl MaxEncodedLen for Challenge {
+	fn max_encoded_len() -> usize {
+		2 * Hash::max_encoded_len()
+			+ Compact::<u64>::max_encoded_len()
+			+ Compact::<u32>::max_encoded_len()
+	}
 }
 
 impl DueAudit {
@@ -457,4 +452,18 @@ pub struct Detection {
 	pub escapes_within_e18: u64,
 	/// Chance that a loss before all these audits would have escaped them.
 	pub escapes_proven_e18: u64,
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn no_value_is_longer_than_its_type_says() {
+		let head = LogHead { epoch: u32::MAX, root: [1; 32], leaf_count: u64::MAX };
+		assert_eq!(head.encoded_size(), LogHead::max_encoded_len());
+		let (seed, root, leaf_count, samples) = ([1; 32], [2; 32], u64::MAX, u32::MAX);
+		let challenge = Challenge { seed, root, leaf_count, samples };
+		assert_eq!(challenge.encoded_size(), Challenge::max_encoded_len());
+	}
 }

@@ -3,7 +3,7 @@
 
 use crate::{
 	engine::fuzzing as engine,
-	server::fuzzing::{Parser, Progress},
+	server::fuzzing::{arguments, Parser, Progress},
 };
 
 pub use engine::{small_file, Ids, Keys, SmallFile};
@@ -40,9 +40,7 @@ impl RequestParser {
 		match self.0.parse(bytes).map_err(|error| error.to_string())? {
 			Progress::Incomplete(needed) => Ok(Parsed::Incomplete { needed }),
 			Progress::Complete(len) => {
-				let args = self.0.args(bytes);
-				let arguments = (0..args.len()).filter_map(|at| args.get(at)).map(<[u8]>::to_vec);
-				Ok(Parsed::Complete { bytes: len, arguments: arguments.collect() })
+				Ok(Parsed::Complete { bytes: len, arguments: arguments(&self.0, bytes) })
 			},
 		}
 	}

@@ -182,3 +182,32 @@ fn a_scrub_tells_of_a_log_that_has_no_tree_any_more() {
 	assert!(namespace.info().damage.is_some());
 	assert_eq!(namespace.get(b"second").unwrap().unwrap(), [2; 600]);
 }
+
+#[test]
+fn a_block_in_the_wrong_place_hides_no_key_from_a_scan() {
+	let dir = tempfile::tempdir().unwrap();
+	let (store, namespace) = made(dir.path(), NamespaceOptions::default());
+	let mut offsets = Vec::new();
+	for number in 0..8_u8 {
+		offsets.push(namespace.info().active_offset as usize);
+		namespace.set(&[b'k', number], &vec![number; if number == 0 { 300 } else { 100 }]).unwrap();
+	}
+	drop((namespace, store));
+	let path = home(dir.path()).join("segment-00000000.log");
+	let whole = fs::read(&path).unwrap();
+	// The first record is long: with its head taken for one where it was put, it would reach over the beginnings of those behind it.
+	let first = whole[offsets[0]..offsets[0] + 50].to_vec();
+	let mut bytes = whole.clone();
+	bytes[offsets[2] + 7..][..first.len()].copy_from_slice(&first);
+	fs::write(&path, &bytes).unwrap();
+	let store = open(dir.path());
+	let namespace = store.namespace("forged").unwrap();
+	let page = namespace.scan(None).unwrap().unwrap();
+	let listed: Vec<_> = page.entries.into_iter().map(|entry| entry.key).collect();
+	let live: Vec<_> = (0..8_u8)
+		.map(|number| vec![b'k', number])
+		.filter(|key| namespace.exists(key).unwrap())
+		.collect();
+	assert_eq!((listed.len(), &listed), (7, &live), "one is damaged");
+	assert_eq!(listed.len() as u64, namespace.dbsize());
+}

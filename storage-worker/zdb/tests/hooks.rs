@@ -198,12 +198,13 @@ fn one_that_does_not_come_is_asked_for_again_when_the_namespace_is_opened_anew()
 	fs::rename(&hidden, &spare).unwrap();
 	fs::write(hooked.dir.path().join("slow"), "").unwrap();
 	client.text("NSNEW other");
+	let mut other = process.connect();
+	other.text("SELECT other");
 	let reload = std::thread::spawn(move || (client.text("RELOAD default"), client));
 	while asked() < 2 {
 		std::thread::sleep(Duration::from_millis(5));
 	}
-	let (mut other, started) = (process.connect(), Instant::now());
-	other.text("SELECT other");
+	let started = Instant::now();
 	for number in 0..50 {
 		other.text(&format!("SET key {number}"));
 	}

@@ -302,43 +302,6 @@ fn hints_tell_what_the_segments_tell_and_are_not_trusted_blindly() {
 	assert_eq!(reopened(&[]), expected);
 }
 
-fn copy_dir(from: &Path, to: &Path) {
-	fs::create_dir_all(to).unwrap();
-	for entry in fs::read_dir(from).unwrap() {
-		let entry = entry.unwrap();
-		let target = to.join(entry.file_name());
-		if entry.file_type().unwrap().is_dir() {
-			copy_dir(&entry.path(), &target);
-		} else {
-			fs::copy(entry.path(), target).unwrap();
-		}
-	}
-}
-
-/// What earlier versions wrote is read by later ones: this directory never changes.
-#[test]
-fn a_store_of_format_2_opens() {
-	let dir = tempfile::tempdir().unwrap();
-	let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/format-2");
-	copy_dir(&fixture, dir.path());
-	let store = Store::open(StoreOptions::new(dir.path())).unwrap();
-	assert_eq!(store.recovery_report().lines(), Vec::<String>::new());
-	let namespace = store.namespace("default").unwrap();
-	assert_eq!(namespace.dbsize(), 59);
-	assert_eq!(namespace.get(b"key-6").unwrap().unwrap(), b"newer");
-	assert_eq!(namespace.keytime(b"key-59").unwrap(), Some(1_700_000_059));
-	assert_eq!(namespace.get(b"key-5").unwrap(), None);
-	let older = namespace.version(b"key-6", None).unwrap().older;
-	assert!(namespace.version(b"key-6", older).unwrap().value.starts_with(b"value-6-"));
-	let ids = store.namespace("ids").unwrap();
-	assert_eq!(ids.get(&1u64.to_le_bytes()).unwrap().unwrap(), b"second");
-	let log = store.namespace("log").unwrap();
-	assert!(log.password_matches(b"hush"));
-	let (leaves, root, _) = log.log_state().unwrap();
-	assert_eq!((leaves, root), (2, log.log_root_at(2).unwrap()));
-	assert_eq!(log.get(b"b").unwrap().unwrap(), b"leaf-b");
-}
-
 #[test]
 fn a_durable_end_that_is_lost_is_reported() {
 	let dir = tempfile::tempdir().unwrap();
@@ -362,6 +325,33 @@ fn a_durable_end_that_is_lost_is_reported() {
 	let store = Store::open(StoreOptions::new(dir.path())).unwrap();
 	let missing = MissingSegments { first: path.clone(), last: path, count: 1 };
 	assert_eq!(store.recovery_report().missing_segments, [missing]);
+}
+
+#[test]
+fn nor_behind_damage_at_which_a_torn_tail_was_cut() {
+	let dir = tempfile::tempdir().unwrap();
+	let offsets = written(dir.path());
+	let path = segment(dir.path(), "default", 0);
+	let mut bytes = fs::read(&path).unwrap();
+	// Durable up to the last record's middle: what is there is damage as far as the mark goes, and torn behind it.
+	let middle = offsets[RECORDS - 1] + 60;
+	let mut mark = b"GRZDBDU1".to_vec();
+	mark.extend(0_u32.to_le_bytes());
+	mark.extend((middle as u64).to_le_bytes());
+	mark.extend(crc32c::crc32c(&mark).to_le_bytes());
+	fs::write(dir.path().join("namespaces/default/durable"), mark).unwrap();
+	// The value's length is gone, and nothing of the record is whole.
+	bytes[offsets[RECORDS - 1] + 8] ^= 1;
+	fs::write(&path, bytes).unwrap();
+	for round in 0..3_u8 {
+		let store = Store::open(StoreOptions::new(dir.path())).unwrap();
+		let report = store.recovery_report();
+		assert_eq!((report.damaged.len(), report.torn_tails.len()), (1, usize::from(round == 0)));
+		let namespace = store.namespace("default").unwrap();
+		assert_eq!(namespace.dbsize(), RECORDS as u64 - 1 + u64::from(round));
+		namespace.set(&[b'a', round], &[round; 200]).unwrap();
+		assert!(namespace.info().active_segment >= 1, "the damaged segment is left");
+	}
 }
 
 #[test]

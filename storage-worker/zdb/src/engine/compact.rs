@@ -12,7 +12,7 @@ use crate::{
 		record::Header,
 		retired::remove_segment,
 		segment::{Segment, SEGMENT_HEADER_BYTES},
-		window::Window,
+		window::{Succession, Window},
 	},
 	ZdbError,
 };
@@ -85,9 +85,12 @@ impl Namespace {
 		let oldest = self.log().segment_before(segment.number).is_none();
 		let mut moved_bytes = 0;
 		let mut window = Window::new(segment, segment.flushed(), STEP_BYTES);
+		let mut succession = Succession::behind(None);
 		let mut offset = SEGMENT_HEADER_BYTES;
 		while offset < segment.flushed() {
-			let Some((header, key)) = window.record(offset)? else {
+			let found = window.record(offset)?;
+			let is_next = succession.takes(offset, found.as_ref().map(|(header, _)| header));
+			let Some((header, key)) = found.filter(|_| is_next) else {
 				// What is damaged may be all that is left of a key: it stays for whoever restores it.
 				return Err(segment.damaged(offset));
 			};

@@ -8,7 +8,7 @@ use crate::{
 	engine::{
 		record::{Header, HEADER_BYTES},
 		segment::{Segment, SEGMENT_HEADER_BYTES},
-		window::Window,
+		window::{Succession, Window},
 	},
 	ZdbError,
 };
@@ -107,8 +107,11 @@ pub(crate) fn write(disk: &Disk, dir: &Path, segment: &Segment) -> Result<(), Zd
 	let end = segment.flushed();
 	let mut window = Window::new(segment, end, STEP_BYTES);
 	let (mut heads, mut records, mut offset) = (Vec::new(), 0, SEGMENT_HEADER_BYTES);
+	let mut succession = Succession::behind(None);
 	while offset < end {
-		let Some((header, key)) = window.record(offset)? else {
+		let found = window.record(offset)?;
+		let is_next = succession.takes(offset, found.as_ref().map(|(header, _)| header));
+		let Some((header, key)) = found.filter(|_| is_next) else {
 			return Err(segment.damaged(offset));
 		};
 		header.encode(key, &[], &mut heads);

@@ -157,7 +157,7 @@ impl Namespace {
 			recover(&shape, &retired, known.place(), &mut |segment, offset, header, key| {
 				rebuilt.visit(segment, offset, header, key, audited)
 			})?;
-		let (is_short, ends_in_damage) = (recovered.is_short, recovered.ends_in_damage);
+		let (is_short, ends_in_damage) = (recovered.is_short, recovered.ends_in_damage());
 		let Recovered { segments, next_sequence, next_ordinal, mut report, .. } = recovered;
 		if known == Known::Damaged {
 			report.made_anew.push(log_dir.join(DURABLE_NAME));

@@ -46,11 +46,17 @@ pub(crate) struct Recovered {
 	empty: BTreeSet<u32>,
 	/// Something is missing at the end that was durable.
 	pub(crate) is_short: bool,
-	/// The last segment ends with damage. What were written there would complete the length of the record that is half there, and be skipped with it.
-	pub(crate) ends_in_damage: bool,
+	/// Segment and offset where the last damage ends that holds no whole head of a record.
+	damage_end: Option<(u32, u64)>,
 }
 
 impl Recovered {
+	/// Whether the log ends with damage. What is written right behind it would fill up the length of the record that is half there, and be skipped with it.
+	pub(crate) fn ends_in_damage(&self) -> bool {
+		let last = self.segments.values().next_back();
+		last.is_some_and(|last| self.damage_end == Some((last.number, last.flushed())))
+	}
+
 	/// Counts a record that was met.
 	fn note(&mut self, header: &Header, shape: &LogShape) {
 		self.report.records += 1;
@@ -73,7 +79,7 @@ pub(crate) fn recover(
 		report: RecoveryReport::default(),
 		empty: BTreeSet::new(),
 		is_short: false,
-		ends_in_damage: false,
+		damage_end: None,
 	};
 	ask_for_missing(shape, retired, durable)?;
 	let numbers = segment_numbers(shape, retired, durable, &mut recovered)?;
@@ -397,7 +403,9 @@ impl Walk<'_> {
 			(None, None, Some(durable)) if durable.offset > offset => durable.offset.min(end),
 			(None, None, _) => end,
 		};
-		self.recovered.ends_in_damage |= self.is_last && whole.is_none() && next == end;
+		if whole.is_none() {
+			self.recovered.damage_end = Some((self.segment.number, next));
+		}
 		self.recovered.report.damaged.push(DamagedRange {
 			path: self.segment.path.clone(),
 			offset,

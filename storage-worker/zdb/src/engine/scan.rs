@@ -7,7 +7,7 @@ use crate::{
 		read::id_of,
 		record::Header,
 		segment::{Segment, SEGMENT_HEADER_BYTES},
-		window::Window,
+		window::{Succession, Window},
 		Access,
 	},
 	limits::{KSCAN_TIME_MS, SCAN_ENTRIES_MAX, SCAN_TIME_US},
@@ -157,16 +157,13 @@ impl Namespace {
 			Err(ZdbError::Moved) => {
 				let gone = cursor.and_then(cursor_location).ok_or(ZdbError::BadCursor)?;
 				let next = self.log().segment_after(gone.segment());
-				self.scan_records(next, SEGMENT_HEADER_BYTES, &mut page)?;
+				self.scan_records(next, None, &mut page)?;
 			},
 			Err(error) => return Err(error),
-			Ok(None) => {
-				self.scan_records(self.log().first_segment(), SEGMENT_HEADER_BYTES, &mut page)?;
-			},
+			Ok(None) => self.scan_records(self.log().first_segment(), None, &mut page)?,
 			Ok(Some((location, header))) => {
 				let segment = self.log().segment(location.segment());
-				let behind = location.offset() + header.record_len();
-				self.scan_records(segment, behind, &mut page)?;
+				self.scan_records(segment, Some((location, header)), &mut page)?;
 			},
 		}
 		Ok(page.end())
@@ -245,32 +242,36 @@ impl Namespace {
 	fn scan_records(
 		&self,
 		mut segment: Option<Arc<Segment>>,
-		mut offset: u64,
+		mut behind: Option<(Location, Header)>,
 		page: &mut Page,
 	) -> Result<(), ZdbError> {
 		self.flush()?;
 		while let Some(current) = segment {
-			if !self.scan_segment(&current, offset, page)? {
+			if !self.scan_segment(&current, behind.take(), page)? {
 				return Ok(());
 			}
 			segment = self.log().segment_after(current.number);
-			offset = SEGMENT_HEADER_BYTES;
 		}
 		Ok(())
 	}
 
-	/// Walks one segment; `false` once the page is full.
+	/// Walks one segment, from behind a record on if there is one; `false` once the page is full.
 	fn scan_segment(
 		&self,
 		segment: &Arc<Segment>,
-		from: u64,
+		behind: Option<(Location, Header)>,
 		page: &mut Page,
 	) -> Result<bool, ZdbError> {
 		let end = segment.flushed();
 		let mut window = Window::new(segment, end, STEP_BYTES);
-		let mut offset = from;
+		let mut succession = Succession::behind(behind.map(|(_, header)| header.sequence));
+		let mut offset = behind.map_or(SEGMENT_HEADER_BYTES, |(location, header)| {
+			location.offset() + header.record_len()
+		});
 		while offset < end {
-			let Some((header, key)) = window.record(offset)? else {
+			let found = window.record(offset)?;
+			let is_next = succession.takes(offset, found.as_ref().map(|(header, _)| header));
+			let Some((header, key)) = found.filter(|_| is_next) else {
 				// Damage, which was reported on open: go on at the next valid record.
 				offset += 1;
 				continue;

@@ -67,3 +67,39 @@ impl<'s> Window<'s> {
 		Ok(value.len() == header.value_len as usize && crc32c::crc32c(value) == header.value_crc)
 	}
 }
+
+/// Tells records of a segment from what merely looks like one: a block that a disk has put into the wrong place holds records of the same segment, valid in
+/// themselves. Sequences go up, and behind damage by no more than the records that it can have held.
+#[derive(Debug)]
+pub(crate) struct Succession {
+	next_sequence: u64,
+	/// Where the damage began that is being passed.
+	damage: Option<u64>,
+}
+
+impl Succession {
+	/// What follows the record of this sequence, or, without one, the beginning of a segment.
+	pub(crate) fn behind(sequence: Option<u64>) -> Self {
+		let next_sequence = sequence.map_or(0, |sequence| sequence.saturating_add(1));
+		Self { next_sequence, damage: None }
+	}
+
+	/// Whether the record at `offset` can be the next one. If not, what is there is damage.
+	pub(crate) fn takes(&mut self, offset: u64, header: Option<&Header>) -> bool {
+		let most = match self.damage {
+			None => u64::MAX,
+			Some(damage) => (offset - damage) / (HEADER_BYTES as u64 + 1) + 1,
+		};
+		let ahead = header.and_then(|header| header.sequence.checked_sub(self.next_sequence));
+		match (header, ahead) {
+			(Some(header), Some(ahead)) if ahead <= most => {
+				(self.next_sequence, self.damage) = (header.sequence + 1, None);
+				true
+			},
+			_ => {
+				self.damage.get_or_insert(offset);
+				false
+			},
+		}
+	}
+}

@@ -23,7 +23,15 @@ mod watch;
 /// What the fuzz targets look at.
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing {
+	use super::{inline::InlineLine, Args};
+
 	pub(crate) use super::frame::{Parser, Progress};
+
+	/// The arguments of a complete request, which `bytes` starts with.
+	pub(crate) fn arguments(parser: &Parser, bytes: &[u8]) -> Vec<Vec<u8>> {
+		let args = parser.line().map_or(Args::new(bytes, parser.ranges()), InlineLine::args);
+		(0..args.len()).filter_map(|at| args.get(at)).map(<[u8]>::to_vec).collect()
+	}
 }
 
 pub(crate) use args::Args;
