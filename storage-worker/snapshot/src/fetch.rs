@@ -150,7 +150,7 @@ impl Fetcher {
 			Some(chunk) => (Arc::new(chunk), Source::Cache),
 			None => {
 				let chunk = Arc::new(self.wait_for(wanted, began)?);
-				self.keep(&id, &chunk);
+				self.keep(&[(id, &chunk)]);
 				(chunk, Source::Store)
 			},
 		};
@@ -178,6 +178,10 @@ impl Fetcher {
 	/// Claims those of these chunks that nobody has or fetches.
 	pub(crate) fn claim_missing(self: &Arc<Self>, wanted: &[Chunk]) -> Vec<(Claim, Chunk)> {
 		let mut claimed = Vec::new();
+		if wanted.iter().any(|wanted| !self.cache.contains(&wanted.id)) {
+			// Another process on the cache may have brought them.
+			self.cache.notice_others();
+		}
 		for wanted in wanted {
 			match self.fetching.lock().entry(wanted.id) {
 				Entry::Occupied(_) => continue,
@@ -238,10 +242,11 @@ impl Fetcher {
 		Ok(chunk)
 	}
 
-	pub(crate) fn keep(&self, id: &ObjectId, chunk: &[u8]) {
-		if let Err(error) = self.cache.put(id, chunk) {
+	/// Puts chunks into the cache on disk.
+	pub(crate) fn keep(&self, chunks: &[(ObjectId, &[u8])]) {
+		if let Err(error) = self.cache.put_many(chunks) {
 			// A full disk makes reading slower, not impossible.
-			warn!("a chunk could not be cached: {error}");
+			warn!("{} chunks could not be cached: {error}", chunks.len());
 		}
 	}
 
