@@ -14,12 +14,14 @@ mod shelf;
 use crate::{ObjectId, SnapshotError};
 use pack::{check_of, taken, Pack, Place, Writer};
 use parking_lot::Mutex;
+use rustix::fs::{fadvise, Advice};
 use shelf::Shelf;
 use std::{
 	collections::{BTreeMap, BTreeSet, HashSet},
 	fs,
 	fs::File,
 	io,
+	num::NonZeroU64,
 	os::unix::fs::FileExt,
 	path::{Path, PathBuf},
 	sync::Arc,
@@ -246,6 +248,31 @@ impl ChunkCache {
 			self.forget(id, place);
 		}
 		is_read
+	}
+
+	/// Has the system read those of these chunks that are here from the disk, before anybody asks for them.
+	pub(crate) fn will_need(&self, ids: impl Iterator<Item = ObjectId>) {
+		let mut runs: Vec<(Place, u64, Arc<File>)> = Vec::new();
+		{
+			let mut state = self.state.lock();
+			for id in ids {
+				let Some((place, data)) = state.locate(&id) else { continue };
+				match runs
+					.last_mut()
+					.filter(|(first, end, _)| first.pack == place.pack && *end == place.offset())
+				{
+					Some((_, end, _)) => *end = place.end(),
+					None => runs.push((place, place.end(), data)),
+				}
+			}
+		}
+		for (first, end, data) in runs {
+			// It is only advice.
+			let _ = match NonZeroU64::new(end - first.offset()) {
+				Some(len) => fadvise(&data, first.offset(), Some(len), Advice::WillNeed),
+				None => Ok(()),
+			};
+		}
 	}
 
 	/// Forgets a chunk, unless it was put anew meanwhile.

@@ -282,3 +282,33 @@ async fn a_read_waits_for_a_silent_store_as_long_as_it_may() {
 	assert_eq!(waiting.await.unwrap().unwrap(), content()[..10]);
 	assert_eq!((patient.stats().waiting, patient.stats().fetch_errors), (0, 0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_hangs_holds_a_read_up_for_no_longer_than_was_said() {
+	let hanging = MemoryStore { delay: Duration::from_secs(3600), ..MemoryStore::default() };
+	let dir = tempfile::tempdir().unwrap();
+	let source = dir.path().join("source");
+	fs::create_dir(&source).unwrap();
+	// Few enough chunks for the manifest to list them itself.
+	fs::write(source.join("file"), noise(1, 8 * CHUNK)).unwrap();
+	let store = Arc::new(hanging);
+	let manifest = publish(&source, &store).await.unwrap().manifest;
+	let file = entry(&manifest, "file");
+	let cache = ChunkCache::open(&dir.path().join("cache"), CacheOptions::with_quota(1 << 20));
+	let runtime = tokio::runtime::Handle::current();
+	let policy = ReadPolicy { deadline: Duration::from_secs(1) };
+	let cache = Arc::new(cache.unwrap());
+	let reader = Arc::new(Reader::new(Arc::new(manifest), store, cache, runtime, policy));
+	// One chunk is asked for by the read itself, several together beside it.
+	for (offset, len) in [(0, 100), (2 * CHUNK, 3 * CHUNK), (2 * CHUNK, 100)] {
+		let (reading, began) = (reader.clone(), Instant::now());
+		let error = blocking(move || read(&reading, file, offset as u64, len).unwrap_err()).await;
+		assert!(error.to_string().contains("did not come within 1 s"), "{error}");
+		let taken = began.elapsed();
+		assert!((1.0..10.0).contains(&taken.as_secs_f64()), "{taken:?}");
+	}
+	let stats = reader.stats();
+	assert!(stats.fetch_errors >= 3 && stats.waiting == 0, "{stats:?}");
+	let last = stats.last_error.unwrap();
+	assert!(stats.failed_objects.iter().any(|id| last.contains(&hex::encode(id))), "{last}");
+}

@@ -62,7 +62,7 @@ impl Place {
 	}
 
 	/// Where the next chunk may begin.
-	fn end(&self) -> u64 {
+	pub(super) fn end(&self) -> u64 {
 		(self.offset() + u64::from(self.len)).next_multiple_of(BLOCK_BYTES)
 	}
 }
@@ -140,7 +140,10 @@ impl Pack {
 		if let Some(data) = &self.data {
 			return Ok(data.clone());
 		}
-		let data = Arc::new(File::open(self.stem.with_extension(DATA))?);
+		let data = File::open(self.stem.with_extension(DATA))?;
+		// What is read is what is needed: whoever goes on says so ([`super::ChunkCache::will_need`]).
+		rustix::fs::fadvise(&data, 0, None, rustix::fs::Advice::Random)?;
+		let data = Arc::new(data);
 		self.data = Some(data.clone());
 		Ok(data)
 	}

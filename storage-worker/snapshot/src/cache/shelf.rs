@@ -2,12 +2,34 @@
 
 use super::pack::{Check, Place, Record};
 use crate::ObjectId;
-use std::collections::{HashMap, HashSet};
+use std::{
+	collections::{HashMap, HashSet},
+	hash::{BuildHasherDefault, Hasher},
+};
+
+/// Takes the first bytes of an id for its hash: ids are keyed hashes or drawn, nobody chooses them.
+#[derive(Default)]
+pub(super) struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+	fn write(&mut self, bytes: &[u8]) {
+		if let Some(first) = bytes.first_chunk() {
+			self.0 = u64::from_le_bytes(*first);
+		}
+	}
+
+	/// The length of the id, which all ids share.
+	fn write_usize(&mut self, _: usize) {}
+
+	fn finish(&self) -> u64 {
+		self.0
+	}
+}
 
 /// What is known of each chunk on disk.
 #[derive(Debug, Default)]
 pub(super) struct Shelf {
-	chunks: HashMap<ObjectId, Held>,
+	chunks: HashMap<ObjectId, Held, BuildHasherDefault<IdHasher>>,
 	bytes: u64,
 	clock: u64,
 }
