@@ -172,7 +172,7 @@ impl NodeProcess {
 	) -> Result<(ObservedNode, ObservedBlock)> {
 		let deadline = tokio::time::Instant::now() + patience;
 		loop {
-			self.check_alive(&format!("answered at {}", self.url.clone()))?;
+			self.check_alive(&format!("answered at {}", self.url))?;
 			if let Ok(node) = ObservedNode::connect(&self.url).await {
 				if let Ok(best) = node.best().await {
 					return Ok((node, best));
