@@ -14,7 +14,8 @@ use bench::{backends, fresh_seed, noise, Outcome};
 use granary_dispersal::{Dataset, DatasetKey, DatasetOptions, Naming};
 use granary_mount::{mount, MountOptions};
 use granary_snapshot::{
-	create, CacheOptions, ChunkCache, Chunking, CreateOptions, Manifest, ReadPolicy, Reader,
+	create, CacheOptions, ChunkCache, Chunking, CreateOptions, KnownFiles, Manifest, ReadPolicy,
+	Reader,
 };
 use std::{
 	fs::{self, File},
@@ -208,8 +209,12 @@ async fn main() -> Outcome<()> {
 	let key = DatasetKey::generate()?;
 	key.save(&dir.path().join("key"))?;
 	let store = dataset(key, &arguments)?;
-	let options =
-		CreateOptions { name: "bench".to_owned(), chunking: Chunking::ByUse, chain: None };
+	let options = CreateOptions {
+		name: "bench".to_owned(),
+		chunking: Chunking::ByUse,
+		chain: None,
+		known: KnownFiles::default(),
+	};
 	let created = create(&source, options, store, &()).await?;
 	fs::write(dir.path().join("manifest"), created.manifest_id)?;
 	tokio::task::block_in_place(|| measure(dir.path(), mounts, total_mib * MIB, &arguments))

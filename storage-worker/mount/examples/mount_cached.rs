@@ -11,8 +11,8 @@ use blake2::{
 };
 use granary_mount::{mount, MountOptions};
 use granary_snapshot::{
-	create, BoxFuture, CacheOptions, ChunkCache, Chunking, CreateOptions, ObjectId, ObjectStore,
-	Pace, ReadPolicy, Reader, StoreError,
+	create, BoxFuture, CacheOptions, ChunkCache, Chunking, CreateOptions, KnownFiles, ObjectId,
+	ObjectStore, Pace, ReadPolicy, Reader, StoreError,
 };
 use std::{
 	collections::HashMap,
@@ -70,8 +70,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
 		return Err("usage: mount_cached SOURCE MOUNT_POINT STATE_DIR".into());
 	};
 	let store = Arc::new(Passing::default());
-	let options =
-		CreateOptions { name: "cached".to_owned(), chunking: Chunking::ByUse, chain: None };
+	let options = CreateOptions {
+		name: "cached".to_owned(),
+		chunking: Chunking::ByUse,
+		chain: None,
+		known: KnownFiles::default(),
+	};
 	let created = create(Path::new(source), options, store.clone(), &()).await?;
 	let (manifest, state_dir) = (Arc::new(created.manifest), Path::new(state_dir));
 	let reader = || -> Result<Arc<Reader>, Box<dyn Error>> {

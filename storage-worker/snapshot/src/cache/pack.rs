@@ -22,6 +22,8 @@ pub(super) const BLOCK_BYTES: u64 = 4096;
 pub(super) const CHECK_BYTES: usize = 16;
 /// What of a record its own hash covers.
 const HASHED_BYTES: usize = 56;
+/// What of an index is read at most: that of a pack of small chunks only is a tenth of it.
+const INDEX_BYTES_MAX: u64 = 64 << 20;
 const INDEX: &str = "index";
 const DATA: &str = "data";
 
@@ -152,7 +154,7 @@ impl Pack {
 	pub(super) fn more(&mut self) -> io::Result<Vec<Record>> {
 		let path = self.stem.with_extension(INDEX);
 		let len = fs::metadata(&path)?.len();
-		let whole = len - len % RECORD_BYTES as u64;
+		let whole = (len - len % RECORD_BYTES as u64).min(INDEX_BYTES_MAX);
 		let mut bytes = vec![0; whole.saturating_sub(self.indexed) as usize];
 		if bytes.is_empty() {
 			return Ok(Vec::new());
