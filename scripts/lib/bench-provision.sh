@@ -116,9 +116,12 @@ bench_restore() {
   row "the same from a local tar and lz4, restored in full" "$seconds s" "ratio $(ratio "$seconds" "$(figure traced seconds)"), goal 10"
 }
 
-# Several nodes' mounts of one snapshot at once, each with a cache of its own and the snapshot's trace.
+# What a process takes of the memory, what it shares with others divided among them, in KiB.
+memory_of() { awk '/^Pss:/ { sum += $2 } END { print sum + 0 }' "/proc/$1/smaps_rollup"; }
+
+# Many nodes' mounts of one snapshot at once, each with a cache of its own and the snapshot's trace. GRANARY_BENCH_MOUNTS says how many.
 bench_many() {
-  local i count=10 held=0 wire=0 started
+  local i count=${GRANARY_BENCH_MOUNTS:-10} held=0 wire=0 memory=0 started settled last
   started=$(now_ms)
   for i in $(seq "$count"); do
     mkdir -p "$GRID_DIR/many-$i"
@@ -126,18 +129,28 @@ bench_many() {
     start_process "many-$i" "$GRANARY_BIN" --rpc "ws://127.0.0.1:$ALICE_RPC" mount "$SNAPSHOT" "$GRID_DIR/many-$i" --key "$KEY_FILE" \
       --state-dir "$GRID_DIR/many-state-$i" --cache-dir "$GRID_DIR/many-cache-$i"
   done
-  for i in $(seq "$count"); do wait_until 60 "mount $i is there" mountpoint -q "$GRID_DIR/many-$i" >/dev/null; done
+  for i in $(seq "$count"); do wait_until 300 "mount $i is there" mountpoint -q "$GRID_DIR/many-$i" >/dev/null; done
   row "$count mounts at once, all there after" "$(seconds_since "$started") s"
-  sleep 10
+  # What the trace names is here when nothing more comes.
+  settled=0 last=-1
+  while [ "$settled" -lt 3 ]; do
+    sleep 1
+    wire=0
+    for i in $(seq "$count"); do wire=$((wire + $(jq -r .bytes_fetched "$GRID_DIR/many-state-$i/status.json"))); done
+    if [ "$wire" -eq "$last" ]; then settled=$((settled + 1)); else settled=0; fi
+    last=$wire
+  done
+  row "... each with what its trace names, after" "$(seconds_since "$started") s"
   for i in $(seq "$count"); do
-    wire=$((wire + $(jq -r .bytes_fetched "$GRID_DIR/many-$i/.granary/status.json")))
-    held=$((held + $(du -sb "$GRID_DIR/many-cache-$i" | cut -f1)))
+    memory=$((memory + $(memory_of "${GRID_PIDS[many-$i]}")))
+    held=$((held + $(du -s --block-size=1 "$GRID_DIR/many-cache-$i" "$GRID_DIR/many-state-$i" | awk '{ sum += $1 } END { print sum }')))
     fusermount3 -u "$GRID_DIR/many-$i"
     stop_process "many-$i"
-    rm -rf "$GRID_DIR/many-cache-$i"
+    rm -rf "$GRID_DIR/many-cache-$i" "$GRID_DIR/many-state-$i"
   done
-  row "local disk of $count started nodes together, and of 100" "$held, $((held * 10))" "100 full copies: $((TOTAL_BYTES * 100))"
-  row "bytes that each of 20 backends served for it, and for 100" "$((wire / 20)), $((wire / 2))"
+  row "local disk of $count started nodes together" "$held" "$count full copies: $((TOTAL_BYTES * count))"
+  row "bytes that each of 20 backends served for it" "$((wire / 20))" "$((wire / count)) for each mount"
+  row "memory of each mount" "$((memory / count)) KiB"
 }
 
 fio_on() { # FILE more... -> iops MiB/s p99 in µs

@@ -14,6 +14,7 @@ mod key;
 mod keys;
 mod mount;
 mod node_command;
+mod node_process;
 mod provision;
 mod reservation;
 mod snapshot;
@@ -74,6 +75,9 @@ enum Command {
 	Snapshot(snapshot::SnapshotCommand),
 	/// Mount a snapshot as a writable filesystem.
 	Mount(Box<mount::MountArgs>),
+	/// Keep a mount while no process serves it.
+	#[command(hide = true)]
+	MountHolder(mount::HolderArgs),
 	/// Start a node from the newest snapshot of its chain, and look after it.
 	Provision(Box<provision::ProvisionArgs>),
 	/// Publish what was written on a mount as the next snapshot.
@@ -132,6 +136,7 @@ async fn run(command: Command, context: &cli::Context) -> anyhow::Result<()> {
 		Command::Zdb(command) => zdb::run(command, context).await,
 		Command::Snapshot(command) => snapshot::run(command, context).await,
 		Command::Mount(args) => mount::run(*args, context).await,
+		Command::MountHolder(args) => mount::run_holder(args).await,
 		Command::Provision(args) => provision::run(*args, context).await,
 		Command::Commit(args) => mount::run_commit(args, context).await,
 		Command::Rebase(args) => mount::run_rebase(*args, context).await,

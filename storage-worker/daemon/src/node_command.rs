@@ -1,23 +1,16 @@
-//! Somebody's node: its command line, its process, and whether it works.
+//! Somebody's node: its command line, and whether it is of the right chain.
 
-use anyhow::{bail, ensure, Context as _, Result};
-use granary_chain::{ObservedBlock, ObservedNode};
-use granary_primitives::{BlockNumber, Hash};
-use std::{
-	path::{Path, PathBuf},
-	process::{ExitStatus, Stdio},
-	time::Duration,
-};
-use tokio::process::{Child, Command};
+use crate::node_process::NodeProcess;
+use anyhow::{ensure, Context as _, Result};
+use granary_chain::ObservedNode;
+use granary_primitives::Hash;
+use std::{path::Path, process::Stdio};
+use tokio::process::Command;
 
 /// Stands for the mount point in a command.
 pub(crate) const BASE_PATH: &str = "{base-path}";
 /// The port that Substrate's nodes answer on unless told otherwise.
 const DEFAULT_RPC_PORT: u16 = 9944;
-/// How often a node that is starting is looked at.
-const LOOK_INTERVAL: Duration = Duration::from_millis(200);
-/// How long a node may take to stop by itself.
-const STOP_PATIENCE: Duration = Duration::from_secs(60);
 
 /// A command with a place for the base path.
 #[derive(Debug, Clone)]
@@ -77,7 +70,13 @@ impl NodeCommand {
 			command.stdout(Stdio::null()).stderr(Stdio::null());
 		}
 		let child = command.spawn().with_context(|| format!("starting {program}"))?;
-		Ok(NodeProcess { child, url: self.url.clone(), program: PathBuf::from(program) })
+		Ok(NodeProcess::started(child, self.url.clone(), program))
+	}
+
+	/// The node that an earlier process started and left running, as it noted it in this file; nothing if it is gone.
+	pub(crate) fn running(&self, record: &Path) -> Result<Option<NodeProcess>> {
+		let program = self.words.first().map(String::as_str).unwrap_or_default();
+		NodeProcess::adopt(record, self.url.clone(), program)
 	}
 }
 
@@ -87,80 +86,6 @@ fn option(words: &[String], name: &str) -> Option<String> {
 		return words.get(at + 1).cloned();
 	}
 	words.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
-}
-
-/// A running node.
-#[derive(Debug)]
-pub(crate) struct NodeProcess {
-	child: Child,
-	url: String,
-	program: PathBuf,
-}
-
-impl NodeProcess {
-	/// Waits for its end.
-	pub(crate) async fn wait(&mut self) -> Result<ExitStatus> {
-		self.child.wait().await.with_context(|| format!("waiting for {}", self.program.display()))
-	}
-
-	/// Asks it to stop, and kills it if it does not.
-	pub(crate) async fn stop(&mut self) -> Result<()> {
-		if let Some(pid) = self.child.id() {
-			let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
-			let pid = pid.context("the node has no usable process number")?;
-			// It may have ended meanwhile.
-			let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
-			if tokio::time::timeout(STOP_PATIENCE, self.child.wait()).await.is_err() {
-				tracing::warn!("the node does not stop; killing it");
-				self.child.kill().await.context("killing the node")?;
-			}
-		}
-		Ok(())
-	}
-
-	/// Waits until it answers and shows its best block; an error if it ends or takes too long.
-	pub(crate) async fn answering(
-		&mut self,
-		patience: Duration,
-	) -> Result<(ObservedNode, ObservedBlock)> {
-		let deadline = tokio::time::Instant::now() + patience;
-		loop {
-			if let Some(status) = self.child.try_wait()? {
-				bail!("the node ended with {status} before it answered at {}", self.url);
-			}
-			if let Ok(node) = ObservedNode::connect(&self.url).await {
-				if let Ok(best) = node.best().await {
-					return Ok((node, best));
-				}
-			}
-			ensure!(
-				tokio::time::Instant::now() < deadline,
-				"the node did not answer at {} within {} s; if it listens elsewhere, name that with --node-rpc",
-				self.url,
-				patience.as_secs()
-			);
-			tokio::time::sleep(LOOK_INTERVAL).await;
-		}
-	}
-
-	/// Waits until its best block is above this one.
-	pub(crate) async fn imports_above(
-		&mut self,
-		node: &ObservedNode,
-		height: BlockNumber,
-	) -> Result<ObservedBlock> {
-		loop {
-			if let Some(status) = self.child.try_wait()? {
-				bail!("the node ended with {status} before it imported a block above {height}");
-			}
-			if let Ok(best) = node.best().await {
-				if best.number > height {
-					return Ok(best);
-				}
-			}
-			tokio::time::sleep(LOOK_INTERVAL).await;
-		}
-	}
 }
 
 /// Refuses a node of another chain.

@@ -11,7 +11,7 @@ use crate::MountError;
 use rustix::{
 	event::{poll, PollFd, PollFlags, Timespec},
 	net::{
-		recvmsg, sendmsg, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags,
+		recv, recvmsg, sendmsg, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags,
 		SendAncillaryBuffer, SendAncillaryMessage, SendFlags,
 	},
 };
@@ -123,7 +123,8 @@ impl Holder<'_> {
 			if came {
 				self.accept()?;
 			}
-			while let (None, Some(next)) = (&self.serving, self.waiting.pop_front()) {
+			while self.serving.is_none() {
+				let Some(next) = self.waiting.pop_front() else { break };
 				// One that went away meanwhile is passed over.
 				if send_descriptor(&next, self.fuse, self.mount_point).is_ok() {
 					self.serving = Some(next);
@@ -155,6 +156,8 @@ impl Holder<'_> {
 
 	fn accept(&mut self) -> io::Result<()> {
 		let (mut stream, _) = self.listener.accept()?;
+		// Whoever only looked whether there is a holder does not wait.
+		self.waiting.retain(|waiting| !is_closed(waiting));
 		if self.waiting.len() >= WAITING_MAX {
 			return Ok(());
 		}
@@ -163,6 +166,12 @@ impl Holder<'_> {
 		}
 		Ok(())
 	}
+}
+
+/// Whether the other side has gone: it never says anything.
+fn is_closed(stream: &UnixStream) -> bool {
+	let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
+	recv(stream, &mut [0u8; 1], flags).is_ok()
 }
 
 fn send_descriptor(to: &UnixStream, fuse: BorrowedFd<'_>, mount_point: &Path) -> io::Result<()> {

@@ -25,6 +25,9 @@ use std::{
 /// Threads that serve requests; one slow fetch stops one of them.
 const THREADS: usize = 16;
 
+/// What mounts of this kind are called in the list of mounts.
+const SOURCE: &str = "granary";
+
 /// What is mounted where.
 #[derive(Clone, Debug)]
 pub struct MountOptions {
@@ -102,7 +105,12 @@ pub fn is_mounted(path: &Path) -> Result<bool, MountError> {
 	let escaped = escape(path.as_os_str().as_bytes());
 	Ok(mounts.split(|byte| *byte == b'\n').any(|line| {
 		let mut words = line.split(|byte| *byte == b' ');
-		words.nth(4) == Some(escaped.as_slice()) && words.any(|word| word == b"fuse.granary")
+		let is_there = words.nth(4) == Some(escaped.as_slice());
+		// After optional fields come a hyphen, the type, which names the subtype if a helper has mounted it, and the source.
+		let mut described = words.skip_while(|word| *word != b"-").skip(1);
+		let is_fuse =
+			described.next().is_some_and(|kind| kind == b"fuse" || kind == b"fuse.granary");
+		is_there && is_fuse && described.next() == Some(SOURCE.as_bytes())
 	}))
 }
 
@@ -244,8 +252,8 @@ impl<'a> Serving<'a> {
 	fn config(&self) -> Config {
 		let mut config = Config::default();
 		config.mount_options = vec![
-			MountOption::FSName("granary".to_owned()),
-			MountOption::Subtype("granary".to_owned()),
+			MountOption::FSName(SOURCE.to_owned()),
+			MountOption::Subtype(SOURCE.to_owned()),
 			MountOption::DefaultPermissions,
 			MountOption::NoAtime,
 			MountOption::NoDev,

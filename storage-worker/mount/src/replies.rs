@@ -7,21 +7,29 @@ use crate::{
 use fuser::{
 	Errno, FileAttr, Generation, INodeNo, ReplyData, ReplyEmpty, ReplyEntry, ReplyWrite, ReplyXattr,
 };
-use std::time::Duration;
+use std::{cell::RefCell, time::Duration};
 
 /// How long the kernel may believe what it was told: every change goes through it.
 pub(crate) const TTL: Duration = Duration::from_secs(3600);
 const BLOCK: u32 = 4096;
 
+thread_local! {
+	/// What a thread answers reads from. A new one for each read costs as much as reading: the kernel clears its pages and takes them back.
+	static ANSWER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
 pub(crate) fn answer_read(layer: &Layer, ino: u64, offset: u64, size: u32, reply: ReplyData) {
-	let mut buffer = vec![0; size as usize];
-	match layer.read(ino, offset, &mut buffer) {
-		Ok(len) => {
-			buffer.truncate(len);
-			reply.data(&buffer);
-		},
-		Err(error) => reply.error(error),
-	}
+	ANSWER.with_borrow_mut(|answer| {
+		let size = size as usize;
+		if answer.len() < size {
+			answer.resize(size, 0);
+		}
+		let (buffer, _) = answer.split_at_mut(size);
+		match layer.read(ino, offset, buffer) {
+			Ok(len) => reply.data(buffer.get(..len).unwrap_or_default()),
+			Err(error) => reply.error(error),
+		}
+	});
 }
 
 pub(crate) fn answer_write(layer: &Layer, ino: u64, offset: u64, data: &[u8], reply: ReplyWrite) {

@@ -188,6 +188,28 @@ fn a_mount_that_nobody_serves_ends_when_its_holder_has_waited_long_enough() {
 }
 
 #[test]
+fn a_process_that_waits_goes_on_when_the_one_before_ends() {
+	let place = Place::new();
+	fs::write(place.lower().join("f"), b"below").unwrap();
+	let first = place.mount_held_in_child("60");
+	// Those who only look, and go away, take nobody's place.
+	for _ in 0..100 {
+		assert!(granary_mount::is_held(&place.holder_socket()));
+	}
+	thread::scope(|scope| {
+		let second = scope.spawn(|| place.mount_held_in_child("60"));
+		thread::sleep(Duration::from_millis(500));
+		assert!(!second.is_finished(), "it waits");
+		assert!(granary_mount::is_held(&place.holder_socket()));
+		fs::write(place.mnt().join("new"), b"written").unwrap();
+		first.kill_and_leave();
+		assert_eq!(fs::read(place.mnt().join("new")).unwrap(), b"written");
+		assert_eq!(fs::read(place.mnt().join("f")).unwrap(), b"below");
+		drop(second.join().unwrap());
+	});
+}
+
+#[test]
 fn a_mount_that_is_served_is_taken_only_on_demand_and_only_where_it_is() {
 	let place = Place::new();
 	fs::create_dir(place.path("elsewhere")).unwrap();

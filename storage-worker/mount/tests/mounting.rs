@@ -95,6 +95,22 @@ fn unusable_mount_points_are_refused_with_a_reason() {
 }
 
 #[test]
+fn mounts_are_told_from_other_directories_without_being_asked() {
+	let place = Place::new();
+	let point = place.path("a place");
+	fs::create_dir(&point).unwrap();
+	let is_listed = |path: &std::path::Path| granary_mount::is_mounted(path).unwrap();
+	assert!(!is_listed(&point) && !is_listed(std::path::Path::new("/proc")));
+	let lower = Arc::new(DirLower::open(&place.lower()).unwrap());
+	let options = MountOptions { mount_point: point.clone(), ..place.options() };
+	let mounted = common::alone(|| granary_mount::mount(lower, options)).unwrap();
+	assert!(is_listed(&point) && !is_listed(&place.mnt()));
+	common::alone(|| mounted.unmount()).unwrap();
+	mounted.wait().unwrap();
+	assert!(!is_listed(&point));
+}
+
+#[test]
 fn a_layer_serves_one_mount_of_one_snapshot() {
 	let place = Place::new();
 	fs::create_dir(place.path("second")).unwrap();

@@ -127,10 +127,11 @@ impl Keeping {
 		self.bytes = 0;
 		let (chunks, fetcher) = (std::mem::take(&mut self.chunks), self.fetcher.clone());
 		self.tasks.push_back(self.fetcher.runtime.spawn_blocking(move || {
-			for (id, chunk, claim) in chunks {
-				fetcher.keep(&id, &chunk);
-				drop(claim);
-			}
+			let kept: Vec<(ObjectId, &[u8])> =
+				chunks.iter().map(|(id, chunk, _)| (*id, chunk.as_slice())).collect();
+			fetcher.keep(&kept);
+			// Their claims end with them.
+			drop(chunks);
 		}));
 	}
 

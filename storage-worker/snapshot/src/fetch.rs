@@ -8,6 +8,7 @@ use std::{
 	collections::{hash_map::Entry, HashMap},
 	sync::{
 		atomic::{AtomicU64, Ordering},
+		mpsc::RecvTimeoutError,
 		Arc,
 	},
 	time::{Duration, Instant},
@@ -140,7 +141,7 @@ impl Fetcher {
 		if let Some(chunk) = self.remembered(&id) {
 			return Ok((chunk, Source::Memory));
 		}
-		let _claim = self.claim_patiently(id);
+		let _claim = self.claim_patiently(id, began).inspect_err(|error| self.failed(id, error))?;
 		// The one before us may have brought it.
 		if let Some(chunk) = self.remembered(&id) {
 			return Ok((chunk, Source::Memory));
@@ -150,7 +151,7 @@ impl Fetcher {
 			Some(chunk) => (Arc::new(chunk), Source::Cache),
 			None => {
 				let chunk = Arc::new(self.wait_for(wanted, began)?);
-				self.keep(&id, &chunk);
+				self.keep(&[(id, &chunk)]);
 				(chunk, Source::Store)
 			},
 		};
@@ -158,26 +159,45 @@ impl Fetcher {
 		Ok((chunk, source))
 	}
 
-	/// Claims a chunk once nobody else fetches it.
-	fn claim_patiently(self: &Arc<Self>, id: ObjectId) -> Claim {
+	/// Claims a chunk once nobody else fetches it, unless the read that needs it has waited long enough by then.
+	fn claim_patiently(self: &Arc<Self>, id: ObjectId, began: Instant) -> Result<Claim, String> {
 		let mut fetching = self.fetching.lock();
-		if let Some(is_awaited) = fetching.get_mut(&id) {
-			*is_awaited = true;
+		let mut is_late = false;
+		if fetching.contains_key(&id) {
 			self.counters.waiting.fetch_add(1, Ordering::Relaxed);
-			self.fetched.wait(&mut fetching);
-			while let Some(is_awaited) = fetching.get_mut(&id) {
+			while let Some(is_awaited) = fetching.get_mut(&id).filter(|_| !is_late) {
 				*is_awaited = true;
-				self.fetched.wait(&mut fetching);
+				match self.deadline(began) {
+					Some(at) => is_late = self.fetched.wait_until(&mut fetching, at).timed_out(),
+					None => self.fetched.wait(&mut fetching),
+				}
 			}
 			self.counters.waiting.fetch_sub(1, Ordering::Relaxed);
 		}
+		if fetching.contains_key(&id) {
+			return Err(self.late(id));
+		}
 		fetching.insert(id, false);
-		Claim { fetcher: self.clone(), id }
+		Ok(Claim { fetcher: self.clone(), id })
+	}
+
+	/// Until when a read that began then waits; without a deadline as long as one attempt takes.
+	fn deadline(&self, began: Instant) -> Option<Instant> {
+		Some(self.policy.deadline).filter(|deadline| !deadline.is_zero()).map(|after| began + after)
+	}
+
+	fn late(&self, id: ObjectId) -> String {
+		let seconds = self.policy.deadline.as_secs();
+		format!("object {} did not come within {seconds} s", hex::encode(id))
 	}
 
 	/// Claims those of these chunks that nobody has or fetches.
 	pub(crate) fn claim_missing(self: &Arc<Self>, wanted: &[Chunk]) -> Vec<(Claim, Chunk)> {
 		let mut claimed = Vec::new();
+		if wanted.iter().any(|wanted| !self.cache.contains(&wanted.id)) {
+			// Another process on the cache may have brought them.
+			self.cache.notice_others();
+		}
 		for wanted in wanted {
 			match self.fetching.lock().entry(wanted.id) {
 				Entry::Occupied(_) => continue,
@@ -195,7 +215,7 @@ impl Fetcher {
 	/// Asks the store from a thread that may wait; again while it does not answer and the deadline has not passed.
 	fn wait_for(&self, wanted: Chunk, began: Instant) -> Result<Vec<u8>, String> {
 		let Chunk { id, expected } = wanted;
-		let deadline = began + self.policy.deadline;
+		let deadline = self.deadline(began);
 		let mut pause = RETRY_FIRST;
 		self.counters.waiting.fetch_add(1, Ordering::Relaxed);
 		let result = loop {
@@ -205,17 +225,25 @@ impl Fetcher {
 				// The reader is gone only if its thread is; then nobody needs the chunk.
 				let _ = answer.send(store.get(id).await);
 			});
-			match asked.recv() {
+			let answer = match deadline {
+				// What hangs must not hold the reader up for longer than was said.
+				Some(at) => asked.recv_timeout(at.saturating_duration_since(Instant::now())),
+				None => asked.recv().map_err(Into::into),
+			};
+			match answer {
 				Ok(Ok(chunk)) => break self.accept(id, expected, chunk),
 				Ok(Err(StoreError::Unreadable { transient: true, reason, .. }))
-					if Instant::now() + pause < deadline =>
+					if deadline.is_some_and(|at| Instant::now() + pause < at) =>
 				{
 					self.failures.lock().last = Some(reason);
 					std::thread::sleep(pause);
 					pause = (pause * 2).min(RETRY_MOST);
 				},
 				Ok(Err(error)) => break Err(error.to_string()),
-				Err(_) => break Err("the fetching task ended early".to_owned()),
+				Err(RecvTimeoutError::Timeout) => break Err(self.late(id)),
+				Err(RecvTimeoutError::Disconnected) => {
+					break Err("the fetching task ended early".to_owned())
+				},
 			}
 		};
 		self.counters.waiting.fetch_sub(1, Ordering::Relaxed);
@@ -238,10 +266,11 @@ impl Fetcher {
 		Ok(chunk)
 	}
 
-	pub(crate) fn keep(&self, id: &ObjectId, chunk: &[u8]) {
-		if let Err(error) = self.cache.put(id, chunk) {
+	/// Puts chunks into the cache on disk.
+	pub(crate) fn keep(&self, chunks: &[(ObjectId, &[u8])]) {
+		if let Err(error) = self.cache.put_many(chunks) {
 			// A full disk makes reading slower, not impossible.
-			warn!("a chunk could not be cached: {error}");
+			warn!("{} chunks could not be cached: {error}", chunks.len());
 		}
 	}
 

@@ -13,7 +13,6 @@
 
 mod bring;
 mod cache;
-mod cache_order;
 mod chunking;
 mod codec;
 mod create;

@@ -31,7 +31,7 @@ const PAGES_KEPT: usize = 512;
 /// What a reader does when the store does not answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReadPolicy {
-	/// For so long a read waits and tries again, then it fails; zero fails at once.
+	/// For so long a read waits and tries again, then it fails; zero: after one attempt, which takes as long as the store allows.
 	pub deadline: Duration,
 }
 
@@ -340,6 +340,7 @@ impl Reader {
 		if wanted.is_empty() {
 			return;
 		}
+		self.fetcher.cache.will_need(wanted.iter().map(|wanted| wanted.id));
 		let in_flight = self.in_flight.clone();
 		if in_flight.fetch_add(bytes, Ordering::Relaxed) >= AHEAD_IN_FLIGHT_BYTES {
 			in_flight.fetch_sub(bytes, Ordering::Relaxed);

@@ -64,18 +64,20 @@ fn read(reader: &Reader, file: usize, offset: u64, len: usize) -> Result<Vec<u8>
 	Ok(buffer)
 }
 
-fn cached_files(cache: &Path) -> Vec<PathBuf> {
-	let shelves = fs::read_dir(cache).unwrap().map(|shelf| shelf.unwrap().path());
-	shelves
-		.flat_map(|shelf| fs::read_dir(shelf).unwrap().map(|file| file.unwrap().path()))
-		.collect()
+/// The files that hold cached chunks, the oldest first.
+fn packs(cache: &Path) -> Vec<PathBuf> {
+	let files = fs::read_dir(cache.join("packs")).unwrap().map(|file| file.unwrap().path());
+	let mut data: Vec<PathBuf> =
+		files.filter(|path| path.extension().is_some_and(|end| end == "data")).collect();
+	data.sort();
+	data
 }
 
-/// Reads are answered before what they fetched is on disk: waits until so many files are there, whole.
+/// Reads are answered before what they fetched is on disk: waits until so many chunks are there.
 async fn kept(cache: &Path, count: usize) {
-	let is_whole = |path: &PathBuf| path.file_name().is_some_and(|name| name.len() == 64);
+	let held = || ChunkCache::open(cache, CacheOptions::with_quota(1 << 20)).unwrap().chunks();
 	let deadline = Instant::now() + Duration::from_secs(60);
-	while cached_files(cache).iter().filter(|path| is_whole(path)).count() < count {
+	while held() < count {
 		assert!(Instant::now() < deadline, "{count} chunks are kept");
 		tokio::time::sleep(Duration::from_millis(5)).await;
 	}
@@ -136,19 +138,29 @@ async fn the_cache_survives_and_damage_in_it_is_fetched_again() {
 	assert_eq!(published.store.total_gets(), 82, "nothing is fetched again");
 	assert_eq!((again.stats().cache_hits, again.stats().chunks_fetched), (82, 0));
 
-	let cached = cached_files(&published.cache());
-	assert_eq!(cached.len(), 82);
-	let mut flipped = fs::read(&cached[0]).unwrap();
-	flipped[5] ^= 0x80;
-	fs::write(&cached[0], flipped).unwrap();
-	fs::File::options().write(true).open(&cached[1]).unwrap().set_len(100).unwrap();
-	fs::write(&cached[2], b"").unwrap();
-	fs::remove_file(&cached[3]).unwrap();
+	let pack = packs(&published.cache())[0].clone();
+	let mut bytes = fs::read(&pack).unwrap();
+	assert!(bytes.len() >= 20 * CHUNK);
+	bytes[5] ^= 0x80;
+	bytes[5 * CHUNK + 7] ^= 1;
+	bytes[10 * CHUNK..11 * CHUNK].fill(0);
+	bytes.truncate(bytes.len() - CHUNK);
+	fs::write(&pack, bytes).unwrap();
 	let mended = published.reader();
 	let reading = mended.clone();
 	blocking(move || assert_eq!(read(&reading, file, 0, 1 << 20).unwrap(), content())).await;
 	assert_eq!(mended.stats().chunks_fetched, 4);
-	kept(&published.cache(), 82).await;
+	// What was fetched again is what the next process finds.
+	let deadline = Instant::now() + Duration::from_secs(60);
+	loop {
+		let next = published.reader();
+		let reading = next.clone();
+		blocking(move || assert_eq!(read(&reading, file, 0, 1 << 20).unwrap(), content())).await;
+		if next.stats().chunks_fetched == 0 {
+			break;
+		}
+		assert!(Instant::now() < deadline, "it stays damaged");
+	}
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -269,4 +281,34 @@ async fn a_read_waits_for_a_silent_store_as_long_as_it_may() {
 	silent(false);
 	assert_eq!(waiting.await.unwrap().unwrap(), content()[..10]);
 	assert_eq!((patient.stats().waiting, patient.stats().fetch_errors), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_hangs_holds_a_read_up_for_no_longer_than_was_said() {
+	let hanging = MemoryStore { delay: Duration::from_secs(3600), ..MemoryStore::default() };
+	let dir = tempfile::tempdir().unwrap();
+	let source = dir.path().join("source");
+	fs::create_dir(&source).unwrap();
+	// Few enough chunks for the manifest to list them itself.
+	fs::write(source.join("file"), noise(1, 8 * CHUNK)).unwrap();
+	let store = Arc::new(hanging);
+	let manifest = publish(&source, &store).await.unwrap().manifest;
+	let file = entry(&manifest, "file");
+	let cache = ChunkCache::open(&dir.path().join("cache"), CacheOptions::with_quota(1 << 20));
+	let runtime = tokio::runtime::Handle::current();
+	let policy = ReadPolicy { deadline: Duration::from_secs(1) };
+	let cache = Arc::new(cache.unwrap());
+	let reader = Arc::new(Reader::new(Arc::new(manifest), store, cache, runtime, policy));
+	// One chunk is asked for by the read itself, several together beside it.
+	for (offset, len) in [(0, 100), (2 * CHUNK, 3 * CHUNK), (2 * CHUNK, 100)] {
+		let (reading, began) = (reader.clone(), Instant::now());
+		let error = blocking(move || read(&reading, file, offset as u64, len).unwrap_err()).await;
+		assert!(error.to_string().contains("did not come within 1 s"), "{error}");
+		let taken = began.elapsed();
+		assert!((1.0..10.0).contains(&taken.as_secs_f64()), "{taken:?}");
+	}
+	let stats = reader.stats();
+	assert!(stats.fetch_errors >= 3 && stats.waiting == 0, "{stats:?}");
+	let last = stats.last_error.unwrap();
+	assert!(stats.failed_objects.iter().any(|id| last.contains(&hex::encode(id))), "{last}");
 }

@@ -47,6 +47,8 @@ pub(super) enum Request {
 	Suspects,
 	/// Forget these objects, whose ids are in hex: somebody has looked after them.
 	LookedAfter { objects: Vec<String> },
+	/// Leave the mount to the process that asks.
+	Leave,
 }
 
 /// What a mount answers.
@@ -84,6 +86,10 @@ async fn serve(session: &Arc<Session>, stream: UnixStream) -> Result<()> {
 	let (reader, mut writer) = stream.into_split();
 	let mut line = String::new();
 	BufReader::new(reader.take(REQUEST_BYTES_MAX)).read_line(&mut line).await?;
+	if line.is_empty() {
+		// Somebody only looked whether a process serves the mount.
+		return Ok(());
+	}
 	let request: Request = serde_json::from_str(&line).context("reading the request")?;
 	let (told, mut telling) = mpsc::unbounded_channel();
 	let pace = Arc::new(Pace::default());
@@ -209,6 +215,7 @@ async fn answer(
 		Request::Commit(request) => commit::commit(session, request, told).await,
 		Request::Suspects => Ok(suspects::tell(session)),
 		Request::LookedAfter { objects } => suspects::forget(session, &objects),
+		Request::Leave => session.leave().map(|()| json!({})),
 	}
 }
 
@@ -223,6 +230,11 @@ fn wanted(session: &Session, path: &Path) -> Result<Vec<granary_snapshot::Wanted
 	let wanted = session.reader().wanted_below(path);
 	ensure!(!wanted.is_empty(), "the snapshot has no file at or below '{}'", path.display());
 	Ok(wanted)
+}
+
+/// Whether a process serves the mount with this state directory.
+pub(super) async fn is_answering(state_dir: &Path) -> bool {
+	UnixStream::connect(state_dir.join(SOCKET_NAME)).await.is_ok()
 }
 
 /// Asks the mount with this state directory; `watch` is told how far it is.

@@ -2,6 +2,7 @@
 
 mod commit;
 mod control;
+mod keeping;
 mod rebase;
 mod requests;
 mod session;
@@ -15,8 +16,9 @@ use crate::{
 };
 use anyhow::{Context as _, Result};
 use clap::Args;
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
+pub(crate) use keeping::{run_holder, HolderArgs, Keeping};
 pub(crate) use rebase::{run_rebase, RebaseArgs};
 pub(crate) use requests::{run_cache, run_commit, CacheCommand, CommitArgs};
 pub(crate) use session::{Session, SessionOptions};
@@ -28,6 +30,11 @@ pub(crate) use suspects::Suspects;
 Examples:
   granary mount 1 /mnt/node --key dataset.key
   granary-node --base-path /mnt/node ...
+
+  # The mount outlives this process, whatever ends it; the same command goes on with it:
+  granary mount 1 /mnt/node --key dataset.key --hold 10m
+  # ... also while the process before, of an older version for example, still runs:
+  granary mount 1 /mnt/node --key dataset.key --hold 10m --take-over
 
 The command stays in the foreground until it is interrupted or the filesystem is unmounted. What is
 written goes into the state directory only; mounting again with the same one continues where it was.
@@ -47,6 +54,12 @@ pub(crate) struct SessionArgs {
 	/// Holds the thin layer, the figures and the control socket. [default: one per snapshot in the user's state directory]
 	#[arg(long, value_name = "DIR")]
 	pub(crate) state_dir: Option<PathBuf>,
+	/// Keep the mount for so long (30s, 10m, 1h) when this process ends without unmounting it: who uses it waits, and the same command goes on with it.
+	#[arg(long, value_name = "TIME", value_parser = crate::cli::parse_duration)]
+	pub(crate) hold: Option<Duration>,
+	/// Take the mount over from the process that serves it, which ends; it was mounted with --hold.
+	#[arg(long)]
+	pub(crate) take_over: bool,
 	/// Refuse writes.
 	#[arg(long)]
 	pub(crate) read_only: bool,
@@ -93,6 +106,7 @@ pub(crate) async fn run(args: MountArgs, context: &Context) -> Result<()> {
 			},
 		}
 	}
+	session.end_if_left(context)?;
 	session.finish()?;
 	context.note(format!("unmounted {}", session.mount_point().display()));
 	Ok(())

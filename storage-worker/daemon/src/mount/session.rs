@@ -2,6 +2,7 @@
 
 use super::{
 	control,
+	keeping::Keeping,
 	status::{MountStatus, NodeErrors, StatusFile},
 	SessionArgs,
 };
@@ -9,7 +10,7 @@ use crate::{
 	cli::Context,
 	snapshot::{open_info, OpenArgs, OpenSnapshot},
 };
-use anyhow::{Context as _, Result};
+use anyhow::{ensure, Context as _, Result};
 use granary_mount::{Layer, MountOptions, Mounted, StatusSource};
 use granary_primitives::snapshot::SnapshotInfo;
 use granary_snapshot::{Manifest, Pace, ReadStats, Reader, Trace};
@@ -21,11 +22,14 @@ use std::{
 	},
 	time::Duration,
 };
-use tokio::task::JoinHandle;
+use tokio::{sync::Notify, task::JoinHandle};
 use tracing::warn;
 
 /// How often a mount writes its figures.
 const STATUS_INTERVAL: Duration = Duration::from_millis(500);
+
+/// After so many of these it is looked at what other processes on its cache have done.
+const FOLLOW_EVERY: u32 = 10;
 
 /// What is mounted, where and how.
 #[derive(Debug)]
@@ -58,6 +62,10 @@ pub(crate) struct Session {
 	pub(super) committing: Mutex<Option<String>>,
 	pub(super) stopped: Arc<Pace>,
 	ending: AtomicBool,
+	keeping: Keeping,
+	/// Another process serves the mount from now on.
+	left: Notify,
+	has_left: AtomicBool,
 	recording: Mutex<Option<Trace>>,
 }
 
@@ -70,13 +78,10 @@ impl Session {
 	/// Finds the snapshot, mounts it and begins what goes on in the background.
 	pub(crate) async fn start(options: SessionOptions, context: &Context) -> Result<Arc<Self>> {
 		let SessionOptions { open: args, mount_point, session } = options;
-		if granary_mount::clear_stale(&mount_point)? {
-			context.note(format!(
-				"{} was left by a process that is gone: unmounted",
-				mount_point.display()
-			));
+		// Told before the chain is asked. A mount that nobody serves would not answer.
+		if !granary_mount::is_mounted(&mount_point)? {
+			granary_mount::check_mount_point(&mount_point)?;
 		}
-		granary_mount::check_mount_point(&mount_point)?;
 		let snapshot = open_for_layer(&args, session.state_dir.as_deref(), context).await?;
 		let state_dir = match &session.state_dir {
 			Some(dir) => dir.clone(),
@@ -85,6 +90,9 @@ impl Session {
 		std::fs::create_dir_all(&state_dir)
 			.with_context(|| format!("creating the state directory {}", state_dir.display()))?;
 		let state_dir = state_dir.canonicalize()?;
+		let keeping = Keeping::look(&state_dir, &session);
+		// As late as possible: from here on until it is served, who uses the mount waits.
+		keeping.clear_the_way(&mount_point, context).await?;
 		if session.record.is_some() {
 			snapshot.reader.start_recording();
 		}
@@ -105,6 +113,9 @@ impl Session {
 			committing: Mutex::default(),
 			stopped: Arc::default(),
 			ending: AtomicBool::new(false),
+			keeping,
+			left: Notify::new(),
+			has_left: AtomicBool::new(false),
 			recording: Mutex::default(),
 		});
 		session.mount().await?;
@@ -122,6 +133,7 @@ impl Session {
 			read_only: self.args.read_only,
 			allow_other: self.args.allow_other,
 			status: Some(status),
+			hold: self.keeping.hold(&self.mount_point)?,
 			..MountOptions::new(
 				self.mount_point.clone(),
 				self.state_dir.join("thin"),
@@ -241,6 +253,34 @@ impl Session {
 		Ok(())
 	}
 
+	/// Leaves the mount to the next process, which waits for the end of this one.
+	pub(super) fn leave(&self) -> Result<()> {
+		ensure!(self.keeping.will_be_held(), "the mount is not held: nobody could go on with it");
+		let committing = locked(&self.committing).clone();
+		ensure!(committing.is_none(), "a commit is under way; wait for it to end");
+		self.stopped.stopped.store(true, Ordering::Relaxed);
+		let mounted = self.mounted.get().context("it is not mounted yet")?;
+		self.has_left.store(true, Ordering::SeqCst);
+		mounted.leave();
+		self.left.notify_one();
+		Ok(())
+	}
+
+	/// Resolves when the mount was left to another process.
+	pub(crate) async fn left(&self) {
+		self.left.notified().await;
+	}
+
+	/// Ends this process if the mount was left to another one. At once: reads that still wait for the nodes must not fail here, they are answered there.
+	pub(crate) fn end_if_left(&self, context: &Context) -> Result<()> {
+		if self.has_left.load(Ordering::SeqCst) {
+			self.finish()?;
+			context.note(format!("left {} to another process", self.mount_point.display()));
+			std::process::exit(0);
+		}
+		Ok(())
+	}
+
 	/// The last figures, and the trace if one was recorded.
 	pub(crate) fn finish(&self) -> Result<()> {
 		if self.ending.swap(true, Ordering::SeqCst) {
@@ -353,11 +393,18 @@ pub(super) fn state_dirs() -> Result<PathBuf> {
 async fn write_figures(session: Weak<Session>, file: StatusFile) {
 	let mut last = MountStatus::default();
 	let mut ticker = tokio::time::interval(STATUS_INTERVAL);
-	loop {
+	for tick in 0u32.. {
 		ticker.tick().await;
 		let Some(session) = session.upgrade() else { return };
 		if session.ending.load(Ordering::SeqCst) {
 			return;
+		}
+		if tick % FOLLOW_EVERY == FOLLOW_EVERY - 1 {
+			let cache = session.reader().cache().clone();
+			if let Ok(Err(error)) = tokio::task::spawn_blocking(move || cache.follow_others()).await
+			{
+				warn!("looking at the cache: {error}");
+			}
 		}
 		let now = session.figures();
 		if now != last {

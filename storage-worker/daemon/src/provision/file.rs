@@ -18,6 +18,7 @@ struct Settings {
 	cache_dir: Option<PathBuf>,
 	node_rpc: Option<String>,
 	restart: Option<Restart>,
+	hold: Option<String>,
 	command: Option<Vec<String>>,
 }
 
@@ -37,6 +38,13 @@ pub(super) fn complete(mut args: ProvisionArgs) -> Result<ProvisionArgs> {
 	args.reading.cache_dir = args.reading.cache_dir.or(settings.cache_dir);
 	args.node_rpc = args.node_rpc.or(settings.node_rpc);
 	args.restart = args.restart.or(settings.restart);
+	if let (None, Some(hold)) = (args.session.hold, settings.hold) {
+		let hold = crate::cli::parse_duration(&hold);
+		args.session.hold =
+			Some(hold.map_err(|text| {
+				anyhow::anyhow!("in the settings {}: hold: {text}", path.display())
+			})?);
+	}
 	if args.command.is_empty() {
 		args.command = settings.command.unwrap_or_default();
 	}

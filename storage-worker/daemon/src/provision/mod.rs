@@ -10,7 +10,7 @@ mod supervise;
 
 use crate::{
 	cli::{bytes_text, Context},
-	mount::{Session, SessionArgs, SessionOptions},
+	mount::{Keeping, Session, SessionArgs, SessionOptions},
 	node_command::NodeCommand,
 	snapshot::{OpenArgs, ReadingArgs},
 };
@@ -19,6 +19,9 @@ use clap::{Args, ValueEnum};
 use granary_dispersal::DatasetKey;
 use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, time::Instant};
+
+/// Where the running node is noted, in the state directory.
+const NODE_RECORD: &str = "node.json";
 
 /// When a node that ended is started again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -42,8 +45,10 @@ Examples:
 
 {base-path} stands for the mount point. Session keys and the network key that the node makes stay on this
 machine: they are kept in the state directory and never published. Stopped and started again, the node goes on where it was.
+With --hold the mount and the node outlive this process when it is killed, and the same command goes on with both; --take-over does so while
+it still runs.
 
-A file says: chain, key, command (a list), and if wanted at, database, mount_point, state_dir, cache_dir, node_rpc, restart.")]
+A file says: chain, key, command (a list), and if wanted at, database, mount_point, state_dir, cache_dir, node_rpc, restart, hold.")]
 pub(crate) struct ProvisionArgs {
 	/// The node's chain: its genesis hash, its id, or the name of its snapshots.
 	#[arg(long, value_name = "GENESIS|NAME", required_unless_present = "config")]
@@ -114,9 +119,23 @@ pub(crate) async fn run(args: ProvisionArgs, context: &Context) -> Result<()> {
 		Some(dir) => dir.clone(),
 		None => state_dir.join("mnt"),
 	};
-	granary_mount::clear_stale(&mount_point)?;
-	std::fs::create_dir_all(&mount_point)
-		.with_context(|| format!("creating the mount point {}", mount_point.display()))?;
+	let record = state_dir.join(NODE_RECORD);
+	let running = command.running(&record)?;
+	let keeping = Keeping::look(&state_dir, &args.session);
+	let running = match running {
+		Some(mut node) if !keeping.is_held() => {
+			keeping.check_unserved().await?;
+			// The mount that it used went with the process that looked after it.
+			context.note("stopping the node that an earlier process has left behind");
+			node.stop().await?;
+			None
+		},
+		running => running,
+	};
+	if !granary_mount::is_mounted(&mount_point)? {
+		std::fs::create_dir_all(&mount_point)
+			.with_context(|| format!("creating the mount point {}", mount_point.display()))?;
+	}
 	let options = SessionOptions {
 		open: OpenArgs { snapshot: chosen.info.id, key, reading: args.reading },
 		mount_point,
@@ -129,7 +148,9 @@ pub(crate) async fn run(args: ProvisionArgs, context: &Context) -> Result<()> {
 		began.elapsed().as_millis()
 	));
 	let policy = args.restart.unwrap_or(Restart::OnFailure);
-	let result = supervise::supervise(&session, &command, policy, began, context).await;
+	let node = supervise::Supervised { command: &command, record: &record, running };
+	let result = supervise::supervise(&session, node, policy, began, context).await;
+	session.end_if_left(context)?;
 	session.unmount_patiently(context).await?;
 	result
 }

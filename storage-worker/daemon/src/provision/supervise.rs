@@ -4,13 +4,15 @@ use super::Restart;
 use crate::{
 	cli::{bytes_text, Bar, Context},
 	mount::Session,
-	node_command::{check_genesis, NodeCommand, NodeProcess},
+	node_command::{check_genesis, NodeCommand},
+	node_process::NodeProcess,
 	stop::stop_signal,
 };
 use anyhow::{bail, Context as _, Result};
 use granary_chain::ObservedBlock;
 use serde_json::json;
 use std::{
+	path::Path,
 	sync::Arc,
 	time::{Duration, Instant},
 };
@@ -26,10 +28,19 @@ const RESTART_PAUSE: Duration = Duration::from_secs(1);
 /// How often progress is shown.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
 
-/// Runs the node until it ends for good or we are asked to stop.
+/// The node that is looked after.
+pub(super) struct Supervised<'a> {
+	pub(super) command: &'a NodeCommand,
+	/// Where it is noted for the process that looks after it next.
+	pub(super) record: &'a Path,
+	/// It runs already, on this mount.
+	pub(super) running: Option<NodeProcess>,
+}
+
+/// Runs the node until it ends for good or we are asked to stop, or to leave it to another process.
 pub(super) async fn supervise(
 	session: &Arc<Session>,
-	command: &NodeCommand,
+	Supervised { command, record, mut running }: Supervised<'_>,
 	policy: Restart,
 	began: Instant,
 	context: &Context,
@@ -39,20 +50,39 @@ pub(super) async fn supervise(
 	let mut stop = std::pin::pin!(stop_signal());
 	loop {
 		let started = Instant::now();
-		let mut node = command.start(session.mount_point(), false)?;
+		let mut node = match running.take() {
+			Some(node) => {
+				context.note("going on with the node that is running");
+				node
+			},
+			None => command.start(session.mount_point(), false)?,
+		};
+		node.note(record)?;
 		let ended = tokio::select! {
 			ended = live(&mut node, session, first, began, context) => ended,
 			stopped = &mut stop => {
 				stopped?;
 				context.note("stopping the node");
-				return node.stop().await;
+				let stopped = node.stop().await;
+				forget(record);
+				return stopped;
+			},
+			() = session.left() => {
+				// Dropping it would end it.
+				std::mem::forget(node);
+				return Ok(());
 			},
 		};
+		forget(record);
 		first = false;
 		let failed = match ended {
-			Ok(status) => {
+			Ok(Some(status)) => {
 				context.note(format!("the node ended with {status}"));
 				!status.success()
+			},
+			Ok(None) => {
+				context.note("the node ended; how is known only to the process that started it");
+				true
 			},
 			Err(error) => {
 				node.stop().await?;
@@ -76,8 +106,15 @@ pub(super) async fn supervise(
 		tokio::select! {
 			() = tokio::time::sleep(pause) => {},
 			stopped = &mut stop => return stopped,
+			() = session.left() => return Ok(()),
 		}
 	}
+}
+
+/// Nothing runs that the next process would have to look after.
+fn forget(record: &Path) {
+	// If it stays, the next process finds that no such process runs.
+	let _ = std::fs::remove_file(record);
 }
 
 /// Waits for the first new block and tells of it, then for the node's end.
@@ -87,7 +124,7 @@ async fn live(
 	first: bool,
 	began: Instant,
 	context: &Context,
-) -> Result<std::process::ExitStatus> {
+) -> Result<Option<std::process::ExitStatus>> {
 	if first {
 		match first_block(node, session, context).await {
 			Ok((from, block)) => report(session, from, block, began, context),

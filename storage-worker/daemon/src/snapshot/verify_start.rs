@@ -74,7 +74,7 @@ pub(super) async fn verify_start(
 
 /// What the node says of itself, noted in the manifest.
 async fn look_at(
-	node: &mut crate::node_command::NodeProcess,
+	node: &mut crate::node_process::NodeProcess,
 	created: &mut Created,
 ) -> Result<u32> {
 	let (observed, best) = node.answering(START_PATIENCE).await?;

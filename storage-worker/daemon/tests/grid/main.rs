@@ -10,6 +10,7 @@
 mod chain;
 #[path = "../common/mod.rs"]
 mod common;
+mod faults;
 mod healing;
 mod path;
 mod relaying;

@@ -9,7 +9,7 @@ use std::{
 	fs,
 	io::{BufRead, BufReader},
 	path::{Path, PathBuf},
-	process::{Command, Stdio},
+	process::Stdio,
 };
 
 /// A reservation of 2+1 over three workers, and where everything lies.
@@ -77,13 +77,19 @@ impl Place {
 		.collect()
 	}
 
-	/// Provisions a follower and waits for its report.
-	fn provision(&self, rpc: u16) -> (Mount, Value) {
+	/// Provisions a follower.
+	fn provision(&self, rpc: u16, more: &str) -> (Mount, Value) {
+		let (process, report) = self.look_after(rpc, more);
+		(Mount { process, point: self.path("state/mnt") }, report)
+	}
+
+	/// Starts a process that provisions a follower, or goes on with one, and waits for its report.
+	fn look_after(&self, rpc: u16, more: &str) -> (Running, Value) {
 		let log =
 			fs::File::options().create(true).append(true).open(self.path("provision.log")).unwrap();
-		let words = self.words(
-			"provision --json --chain validator --key @key --state-dir @state --cache-dir @cache --",
-		);
+		let words = self.words(&format!(
+			"provision --json --chain validator --key @key --state-dir @state --cache-dir @cache{more} --"
+		));
 		let words: Vec<&str> = words.iter().map(String::as_str).collect();
 		let mut process = self
 			.chain
@@ -94,15 +100,21 @@ impl Place {
 			.spawn()
 			.unwrap();
 		let stdout = process.stdout.take().unwrap();
-		let mount = Mount { process: Running(process), point: self.path("state/mnt") };
+		let process = Running(process);
 		let mut text = String::new();
 		for line in BufReader::new(stdout).lines() {
 			text.push_str(&line.unwrap());
 			if let Ok(report) = serde_json::from_str(&text) {
-				return (mount, report);
+				return (process, report);
 			}
 		}
 		panic!("it ended: {}", fs::read_to_string(self.path("provision.log")).unwrap());
+	}
+
+	/// The process of the node that is looked after.
+	fn node(&self) -> u64 {
+		let noted = fs::read(self.path("state/node.json")).unwrap();
+		serde_json::from_slice::<Value>(&noted).unwrap()["process"].as_u64().unwrap()
 	}
 
 	fn status(&self) -> Value {
@@ -193,7 +205,7 @@ fn a_collator_starts_from_a_running_validator_and_its_disk_stays_small() {
 	mistakes(&place);
 
 	let rpc = free_port();
-	let (mut mount, report) = place.provision(rpc);
+	let (mut mount, report) = place.provision(rpc, "");
 	assert!(report["started_at"].as_u64().unwrap() >= height, "{report}");
 	assert!(report["first_block"].as_u64() > report["started_at"].as_u64(), "{report}");
 	let keystore = place.path("state/mnt/chains/granary_dev/keystore");
@@ -225,16 +237,19 @@ fn a_collator_starts_from_a_running_validator_and_its_disk_stays_small() {
 	assert_eq!(place.status()["snapshot"], second["id"]);
 	follows(&place, rpc);
 
-	// The process is killed, what it left is cleaned, and the node goes on from the committed snapshot.
+	// The process is killed, what it left is cleaned, the node that has lost its database with it too, and the next one goes on from the committed snapshot.
+	let orphan = place.node();
 	mount.process.0.kill().unwrap();
 	mount.process.0.wait().unwrap();
-	kill_follower(rpc);
 	drop(mount);
 	let rpc = free_port();
-	let (mut mount, report) = place.provision(rpc);
+	let (mount, report) = place.provision(rpc, " --hold 60s");
+	let command = fs::read(format!("/proc/{orphan}/cmdline")).unwrap_or_default();
+	assert!(place.node() != orphan && command.is_empty(), "the one left behind is stopped");
 	assert_eq!(report["snapshot"], second["id"], "{report}");
 	assert_eq!(fs::read_to_string(keystore.join("aura")).unwrap(), "a session key");
 	follows(&place, rpc);
+	let mut mount = goes_on_with_its_node(&place, mount, rpc);
 	assert_eq!(
 		mount.process.terminate(),
 		Some(0),
@@ -266,16 +281,23 @@ fn follows(place: &Place, rpc: u16) {
 	});
 }
 
-/// Ends the node that a killed supervisor left behind.
-fn kill_follower(rpc: u16) {
-	let pattern = format!("rpc-port {rpc}");
-	let _ = Command::new("pkill").args(["-KILL", "-f", &pattern]).status();
-	patiently("the follower is gone", 20, || {
-		!Command::new("pgrep")
-			.args(["-f", &pattern])
-			.stdout(Stdio::null())
-			.status()
-			.unwrap()
-			.success()
-	});
+/// One supervisor after another, killed or asked to leave, looks after the same node on the same mount.
+fn goes_on_with_its_node(place: &Place, mut mount: Mount, rpc: u16) -> Mount {
+	let node = place.node();
+	for take_over in [false, true] {
+		if !take_over {
+			mount.process.0.kill().unwrap();
+			mount.process.0.wait().unwrap();
+		}
+		let more = if take_over { " --hold 60s --take-over" } else { " --hold 60s" };
+		let (process, report) = place.look_after(rpc, more);
+		let mut before = std::mem::replace(&mut mount.process, process);
+		assert!(report["first_block"].as_u64() > report["started_at"].as_u64(), "{report}");
+		assert_eq!(place.node(), node, "the node is the same process");
+		follows(place, rpc);
+		if take_over {
+			assert_eq!(before.0.wait().unwrap().code(), Some(0), "the one before has left");
+		}
+	}
+	mount
 }
