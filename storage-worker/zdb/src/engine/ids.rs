@@ -149,7 +149,7 @@ mod tests {
 			ids.set(id, Location::new(0, 32, 40));
 		}
 		assert!(ids.memory_bytes() < 64 << 10, "{}", ids.memory_bytes());
-		let mut walked = vec![5];
+		let mut walked = vec![5_u64];
 		while let Some((id, _)) = ids.next_from(walked.last().unwrap().saturating_add(1)) {
 			if walked.contains(&id) {
 				break;

@@ -198,7 +198,7 @@ mod tests {
 	use crate::{limits::VALUE_MAX_BYTES, server::Args};
 	use proptest::prelude::*;
 
-	fn args<'a>(parser: &'a Parser, bytes: &'a [u8]) -> Args<'a> {
+	fn found<'a>(parser: &'a Parser, bytes: &'a [u8]) -> Args<'a> {
 		parser.line().map_or(Args::new(bytes, parser.ranges()), InlineLine::args)
 	}
 
@@ -261,7 +261,7 @@ mod tests {
 				}
 			}
 			prop_assert_eq!(parser.parse(&bytes).unwrap(), Progress::Complete(bytes.len()));
-			let found = args(&parser, &bytes);
+			let found = found(&parser, &bytes);
 			let found: Vec<&[u8]> = (0..found.len()).filter_map(|at| found.get(at)).collect();
 			prop_assert_eq!(found, args.iter().map(Vec::as_slice).collect::<Vec<_>>());
 		}
@@ -285,7 +285,7 @@ mod tests {
 				prop_assert_eq!(parser.parse(&bytes[..end]).unwrap(), wanted);
 			}
 			prop_assert_eq!(parser.parse(&bytes).unwrap(), Progress::Complete(bytes.len()));
-			let found = args(&parser, &bytes);
+			let found = found(&parser, &bytes);
 			let found: Vec<&[u8]> = (0..found.len()).filter_map(|at| found.get(at)).collect();
 			prop_assert_eq!(found, words.iter().map(String::as_bytes).collect::<Vec<_>>());
 		}
