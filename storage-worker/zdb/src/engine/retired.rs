@@ -180,7 +180,7 @@ mod tests {
 		assert_eq!(retired.gaps_in(0..12), [3..5, 6..9, 10..12]);
 		assert_eq!(retired.gaps_in(4..9), [4..5, 6..9]);
 		assert_eq!(retired.gaps_in(9..10), []);
-		assert_eq!(retired.gaps_in(7..3), []);
+		assert_eq!(retired.gaps_in(Range { start: 7, end: 3 }), []);
 	}
 
 	#[test]
