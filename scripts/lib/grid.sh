@@ -49,6 +49,7 @@ running() { [ -n "${GRID_PIDS[$1]:-}" ] && kill -0 "${GRID_PIDS[$1]}" 2>/dev/nul
 stop_process() {
   local name=$1 signal=${2:-TERM} patience=${3:-30} pid=${GRID_PIDS[$1]:-} waited=0
   [ -n "$pid" ] || return 0
+  # It may have ended by itself at any moment: a signal that finds nobody is no failure, here and below.
   kill "-$signal" "$pid" 2>/dev/null || true
   while kill -0 "$pid" 2>/dev/null; do
     if [ "$waited" -ge $((patience * 10)) ]; then
