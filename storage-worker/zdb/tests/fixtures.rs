@@ -2,13 +2,7 @@
 //!
 //! `format-2` has segments and hints and nothing else; `format-3` has settings with owners, durable marks, a list of removed segments, a
 //! generation in force and another one that is signed for.
-#![allow(
-	clippy::unwrap_used,
-	clippy::expect_used,
-	clippy::indexing_slicing,
-	missing_docs,
-	reason = "test code"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "test code")]
 
 use granary_por::{Blake2, Peaks};
 use granary_zdb::{
@@ -84,13 +78,10 @@ fn shorten(log: &Namespace, numbers: Range<u32>, epoch: u64) {
 	log.sign_removal(epoch, status.leaf_count, &status.root).unwrap();
 }
 
-/// How `format-3` was made: `GRANARY_FIXTURE=DIR cargo test ... --test fixtures -- --ignored`.
-#[test]
-#[ignore = "makes a fixture of the present version; those that are there stay as they are"]
-fn make_a_fixture() {
-	let dir = std::env::var_os("GRANARY_FIXTURE").expect("GRANARY_FIXTURE says where");
+/// Writes what `format-3` holds, as the present version writes it.
+fn write_store(dir: &Path) {
 	let compaction = CompactionOptions { enabled: false, ..Default::default() };
-	let options = StoreOptions { segment_bytes: 4096, compaction, ..StoreOptions::new(&dir) };
+	let options = StoreOptions { segment_bytes: 4096, compaction, ..StoreOptions::new(dir) };
 	let store = Store::open(options).unwrap();
 	let keys = store.namespace("default").unwrap();
 	for number in 0..60_u32 {
@@ -126,18 +117,33 @@ fn make_a_fixture() {
 	shorten(&log, 5..8, 4);
 	log.set(b"late", b"late").unwrap();
 	drop((keys, ids, log, store));
-	fs::remove_file(Path::new(&dir).join("lock")).unwrap();
+	fs::remove_file(dir.join("lock")).unwrap();
 }
 
 #[test]
 fn a_store_of_format_3_opens() {
-	let dir = copied("format-3");
+	verify_store(copied("format-3").path());
+}
+
+/// The same of the present version; `GRANARY_FIXTURE=DIR` keeps what it wrote, for a fixture of a new format.
+#[test]
+fn a_store_of_the_present_version_opens() {
+	let dir = tempfile::tempdir().unwrap();
+	write_store(dir.path());
+	if let Some(fixture) = std::env::var_os("GRANARY_FIXTURE") {
+		copy_dir(dir.path(), Path::new(&fixture));
+	}
+	verify_store(dir.path());
+}
+
+/// Opens what [`write_store`] has written, and finds all of it.
+fn verify_store(dir: &Path) {
 	for file in
 		["default/durable", "default/retired", "log/generation", "log/generation-00000002/removal"]
 	{
-		assert!(dir.path().join("namespaces").join(file).exists(), "{file}");
+		assert!(dir.join("namespaces").join(file).exists(), "{file}");
 	}
-	let store = Store::open(StoreOptions::new(dir.path())).unwrap();
+	let store = Store::open(StoreOptions::new(dir)).unwrap();
 	assert_eq!(store.recovery_report().lines(), Vec::<String>::new());
 	let keys = store.namespace("default").unwrap();
 	assert_eq!((keys.dbsize(), keys.get(b"key-5").unwrap()), (59, None));
