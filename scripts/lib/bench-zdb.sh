@@ -95,6 +95,7 @@ bench_zdb() {
   say "the same under a load generator that takes less than the server: requests/s, the server's time for each, 99.9th percentile"
   drive_row "512 B, pipeline 1" 512 1 200000
   drive_row "512 B, pipeline 16" 512 16 1000000
+  drive_row "4 KiB, pipeline 1" 4096 1 100000
   drive_row "4 KiB, pipeline 16" 4096 16 200000
   drive_row "64 KiB" 65536 1 20000
   bench_disturbance

@@ -162,3 +162,16 @@ impl Drop for Mount {
 		let _ = self.process.0.kill();
 	}
 }
+
+/// Flips a bit in the middle of a stopped worker's largest log. All workers' logs have their objects' shards in one order, so on several of them it is one object's.
+pub(crate) fn damage(worker_dir: &Path) {
+	let segments = fs::read_dir(worker_dir.join("zdb/namespaces")).unwrap().flat_map(|namespace| {
+		fs::read_dir(namespace.unwrap().path()).unwrap().map(|file| file.unwrap().path())
+	});
+	let logs = segments.filter(|path| path.extension().is_some_and(|end| end == "log"));
+	let largest = logs.max_by_key(|path| fs::metadata(path).unwrap().len()).unwrap();
+	let mut bytes = fs::read(&largest).unwrap();
+	let middle = bytes.len() / 2;
+	bytes[middle] ^= 1;
+	fs::write(largest, bytes).unwrap();
+}

@@ -1,7 +1,7 @@
 //! Mounts that meet faults: processes that are killed, nodes that are silent or gone, data that are damaged, full disks, a reservation that ends.
 
 use crate::{
-	chain::{patiently, Chain, Mount},
+	chain::{damage, patiently, Chain, Mount},
 	common::{text, Running},
 };
 use serde_json::Value;
@@ -159,20 +159,6 @@ impl Stage {
 		patiently("it answers on its new port", 60, || {
 			self.chain.run(&["node", "ping", &node]).status.success()
 		});
-	}
-
-	/// Flips a bit in the middle of a stopped worker's log. All logs have their objects' shards in one order, so on several nodes it is one object's.
-	fn damage(&self, worker: usize) {
-		let dir = self.path(FARMERS[worker]).join("zdb/namespaces");
-		let segments = fs::read_dir(dir).unwrap().flat_map(|namespace| {
-			fs::read_dir(namespace.unwrap().path()).unwrap().map(|file| file.unwrap().path())
-		});
-		let logs = segments.filter(|path| path.extension().is_some_and(|end| end == "log"));
-		let largest = logs.max_by_key(|path| fs::metadata(path).unwrap().len()).unwrap();
-		let mut bytes = fs::read(&largest).unwrap();
-		let middle = bytes.len() / 2;
-		bytes[middle] ^= 1;
-		fs::write(largest, bytes).unwrap();
 	}
 }
 
@@ -360,7 +346,7 @@ fn nobody_answers_at_the_mount(stage: &mut Stage) {
 fn damage_beyond_repair_is_told(stage: &mut Stage) {
 	for worker in 0..2 {
 		stage.stop(worker);
-		stage.damage(worker);
+		damage(&stage.path(FARMERS[worker]));
 		stage.start(worker);
 	}
 	let mut mount = stage.mount("damaged", "--deadline 30");

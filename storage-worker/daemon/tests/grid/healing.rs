@@ -1,7 +1,7 @@
 //! A reservation whose nodes lose data, die and move: the binary finds it, puts it back, and readers follow.
 
 use crate::{
-	chain::{patiently, tree, Chain, Mount},
+	chain::{damage, patiently, tree, Chain, Mount},
 	common::{text, Running},
 };
 use serde_json::Value;
@@ -12,6 +12,8 @@ use std::{
 };
 
 const FARMERS: [&str; 4] = ["Bob", "Charlie", "Eve", "Ferdie"];
+/// The file that is read, in what is published and in its mounts.
+const TABLE: &str = "chains/dev/paritydb/full/table";
 
 struct Stage {
 	chain: Chain,
@@ -64,24 +66,33 @@ impl Stage {
 		self.dir.join(name).display().to_string()
 	}
 
+	/// Mounts a snapshot in a new directory of that name, with a state of its own.
+	fn mount(&self, name: &str, snapshot: &str) -> Mount {
+		let point = self.dir.join(name);
+		fs::create_dir(&point).unwrap();
+		let (shown, key) = (self.shown(name), self.shown("key"));
+		let state = self.shown(&format!("{name}.state"));
+		let args = [
+			"mount",
+			snapshot,
+			&shown,
+			"--key",
+			&key,
+			"--state-dir",
+			&state,
+			"--cache-dir",
+			&state,
+		];
+		let process = self.chain.command(&args).stderr(Stdio::null()).spawn().unwrap();
+		let mount = Mount { process: Running(process), point };
+		patiently("it is mounted", 30, || mount.point.join(TABLE).exists());
+		mount
+	}
+
 	fn heal(&self, more: &[&str]) -> Value {
 		let key = self.shown("key");
 		let args = ["heal", &self.reservation, "--key", &key, "--suri", "//Dave"];
 		self.chain.json(&[&args[..], more].concat())
-	}
-
-	/// Flips a bit in the middle of the largest segment of a stopped worker.
-	fn damage(&self, worker: usize) {
-		let dir = self.dir_of(worker).join("zdb/namespaces");
-		let segments = fs::read_dir(dir).unwrap().flat_map(|namespace| {
-			fs::read_dir(namespace.unwrap().path()).unwrap().map(|file| file.unwrap().path())
-		});
-		let logs = segments.filter(|path| path.extension().is_some_and(|end| end == "log"));
-		let largest = logs.max_by_key(|path| fs::metadata(path).unwrap().len()).unwrap();
-		let mut bytes = fs::read(&largest).unwrap();
-		let middle = bytes.len() / 2;
-		bytes[middle] ^= 1;
-		fs::write(largest, bytes).unwrap();
 	}
 }
 
@@ -102,7 +113,7 @@ fn what_nodes_lose_is_put_back() {
 
 	// A bit flips on the second node's disk: its worker does not notice, healing does and mends it.
 	stage.stop(1);
-	stage.damage(1);
+	damage(&stage.dir_of(1));
 	stage.start(1);
 	patiently("it answers on its new port", 60, || {
 		stage.chain.run(&["node", "ping", &stage.nodes[1].to_string()]).status.success()
@@ -157,7 +168,7 @@ fn healing_hears_of_misses(stage: &mut Stage) {
 	let reservation = stage.chain.json(&["reservation", "show", &stage.reservation]);
 	let allotment = reservation["allotments"][1]["id"].to_string();
 	stage.stop(1);
-	stage.damage(1);
+	damage(&stage.dir_of(1));
 	patiently("it misses an audit", 180, || {
 		stage.chain.json(&["audit", "status", &allotment])["missed"].as_u64() > Some(0)
 	});
@@ -178,26 +189,17 @@ fn healing_hears_of_misses(stage: &mut Stage) {
 /// A bit flips on the second node, whose shards are read first: a mount meets it, and healing puts it right because it asks the mount.
 fn healing_hears_of_reads(stage: &mut Stage, snapshot: &str) {
 	stage.stop(1);
-	stage.damage(1);
+	damage(&stage.dir_of(1));
 	stage.start(1);
 	patiently("it answers again", 60, || {
 		stage.chain.run(&["node", "ping", &stage.nodes[1].to_string()]).status.success()
 	});
-	let point = stage.dir.join("read");
-	fs::create_dir(&point).unwrap();
-	let (shown, key, state) = (stage.shown("read"), stage.shown("key"), stage.shown("read.state"));
-	let args =
-		["mount", snapshot, &shown, "--key", &key, "--state-dir", &state, "--cache-dir", &state];
-	let process = stage.chain.command(&args).stderr(Stdio::null()).spawn().unwrap();
-	let mut mount = Mount { process: Running(process), point: point.clone() };
-	let name = "chains/dev/paritydb/full/table";
-	patiently("it is mounted", 30, || point.join(name).exists());
-	assert!(
-		fs::read(point.join(name)).unwrap() == fs::read(stage.dir.join("base").join(name)).unwrap()
-	);
+	let mut mount = stage.mount("read", snapshot);
+	let table = mount.point.join(TABLE);
+	assert!(fs::read(&table).unwrap() == fs::read(stage.dir.join("base").join(TABLE)).unwrap());
 	let elsewhere = stage.heal(&["--mount", &stage.shown("base")]);
 	assert_eq!(elsewhere["suspects"]["objects"], 0, "{elsewhere}");
-	let healed = stage.heal(&["--mount", &shown]);
+	let healed = stage.heal(&["--mount", &stage.shown("read")]);
 	let suspects = &healed["suspects"];
 	assert_eq!(
 		(&suspects["objects"], &suspects["damaged_shards"]),
@@ -205,7 +207,7 @@ fn healing_hears_of_reads(stage: &mut Stage, snapshot: &str) {
 		"{healed}"
 	);
 	assert_eq!(healed["mended_shards"], 1, "{healed}");
-	let again = stage.heal(&["--mount", &state]);
+	let again = stage.heal(&["--mount", &stage.shown("read.state")]);
 	assert_eq!(again["suspects"]["objects"], 0, "the mount was told: {again}");
 	assert_eq!(mount.process.terminate(), Some(0));
 }
@@ -240,20 +242,13 @@ fn moves_a_lost_allotment(stage: &mut Stage) {
 /// With the first node gone both others are needed; one of them moves to another port under a live mount.
 fn readers_follow_a_node_that_moves(stage: &mut Stage, snapshot: &str) {
 	stage.stop(0);
-	let point = stage.dir.join("mnt");
-	fs::create_dir(&point).unwrap();
-	let (shown, key, state) = (stage.shown("mnt"), stage.shown("key"), stage.shown("state"));
-	let args =
-		["mount", snapshot, &shown, "--key", &key, "--state-dir", &state, "--cache-dir", &state];
-	let process = stage.chain.command(&args).stderr(Stdio::null()).spawn().unwrap();
-	let mut mount = Mount { process: Running(process), point: point.clone() };
-	let name = "chains/dev/paritydb/full/table";
-	patiently("it is mounted", 30, || point.join(name).exists());
+	let mut mount = stage.mount("mnt", snapshot);
+	let table = mount.point.join(TABLE);
 	stage.stop(3);
 	stage.start(3);
-	let expected = fs::read(stage.dir.join("base").join(name)).unwrap();
+	let expected = fs::read(stage.dir.join("base").join(TABLE)).unwrap();
 	patiently("the moved node is found", 60, || {
-		fs::read(point.join(name)).is_ok_and(|read| read == expected)
+		fs::read(&table).is_ok_and(|read| read == expected)
 	});
 	assert_eq!(mount.process.terminate(), Some(0));
 }

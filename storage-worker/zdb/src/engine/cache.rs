@@ -71,6 +71,7 @@ impl RecordCache {
 		Self { rings: (0..rings).map(|_| Mutex::new(Ring::new(ring_bytes))).collect() }
 	}
 
+	/// The highest bits of a hash choose the ring, lower ones the slot.
 	fn ring(&self, hash: u64) -> Option<&Mutex<Ring>> {
 		let chosen = (hash >> (u64::BITS - RING_BITS)) as usize * self.rings.len();
 		self.rings.get(chosen >> RING_BITS)
@@ -78,7 +79,7 @@ impl RecordCache {
 
 	/// Has the place where the record's position is noted brought near.
 	pub(crate) fn prefetch_slot(&self, log: u32, location: Location) {
-		let hash = hash_of(log, location);
+		let hash = location.hash_in(log);
 		if let Some(ring) = self.ring(hash) {
 			if let Some(slots) = ring.lock().slots(hash) {
 				sys::prefetch(slots);
@@ -88,7 +89,7 @@ impl RecordCache {
 
 	/// Has the record, or its beginning, brought near.
 	pub(crate) fn prefetch_record(&self, log: u32, location: Location) {
-		let hash = hash_of(log, location);
+		let hash = location.hash_in(log);
 		if let Some(ring) = self.ring(hash) {
 			ring.lock().prefetch(hash, location.read_len());
 		}
@@ -101,7 +102,7 @@ impl RecordCache {
 		location: Location,
 		look: impl FnOnce(Cached<'_>) -> R,
 	) -> Option<R> {
-		let hash = hash_of(log, location);
+		let hash = location.hash_in(log);
 		self.ring(hash)?.lock().look(hash, log, location, look)
 	}
 
@@ -110,7 +111,7 @@ impl RecordCache {
 		if record.len() > RECORD_MAX_BYTES {
 			return;
 		}
-		let hash = hash_of(log, location);
+		let hash = location.hash_in(log);
 		if let Some(ring) = self.ring(hash) {
 			ring.lock().insert(hash, log, location, &[record]);
 		}
@@ -127,17 +128,11 @@ impl RecordCache {
 	) {
 		let len = HEADER_BYTES + key.len() + value.len();
 		let value = if len > NEW_RECORD_MAX_BYTES { &[] } else { value };
-		let hash = hash_of(log, location);
+		let hash = location.hash_in(log);
 		if let Some(ring) = self.ring(hash) {
 			ring.lock().insert(hash, log, location, &[header, key, value]);
 		}
 	}
-}
-
-/// Spreads locations, which are mostly a few kilobytes apart, over rings (the highest bits) and slots (lower ones).
-fn hash_of(log: u32, location: Location) -> u64 {
-	let mixed = location.bits() ^ u64::from(log).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-	(mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9)
 }
 
 /// A part of the memory. Positions count all bytes that ever came in; where one is in the ring is its remainder.

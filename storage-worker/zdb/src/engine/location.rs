@@ -37,6 +37,12 @@ impl Location {
 		self.0 & 0xffff_ffff
 	}
 
+	/// A hash of the location in the log of that number. Locations are mostly a few kilobytes apart; here all bits depend on all of them.
+	pub(crate) fn hash_in(self, log: u32) -> u64 {
+		let mixed = self.0 ^ u64::from(log).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+		(mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9)
+	}
+
 	/// At least the record's length.
 	pub(crate) fn read_len(self) -> usize {
 		class_length((self.0 >> 32) as u8)

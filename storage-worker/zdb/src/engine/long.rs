@@ -86,7 +86,7 @@ struct Inner {
 	/// All places, the ones to be looked at first when room is needed first.
 	queue: VecDeque<Place>,
 	bytes: usize,
-	/// Places that were asked for lately and are not here, each where its hash says.
+	/// Hashes of places that were asked for lately and are not here, each where its bits say.
 	asked: Vec<u64>,
 }
 
@@ -118,12 +118,11 @@ impl LongCache {
 		if location.read_len() > self.max_bytes / 8 {
 			return false;
 		}
-		let place = location.bits() ^ u64::from(log) << 20;
-		let spread = (place ^ place >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+		let hash = location.hash_in(log);
 		let mut inner = self.inner.lock();
 		let slots = inner.asked.len();
-		let slot = inner.asked.get_mut((spread >> 24) as usize & (slots - 1));
-		slot.is_some_and(|slot| std::mem::replace(slot, place) == place)
+		let slot = inner.asked.get_mut((hash >> 24) as usize & (slots - 1));
+		slot.is_some_and(|slot| std::mem::replace(slot, hash) == hash)
 	}
 
 	/// Keeps a record that was read whole and verified.
