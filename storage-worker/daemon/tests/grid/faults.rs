@@ -344,9 +344,9 @@ fn nobody_answers_at_the_mount(stage: &mut Stage) {
 }
 
 fn damage_beyond_repair_is_told(stage: &mut Stage) {
-	for worker in 0..2 {
+	for (worker, farmer) in FARMERS.iter().enumerate().take(2) {
 		stage.stop(worker);
-		damage(&stage.path(FARMERS[worker]));
+		damage(&stage.path(farmer));
 		stage.start(worker);
 	}
 	let mut mount = stage.mount("damaged", "--deadline 30");
