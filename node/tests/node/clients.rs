@@ -14,7 +14,7 @@ use std::{
 
 /// The scripts and their packages.
 fn scripts() -> PathBuf {
-	Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/clients")
+	Path::new("../scripts/clients").to_path_buf()
 }
 
 /// A copy of the scripts with their npm packages beside them, made once for each lock file.

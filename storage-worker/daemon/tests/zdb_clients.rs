@@ -24,7 +24,7 @@ fn serve() -> (tempfile::TempDir, u16, Running) {
 }
 
 fn source(name: &str) -> PathBuf {
-	Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(name)
+	Path::new("tests/clients").join(name)
 }
 
 /// Runs a program that says `ok`.

@@ -26,7 +26,7 @@ fn copy_dir(from: &Path, to: &Path) {
 /// A copy of a fixture.
 fn copied(name: &str) -> tempfile::TempDir {
 	let dir = tempfile::tempdir().unwrap();
-	let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+	let fixtures = Path::new("tests/fixtures");
 	copy_dir(&fixtures.join(name), dir.path());
 	dir
 }

@@ -161,7 +161,7 @@ mod tests {
 			}
 		}
 		let full = BatchEnd::Full;
-		let end = BatchEnd::NeedsMore(12);
+		let end = BatchEnd::NeedsMore(14);
 		assert_eq!(seen, [(BATCH_COMMANDS, full), (2, full), (1, full), (1, end)]);
 		assert_eq!(&bytes[at..], b"*1\r\n$4\r\nPI");
 		// What was parsed of the last one is not parsed again.
