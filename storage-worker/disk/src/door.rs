@@ -101,6 +101,14 @@ impl Disk {
 		}
 	}
 
+	/// Opens a file for reading past what the kernel remembers of it, where that is possible.
+	pub(crate) fn open_direct(&self, path: &Path) -> io::Result<DiskFile> {
+		match &self.0 {
+			Place::System => Ok(DiskFile(Handle::System(system::open_direct(path)?))),
+			Place::Other(_) => self.open(path, Open::Read),
+		}
+	}
+
 	/// The entries of a directory, in no order.
 	pub fn list(&self, dir: &Path) -> io::Result<Vec<Entry>> {
 		match &self.0 {

@@ -27,10 +27,12 @@
 
 #![warn(clippy::indexing_slicing)]
 
+mod direct;
 mod door;
 mod simulated;
 mod sys;
 mod system;
 
+pub use direct::DirectReader;
 pub use door::{Disk, DiskFile, Entry, FileOperations, FileSystem, Open};
 pub use simulated::{Fault, FaultKind, Loss, SimulatedDisk, SECTOR_BYTES};

@@ -4,7 +4,10 @@ use crate::{
 	door::{Entry, Open},
 	sys,
 };
-use rustix::io::{Errno, ReadWriteFlags};
+use rustix::{
+	fs::OFlags,
+	io::{Errno, ReadWriteFlags},
+};
 use std::{
 	fs::{self, DirBuilder, File, OpenOptions, TryLockError},
 	io::{self, IoSliceMut},
@@ -22,6 +25,15 @@ pub(crate) fn open(path: &Path, how: Open) -> io::Result<File> {
 		Open::Replace => options.write(true).create(true).truncate(true),
 	};
 	options.open(path)
+}
+
+/// Opens for reading past the kernel's memory; where the file system has no such thing, as usual.
+pub(crate) fn open_direct(path: &Path) -> io::Result<File> {
+	let flags = OFlags::DIRECT.bits() as i32;
+	match OpenOptions::new().read(true).custom_flags(flags).open(path) {
+		Err(error) if error.kind() == io::ErrorKind::InvalidInput => open(path, Open::Read),
+		opened => opened,
+	}
 }
 
 pub(crate) fn read_from_memory(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
