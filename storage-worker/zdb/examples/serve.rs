@@ -1,6 +1,6 @@
 //! A stand-alone server for tests and profiling: `serve --dir DIR [--listen ADDRESS] [--unix PATH] [--admin PASSWORD]
 //! [--protected] [--sync always|everysec|os] [--hook PROGRAM] [--segment-bytes N] [--frame-timeout-ms N] [--max-connections N]
-//! [--max-value BYTES] [--admin-account ACCOUNT] [--mode user|seq]`.
+//! [--max-value BYTES] [--scrub-ms N] [--admin-account ACCOUNT] [--mode user|seq]`.
 //! It prints its address in one line and stops when its standard input ends.
 
 use granary_zdb::{Durability, Mode, Server, ServerOptions, Store, StoreOptions};
@@ -28,6 +28,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 			"--admin" => options.admin_password = Some(value),
 			"--hook" => options.hook = Some(value.into()),
 			"--segment-bytes" => store_options.segment_bytes = value.parse()?,
+			"--scrub-ms" => {
+				store_options.scrub.interval = Duration::from_millis(value.parse()?);
+			},
 			"--max-connections" => options.max_connections = value.parse()?,
 			"--frame-timeout-ms" => options.frame_timeout = Duration::from_millis(value.parse()?),
 			"--max-value" => store_options.max_value_bytes = value.parse()?,

@@ -60,8 +60,8 @@ pub use engine::{
 	Access, Compacted, CompactionOptions, DamagedRange, Durability, LeavesEntry, LeavesPage,
 	LogState, MendOutcome, MissingSegments, Mode, Namespace, NamespaceInfo, NamespaceOptions,
 	NamespaceUpdate, RawRecord, RecoveryReport, RemovalStage, RemovalStatus, ReplicatedPage,
-	ReplicatedRecord, ScanEntry, ScanPage, ScrubReport, SegmentSource, SetOutcome, Store,
-	StoreObserver, StoreOptions, TornTail, Traffic, Version,
+	ReplicatedRecord, ScanEntry, ScanPage, ScrubOptions, ScrubReport, ScrubStatus, SegmentSource,
+	SetOutcome, Store, StoreObserver, StoreOptions, TornTail, Traffic, Version,
 };
 pub use error::ZdbError;
 pub use server::{

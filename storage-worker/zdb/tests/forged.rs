@@ -211,3 +211,61 @@ fn a_block_in_the_wrong_place_hides_no_key_from_a_scan() {
 	assert_eq!((listed.len(), &listed), (7, &live), "one is damaged");
 	assert_eq!(listed.len() as u64, namespace.dbsize());
 }
+
+/// Keys that a scan lists, in its order; they are as many as are counted.
+fn listed(namespace: &Namespace) -> Vec<Vec<u8>> {
+	let (mut keys, mut cursor) = (Vec::new(), None);
+	while let Some(page) = namespace.scan(cursor.as_ref().map(<[u8; 17]>::as_slice)).unwrap() {
+		keys.extend(page.entries.into_iter().map(|entry| entry.key));
+		cursor = Some(page.cursor);
+	}
+	assert_eq!(keys.len() as u64, namespace.dbsize());
+	keys
+}
+
+#[test]
+fn a_damaged_first_record_of_a_segment_costs_no_other_one() {
+	for with_removed_before in [false, true] {
+		let dir = tempfile::tempdir().unwrap();
+		let mut options = StoreOptions::new(dir.path());
+		options.segment_bytes = 4096;
+		let store = Store::open(options.clone()).unwrap();
+		let namespace = store.create_namespace("forged", NamespaceOptions::default()).unwrap();
+		for key in 0..40_u32 {
+			namespace.set(&key.to_be_bytes(), &[1; 400]).unwrap();
+		}
+		if with_removed_before {
+			for key in 0..20_u32 {
+				namespace.set(&key.to_be_bytes(), &[2; 400]).unwrap();
+			}
+			store.compact_namespace("forged").unwrap();
+		}
+		let keys = listed(&namespace).len();
+		drop((namespace, store));
+		let mut segments: Vec<_> = fs::read_dir(home(dir.path()))
+			.unwrap()
+			.map(|entry| entry.unwrap().path())
+			.filter(|path| path.extension().is_some_and(|extension| extension == "log"))
+			.collect();
+		segments.sort();
+		for hint in fs::read_dir(home(dir.path())).unwrap().map(|entry| entry.unwrap().path()) {
+			if hint.extension().is_some_and(|extension| extension == "hint") {
+				fs::remove_file(hint).unwrap();
+			}
+		}
+		let damaged = &segments[if with_removed_before { 0 } else { 2 }];
+		let removed = !damaged.to_str().unwrap().ends_with("segment-00000000.log");
+		assert!(removed, "{segments:?}");
+		let mut bytes = fs::read(damaged).unwrap();
+		bytes[32] ^= 1;
+		fs::write(damaged, bytes).unwrap();
+		let store = Store::open(options).unwrap();
+		let [range] = store.recovery_report().damaged.as_slice() else {
+			panic!("{:?}", store.recovery_report());
+		};
+		assert_eq!((range.offset, range.len_bytes), (32, 48 + 4 + 400), "{range:?}");
+		let namespace = store.namespace("forged").unwrap();
+		assert_eq!(listed(&namespace).len(), keys - 1);
+		assert_eq!(namespace.scrub().unwrap().damaged, [range.clone()]);
+	}
+}

@@ -4,7 +4,7 @@ use super::{errors, Answer};
 use crate::{
 	limits::PROPERTY_MAX_BYTES,
 	server::{Args, Flow, Output, Reply, Session},
-	ZdbError,
+	ScrubReport, Store, ZdbError,
 };
 
 /// `STOP`, by an administrator: the server ends as on a signal.
@@ -142,25 +142,61 @@ pub(super) fn compact(session: &mut Session, args: Args<'_>, output: &mut Output
 	Ok(Flow::Continue)
 }
 
-/// `SCRUB`, by an administrator: reads the client's namespace and compares it with its checksums. `[records, bytes, [damaged
-/// file, offset, bytes], ...]`.
-pub(super) fn scrub(session: &mut Session) -> Answer {
+/// `SCRUB [NOW|STATUS|START|STOP]`, by an administrator. NOW, or nothing, reads the client's namespace at full speed and compares it with its
+/// checksums: `[records, bytes, [damaged file, offset, bytes], ...]`; the others are about the background thread.
+pub(super) fn scrub(session: &mut Session, args: Args<'_>, output: &mut Output) -> Answer {
 	if !session.is_admin {
 		return Err(errors::PERMISSION_DENIED);
 	}
-	let namespace = session.namespace.clone();
-	session.job = Some(Box::new(move || {
-		let report = namespace.scrub().map_err(|error| errors::text(&error).to_owned())?;
-		let number = |number: u64| Reply::Integer(i64::try_from(number).unwrap_or(i64::MAX));
-		let damaged = report.damaged.iter().map(|range| {
-			let path = range.path.display().to_string().into_bytes();
-			Reply::Array(vec![Reply::Bulk(path), number(range.offset), number(range.len_bytes)])
-		});
-		let mut reply = vec![number(report.records), number(report.bytes)];
-		reply.extend(damaged);
-		Ok(Reply::Array(reply))
-	}));
-	Ok(Flow::Later)
+	let store = &session.shared.store;
+	let subcommand = args.get(1).unwrap_or(b"NOW").to_ascii_uppercase();
+	match subcommand.as_slice() {
+		b"START" | b"STOP" => {
+			store.set_scrub(subcommand == b"START");
+			output.ok();
+		},
+		b"STATUS" => output.bulk(scrub_status(store).as_bytes()),
+		b"NOW" => {
+			let namespace = session.namespace.clone();
+			session.job = Some(Box::new(move || {
+				let report = namespace.scrub().map_err(|error| errors::text(&error).to_owned())?;
+				Ok(scrub_reply(&report))
+			}));
+			return Ok(Flow::Later);
+		},
+		_ => return Err("Unknown SCRUB subcommand"),
+	}
+	Ok(Flow::Continue)
+}
+
+fn scrub_status(store: &Store) -> String {
+	let (enabled, status) = store.scrub_status();
+	let mut text = format!(
+		"enabled:{}\r\nrunning:{}\r\nlast_pass_ended_ms:{}\r\nrecords:{}\r\nbytes:{}\r\ndamaged:{}\r\nfailure:{}\r\n",
+		u8::from(enabled),
+		u8::from(status.is_running),
+		status.last_pass_ended,
+		status.records,
+		status.bytes,
+		status.damaged,
+		status.failure.unwrap_or_default()
+	);
+	for range in &status.listed {
+		let (path, offset, bytes) = (range.path.display(), range.offset, range.len_bytes);
+		text.push_str(&format!("damaged_range:{bytes} bytes at offset {offset} of {path}\r\n"));
+	}
+	text
+}
+
+fn scrub_reply(report: &ScrubReport) -> Reply {
+	let number = |number: u64| Reply::Integer(i64::try_from(number).unwrap_or(i64::MAX));
+	let damaged = report.damaged.iter().map(|range| {
+		let path = range.path.display().to_string().into_bytes();
+		Reply::Array(vec![Reply::Bulk(path), number(range.offset), number(range.len_bytes)])
+	});
+	let mut reply = vec![number(report.records), number(report.bytes)];
+	reply.extend(damaged);
+	Reply::Array(reply)
 }
 
 /// `SLOWLOG GET [count] | LEN | RESET`, by an administrator, as redis answers it.

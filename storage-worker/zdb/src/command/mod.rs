@@ -198,7 +198,7 @@ fn dispatch(name: &[u8], session: &mut Session, args: Args<'_>, output: &mut Out
 		b"COMPACT" => admin::compact(session, args, output),
 		b"REPLICATE" => replicate::replicate(session, args, output),
 		b"REPLICA" => replicate::replica(session, args, output),
-		b"SCRUB" => admin::scrub(session),
+		b"SCRUB" => admin::scrub(session, args, output),
 		b"SLOWLOG" => admin::slowlog(session, args, output),
 		b"NSLOG" => audit::nslog(session, args, output),
 		b"NSLEAVES" => audit::nsleaves(session, args),

@@ -116,7 +116,14 @@ const SERVER: [Row; 25] = [
 	("INDEX", "DIRTY [RESET]", -2, ADMIN, NO_KEYS, "Segments with superseded records"),
 	("DATA", "RAW segment offset", -2, ADMIN, NO_KEYS, "A record as it lies in its segment"),
 	("COMPACT", "[STATUS|START|STOP|NOW]", -1, ADMIN, NO_KEYS, "Gives back dead space"),
-	("SCRUB", "", 1, ADMIN, NO_KEYS, "Compares a namespace with its checksums"),
+	(
+		"SCRUB",
+		"[NOW|STATUS|START|STOP]",
+		-1,
+		ADMIN,
+		NO_KEYS,
+		"Compares a namespace with its checksums",
+	),
 	("MIRROR", "", 1, ADMIN, NO_KEYS, "Receives the commands of others"),
 	("MASTER", "", 1, ADMIN, NO_KEYS, "Sends the commands of another server"),
 	(

@@ -85,8 +85,10 @@ impl Namespace {
 		let oldest = self.log().segment_before(segment.number).is_none();
 		let mut moved_bytes = 0;
 		let mut window = Window::new(segment, segment.flushed(), STEP_BYTES);
-		let mut succession = Succession::behind(None);
-		let mut offset = SEGMENT_HEADER_BYTES;
+		let (mut succession, mut offset) = Succession::of_segment(segment);
+		if offset > SEGMENT_HEADER_BYTES {
+			return Err(segment.damaged(SEGMENT_HEADER_BYTES));
+		}
 		while offset < segment.flushed() {
 			let found = window.record(offset)?;
 			let is_next = succession.takes(offset, found.as_ref().map(|(header, _)| header));

@@ -83,7 +83,7 @@ impl Namespace {
 
 	/// Where the record of this sequence is, or would be.
 	pub(super) fn place_of(&self, sequence: u64) -> Result<Place, ZdbError> {
-		let Some(segment) = self.log().segment_of_sequence(sequence)? else {
+		let Some(segment) = self.log().segment_of_sequence(sequence) else {
 			return Ok(Place::start(self.log()));
 		};
 		let end = segment.flushed();

@@ -1,7 +1,7 @@
 //! What all namespaces of a store have in common.
 
 use crate::{
-	engine::{cache::RecordCache, long::LongCache, password::StoreSecret},
+	engine::{cache::RecordCache, long::LongCache, password::StoreSecret, report::DamagedRange},
 	limits::{SEGMENT_BYTES_MAX, VALUE_LIMIT_BYTES},
 	StoreOptions, ZdbError,
 };
@@ -16,6 +16,8 @@ use std::{
 pub trait StoreObserver: Debug + Send + Sync {
 	/// A namespace has left a segment file for the next one. The call comes in the midst of a write: it must not wait for anything.
 	fn jumped(&self, namespace: &str, left: &Path, next: &Path);
+	/// The background scrub has found bytes that do not match their checksum.
+	fn found_damage(&self, namespace: &str, damaged: &DamagedRange);
 }
 
 /// Who is asked for segment files that should be there and are not.
@@ -68,6 +70,12 @@ impl Environment {
 	pub(crate) fn jumped(&self, namespace: &str, left: &Path, next: &Path) {
 		if let Some(observer) = self.observer.get() {
 			observer.jumped(namespace, left, next);
+		}
+	}
+
+	pub(crate) fn found_damage(&self, namespace: &str, damaged: &DamagedRange) {
+		if let Some(observer) = self.observer.get() {
+			observer.found_damage(namespace, damaged);
 		}
 	}
 }

@@ -182,12 +182,12 @@ fn remove_file(disk: &Disk, path: &Path) -> io::Result<()> {
 	}
 }
 
-fn with_checksum(mut bytes: Vec<u8>) -> Vec<u8> {
+pub(super) fn with_checksum(mut bytes: Vec<u8>) -> Vec<u8> {
 	bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_le_bytes());
 	bytes
 }
 
-fn checked<'b>(bytes: &'b [u8], magic: &[u8]) -> Option<&'b [u8]> {
+pub(super) fn checked<'b>(bytes: &'b [u8], magic: &[u8]) -> Option<&'b [u8]> {
 	let (body, crc) = bytes.split_last_chunk::<4>()?;
 	let body = (crc32c::crc32c(body) == u32::from_le_bytes(*crc)).then_some(body)?;
 	body.strip_prefix(magic)

@@ -106,8 +106,11 @@ fn head(segment: &Segment, records: u32) -> Vec<u8> {
 pub(crate) fn write(disk: &Disk, dir: &Path, segment: &Segment) -> Result<(), ZdbError> {
 	let end = segment.flushed();
 	let mut window = Window::new(segment, end, STEP_BYTES);
-	let (mut heads, mut records, mut offset) = (Vec::new(), 0, SEGMENT_HEADER_BYTES);
-	let mut succession = Succession::behind(None);
+	let (mut heads, mut records) = (Vec::new(), 0);
+	let (mut succession, mut offset) = Succession::of_segment(segment);
+	if offset > SEGMENT_HEADER_BYTES {
+		return Err(segment.damaged(SEGMENT_HEADER_BYTES));
+	}
 	while offset < end {
 		let found = window.record(offset)?;
 		let is_next = succession.takes(offset, found.as_ref().map(|(header, _)| header));

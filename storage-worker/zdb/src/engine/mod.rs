@@ -2,6 +2,7 @@
 
 mod ahead;
 mod audit;
+mod background;
 mod backward;
 mod cache;
 mod compact;
@@ -38,6 +39,7 @@ mod report;
 mod retired;
 mod scan;
 mod scrub;
+mod scrubber;
 mod segment;
 mod store;
 mod syncer;
@@ -60,6 +62,7 @@ pub use replicate::{ReplicatedPage, ReplicatedRecord};
 pub use report::{DamagedRange, MissingSegments, RecoveryReport, TornTail};
 pub use scan::{ScanEntry, ScanPage};
 pub use scrub::ScrubReport;
+pub use scrubber::{ScrubOptions, ScrubStatus};
 pub use store::{Store, StoreOptions};
 pub use traffic::Traffic;
 pub use versions::{RawRecord, Version};

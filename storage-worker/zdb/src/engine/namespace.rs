@@ -79,6 +79,8 @@ pub struct Namespace {
 	pub(super) last_sync: Mutex<Instant>,
 	pub(super) read_errors: AtomicU64,
 	pub(super) write_errors: AtomicU64,
+	/// What a scrub found; an audited log remembers it itself.
+	pub(super) damage: Mutex<Option<String>>,
 	/// What clients do with it; it goes on when another log takes this one's place or the files are opened again.
 	pub(super) traffic: Arc<TrafficSums>,
 }
@@ -196,6 +198,7 @@ impl Namespace {
 			last_sync: Mutex::new(Instant::now()),
 			read_errors: AtomicU64::new(0),
 			write_errors: AtomicU64::new(0),
+			damage: Mutex::default(),
 			traffic: traffic.clone(),
 		};
 		if let Some(audit) = &namespace.audit {

@@ -104,7 +104,7 @@ pub(crate) fn recover(
 			durable,
 			verify_values: recent,
 			is_last: Some(*number) == last,
-			follows: recovered.segments.contains_key(&number.wrapping_sub(1)),
+			gone_before: recovered.gone_before(*number, retired),
 			recovered: &mut recovered,
 		};
 		let end = walk.run(visit)?;
@@ -145,6 +145,18 @@ fn distrust(shape: &LogShape, segment: &Segment, durable: Option<Place>, recent:
 }
 
 impl Recovered {
+	/// The most records that may be gone before a segment, because those before it were removed or are missing.
+	fn gone_before(&self, number: u32, retired: &Retired) -> u64 {
+		match number.checked_sub(1) {
+			Some(before) if self.segments.contains_key(&before) => 0,
+			Some(before) if retired.contains(before) => {
+				(retired.last_sequence().saturating_add(1)).saturating_sub(self.next_sequence)
+			},
+			Some(_) => u64::MAX,
+			None => 0,
+		}
+	}
+
 	fn report_missing(
 		&mut self,
 		shape: &LogShape,
@@ -286,7 +298,7 @@ fn from_hint(
 	let HintFound::Fit(hint) = found else { return Ok(false) };
 	hint.visit(segment, &mut |offset, header, key| {
 		visit(segment, offset, header, key)?;
-		segment.set_last(offset);
+		segment.note_record(offset, header.sequence);
 		recovered.note(header, shape);
 		Ok(())
 	})
@@ -298,8 +310,8 @@ struct Walk<'w> {
 	durable: Option<Place>,
 	verify_values: bool,
 	is_last: bool,
-	/// The segment of the number before is there.
-	follows: bool,
+	/// The most records that may be gone between the segments before and this one, because segments between them are not there.
+	gone_before: u64,
 	recovered: &'w mut Recovered,
 }
 
@@ -331,7 +343,7 @@ impl Walk<'_> {
 		let segment = self.segment.number.wrapping_sub(1);
 		let end = self.recovered.segments.get(&segment).map(|before| before.flushed());
 		let is_doubtful = end.is_some_and(|offset| self.is_doubtful(Place { segment, offset }));
-		self.follows && is_doubtful && first.sequence != self.recovered.next_sequence
+		self.gone_before == 0 && is_doubtful && first.sequence != self.recovered.next_sequence
 	}
 
 	/// Whether nothing says that what is here was durable.
@@ -366,7 +378,7 @@ impl Walk<'_> {
 			return Err(self.segment.damaged(offset));
 		};
 		visit(self.segment, offset, header, key)?;
-		self.segment.set_last(offset);
+		self.segment.note_record(offset, header.sequence);
 		self.recovered.note(header, self.shape);
 		Ok(offset + header.record_len())
 	}
@@ -422,7 +434,7 @@ impl Walk<'_> {
 	}
 
 	/// The next offset from `from` on at which a valid record starts. Its sequence must fit the number of records
-	/// that the bytes since `damage` can have held.
+	/// that the bytes since `damage` can have held, and the segments that are gone before the first record.
 	fn next_valid(
 		&self,
 		window: &mut Window<'_>,
@@ -430,9 +442,10 @@ impl Walk<'_> {
 		from: u64,
 		end: u64,
 	) -> Result<Option<u64>, ZdbError> {
+		let gone = if self.segment.last().is_none() { self.gone_before } else { 0 };
 		let mut offset = from;
 		while offset + HEADER_BYTES as u64 <= end {
-			let skipped = (offset - damage) / (HEADER_BYTES as u64 + 1) + 1;
+			let skipped = ((offset - damage) / (HEADER_BYTES as u64 + 1) + 1).saturating_add(gone);
 			if self.valid_at(window, offset, skipped)?.is_some() {
 				return Ok(Some(offset));
 			}

@@ -66,7 +66,7 @@ impl Namespace {
 			return Ok(page);
 		}
 		self.sync()?;
-		let (mut segment, mut bytes) = (self.log().segment_of_sequence(sequence)?, 0);
+		let (mut segment, mut bytes) = (self.log().segment_of_sequence(sequence), 0);
 		while let Some(current) = segment {
 			let end = current.flushed();
 			let mut window = Window::new(&current, end, STEP_BYTES);

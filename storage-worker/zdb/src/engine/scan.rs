@@ -6,7 +6,7 @@ use crate::{
 		namespace::Namespace,
 		read::id_of,
 		record::Header,
-		segment::{Segment, SEGMENT_HEADER_BYTES},
+		segment::Segment,
 		window::{Succession, Window},
 		Access,
 	},
@@ -264,10 +264,12 @@ impl Namespace {
 	) -> Result<bool, ZdbError> {
 		let end = segment.flushed();
 		let mut window = Window::new(segment, end, STEP_BYTES);
-		let mut succession = Succession::behind(behind.map(|(_, header)| header.sequence));
-		let mut offset = behind.map_or(SEGMENT_HEADER_BYTES, |(location, header)| {
-			location.offset() + header.record_len()
-		});
+		let (mut succession, mut offset) = match behind {
+			Some((location, header)) => {
+				(Succession::behind(header.sequence), location.offset() + header.record_len())
+			},
+			None => Succession::of_segment(segment),
+		};
 		while offset < end {
 			let found = window.record(offset)?;
 			let is_next = succession.takes(offset, found.as_ref().map(|(header, _)| header));

@@ -54,8 +54,11 @@ pub(crate) struct Segment {
 	synced: AtomicU64,
 	/// What is between `synced` and here was written by an earlier process and may have been dropped by the kernel.
 	doubtful_end: AtomicU64,
-	/// Where its last record starts; 0 without one.
+	/// Where its first and its last record start; 0 without one.
+	first: AtomicU64,
 	last: AtomicU64,
+	/// The sequence of the first.
+	first_sequence: AtomicU64,
 	/// Bytes of records that the index points to.
 	live: AtomicU64,
 	/// Whether its hint is there, or cannot be.
@@ -152,9 +155,20 @@ impl Segment {
 
 	fn new(number: u32, salt: u64, path: PathBuf, file: DiskFile, len: u64) -> Self {
 		let (flushed, synced) = (AtomicU64::new(len), AtomicU64::new(len));
-		let (last, live) = (AtomicU64::new(0), AtomicU64::new(0));
-		let (doubtful_end, hinted) = (AtomicU64::new(0), AtomicBool::new(false));
-		Self { number, salt, path, file, flushed, synced, doubtful_end, last, live, hinted }
+		Self {
+			number,
+			salt,
+			path,
+			file,
+			flushed,
+			synced,
+			doubtful_end: AtomicU64::new(0),
+			first: AtomicU64::new(0),
+			last: AtomicU64::new(0),
+			first_sequence: AtomicU64::new(0),
+			live: AtomicU64::new(0),
+			hinted: AtomicBool::new(false),
+		}
 	}
 
 	/// A segment over any file, such as a device that refuses what a disk only refuses on a bad day.
@@ -184,17 +198,15 @@ impl Segment {
 		self.hinted.store(true, Ordering::Relaxed);
 	}
 
-	/// The sequence of the first record, if there is one.
-	pub(crate) fn first_sequence(&self) -> Result<Option<u64>, ZdbError> {
-		self.sequence_at(SEGMENT_HEADER_BYTES)
+	/// Where the first record starts that was found or appended here, and its sequence. What is before it is damage.
+	pub(crate) fn first(&self) -> Option<(u64, u64)> {
+		let offset = self.first.load(Ordering::Acquire);
+		(offset > 0).then(|| (offset, self.first_sequence.load(Ordering::Relaxed)))
 	}
 
 	/// The sequence of the last record, if there is one.
 	pub(crate) fn last_sequence(&self) -> Result<Option<u64>, ZdbError> {
-		self.last().map_or(Ok(None), |offset| self.sequence_at(offset))
-	}
-
-	fn sequence_at(&self, offset: u64) -> Result<Option<u64>, ZdbError> {
+		let Some(offset) = self.last() else { return Ok(None) };
 		if offset >= self.flushed() {
 			return Ok(None);
 		}
@@ -209,8 +221,12 @@ impl Segment {
 		Some(self.last.load(Ordering::Acquire)).filter(|offset| *offset > 0)
 	}
 
-	/// Notes where the last record starts.
-	pub(crate) fn set_last(&self, offset: u64) {
+	/// Notes the record that is the last one now.
+	pub(crate) fn note_record(&self, offset: u64, sequence: u64) {
+		if self.last().is_none() {
+			self.first_sequence.store(sequence, Ordering::Relaxed);
+			self.first.store(offset, Ordering::Release);
+		}
 		self.last.store(offset, Ordering::Release);
 	}
 

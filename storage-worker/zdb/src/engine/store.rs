@@ -2,7 +2,6 @@
 
 use crate::{
 	engine::{
-		compact::Compacted,
 		compactor::{CompactionOptions, Compactor},
 		config::Config,
 		directory::{directory_names, lock, make_dir},
@@ -10,6 +9,7 @@ use crate::{
 		generation,
 		namespace::Namespace,
 		report::RecoveryReport,
+		scrubber::{ScrubOptions, Scrubber},
 		syncer::Syncer,
 		Durability, NamespaceOptions, NamespaceUpdate,
 	},
@@ -51,6 +51,8 @@ pub struct StoreOptions {
 	pub cache_bytes: usize,
 	/// How the background thread compacts.
 	pub compaction: CompactionOptions,
+	/// How the background thread scrubs.
+	pub scrub: ScrubOptions,
 	/// Who may bring segment files that should be there and are not.
 	pub segment_source: Option<Arc<dyn SegmentSource>>,
 	/// Where the directory is: on the system's disks, unless it is a test's.
@@ -68,6 +70,7 @@ impl StoreOptions {
 			sync_at_jump: false,
 			cache_bytes: CACHE_BYTES_DEFAULT,
 			compaction: CompactionOptions::default(),
+			scrub: ScrubOptions::default(),
 			segment_source: None,
 			disk: Disk::default(),
 		}
@@ -88,7 +91,8 @@ pub struct Store {
 	half_removed: Mutex<Option<String>>,
 	report: RecoveryReport,
 	environment: Arc<Environment>,
-	compactor: Compactor,
+	pub(super) compactor: Compactor,
+	pub(super) scrubber: Scrubber,
 	_syncer: Syncer,
 	_lock: DiskFile,
 }
@@ -139,7 +143,11 @@ impl Store {
 			..options.compaction
 		};
 		let compactor = Compactor::start(compaction, namespaces.clone());
+		// Without writing it could not say how far it has come.
+		let scrub = ScrubOptions { enabled: options.scrub.enabled && !read_only, ..options.scrub };
+		let scrubber = Scrubber::start(scrub, &disk, options.dir.clone(), namespaces.clone());
 		let store = Self {
+			scrubber: scrubber.map_err(|error| ZdbError::file("scrub", &dir, error))?,
 			compactor: compactor.map_err(|error| ZdbError::file("compact", &dir, error))?,
 			_syncer: syncer.map_err(|error| ZdbError::file("sync", &dir, error))?,
 			environment,
@@ -319,11 +327,6 @@ impl Store {
 		generation::remove(&self.options.disk, &dir, namespace.generation)
 	}
 
-	/// Has the background thread look for work now.
-	pub fn wake_background(&self) {
-		self.compactor.compaction.wake();
-	}
-
 	/// Opens a namespace's files anew, as after a restart. It is how writes go on after a failed fsync.
 	pub fn reload_namespace(&self, name: &str) -> Result<(), ZdbError> {
 		let _administration = self.administration.lock();
@@ -348,16 +351,6 @@ impl Store {
 		}
 	}
 
-	/// Lets the background thread compact, or stops it where it is.
-	pub fn set_compaction(&self, enabled: bool) {
-		self.compactor.compaction.set_enabled(enabled);
-	}
-
-	/// Lets compaction append records of its own: the store follows no other any more.
-	pub fn end_following(&self) {
-		self.compactor.compaction.set_moves();
-	}
-
 	/// Its directory.
 	pub fn dir(&self) -> &Path {
 		&self.options.dir
@@ -366,26 +359,6 @@ impl Store {
 	/// A name that no other store has.
 	pub fn id(&self) -> &str {
 		self.environment.secret.store_id()
-	}
-
-	/// Whether the background thread compacts.
-	pub fn is_compacting(&self) -> bool {
-		self.compactor.compaction.is_enabled()
-	}
-
-	/// What compaction did since the store was opened, and why it cannot go on, if so.
-	pub fn compaction(&self) -> (Compacted, Option<String>) {
-		(self.compactor.compaction.done(), self.compactor.compaction.failure())
-	}
-
-	/// Compacts a namespace now, at full speed: every sealed segment with anything dead in it. The others get their hints.
-	pub fn compact_namespace(&self, name: &str) -> Result<Compacted, ZdbError> {
-		let unknown = || ZdbError::NoNamespace(name.to_owned());
-		let namespace = self.namespace(name).ok_or_else(unknown)?;
-		let done = namespace.compact(f64::MIN_POSITIVE, true, &mut |_| true)?;
-		namespace.write_hints(&mut |_| true)?;
-		self.compactor.compaction.count(done);
-		Ok(done)
 	}
 
 	/// Removes a namespace and its data. Whoever holds it gets [`ZdbError::Removed`] from then on.

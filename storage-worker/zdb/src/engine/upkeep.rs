@@ -161,7 +161,10 @@ impl Namespace {
 			write_errors: self.write_errors.load(Relaxed),
 			traffic: self.traffic(),
 			fault: self.log.fault(),
-			damage: self.audit.as_ref().and_then(Audit::damage),
+			damage: match &self.audit {
+				Some(audit) => audit.damage(),
+				None => self.damage.lock().clone(),
+			},
 		}
 	}
 

@@ -3,10 +3,11 @@
 use crate::{
 	engine::{
 		record::{Header, HEADER_BYTES, HEAD_MAX_BYTES},
-		segment::Segment,
+		segment::{Segment, SEGMENT_HEADER_BYTES},
 	},
 	ZdbError,
 };
+use granary_disk::{DirectReader, Disk};
 
 /// The window.
 #[derive(Debug)]
@@ -16,12 +17,27 @@ pub(crate) struct Window<'s> {
 	step: usize,
 	start: u64,
 	bytes: Vec<u8>,
+	/// Reads past the kernel's memory.
+	direct: Option<DirectReader>,
 }
 
 impl<'s> Window<'s> {
 	/// A window over the first `end` bytes of a segment, which reads at least `step` bytes at once.
 	pub(crate) fn new(segment: &'s Segment, end: u64, step: usize) -> Self {
-		Self { segment, end, step, start: 0, bytes: Vec::new() }
+		Self { segment, end, step, start: 0, bytes: Vec::new(), direct: None }
+	}
+
+	/// The same over what the disk has, whatever the kernel remembers.
+	pub(crate) fn past_memory(
+		segment: &'s Segment,
+		end: u64,
+		step: usize,
+		disk: &Disk,
+	) -> Result<Self, ZdbError> {
+		let path = &segment.path;
+		let direct =
+			DirectReader::open(disk, path).map_err(|error| ZdbError::file("open", path, error))?;
+		Ok(Self { direct: Some(direct), ..Self::new(segment, end, step) })
 	}
 
 	/// Up to `len` bytes from `offset` on; fewer at the end.
@@ -32,10 +48,8 @@ impl<'s> Window<'s> {
 		if !inside {
 			let left = self.end.saturating_sub(offset);
 			let wanted = (len.max(self.step) as u64).min(left) as usize;
-			self.bytes.resize(wanted, 0);
-			let read = self.segment.read_at(offset, &mut self.bytes)?;
-			self.bytes.truncate(read);
-			self.start = offset;
+			// A sector that cannot be read spoils no more than who asks for it.
+			self.fill(offset, wanted).or_else(|_| self.fill(offset, len))?;
 		}
 		let from = (offset - self.start) as usize;
 		Ok(self
@@ -43,6 +57,23 @@ impl<'s> Window<'s> {
 			.get(from..)
 			.map(|bytes| bytes.get(..len).unwrap_or(bytes))
 			.unwrap_or_default())
+	}
+
+	/// Moves the window to `len` bytes from `offset` on.
+	fn fill(&mut self, offset: u64, len: usize) -> Result<(), ZdbError> {
+		self.bytes.clear();
+		self.start = offset;
+		if let Some(direct) = &mut self.direct {
+			let read = direct.read(offset, len);
+			let path = &self.segment.path;
+			let read = read.map_err(|error| ZdbError::file("read", path, error))?;
+			self.bytes.extend_from_slice(read);
+			return Ok(());
+		}
+		self.bytes.resize(len, 0);
+		let read = self.segment.read_at(offset, &mut self.bytes);
+		self.bytes.truncate(*read.as_ref().unwrap_or(&0));
+		read.map(|_| ())
 	}
 
 	/// The record at `offset` if header and key are valid and it ends within the segment.
@@ -78,10 +109,15 @@ pub(crate) struct Succession {
 }
 
 impl Succession {
-	/// What follows the record of this sequence, or, without one, the beginning of a segment.
-	pub(crate) fn behind(sequence: Option<u64>) -> Self {
-		let next_sequence = sequence.map_or(0, |sequence| sequence.saturating_add(1));
-		Self { next_sequence, damage: None }
+	/// What follows the record of this sequence.
+	pub(crate) fn behind(sequence: u64) -> Self {
+		Self { next_sequence: sequence.saturating_add(1), damage: None }
+	}
+
+	/// What a segment begins with, and where that is.
+	pub(crate) fn of_segment(segment: &Segment) -> (Self, u64) {
+		let (offset, next_sequence) = segment.first().unwrap_or((SEGMENT_HEADER_BYTES, 0));
+		(Self { next_sequence, damage: None }, offset)
 	}
 
 	/// Whether the record at `offset` can be the next one. If not, what is there is damage.

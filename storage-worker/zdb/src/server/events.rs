@@ -1,7 +1,7 @@
 //! What the hook program is told of the store's files.
 
 use crate::{
-	engine::{SegmentSource, Store, StoreObserver},
+	engine::{DamagedRange, SegmentSource, Store, StoreObserver},
 	server::hooks::Hooks,
 };
 use std::{
@@ -15,19 +15,19 @@ const DIRTY_TOLD_MAX: usize = 8192;
 /// How long the hook may take to bring one segment; then it is killed.
 const BRING_PATIENCE: Duration = Duration::from_secs(300);
 
-/// Tells the hook program when a namespace goes on in a new segment.
-pub(super) struct JumpHooks {
+/// Tells the hook program of what happens to the store's files.
+pub(super) struct StoreHooks {
 	hooks: Arc<Hooks>,
 	store: Weak<Store>,
 }
 
-impl std::fmt::Debug for JumpHooks {
+impl std::fmt::Debug for StoreHooks {
 	fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-		formatter.write_str("JumpHooks")
+		formatter.write_str("StoreHooks")
 	}
 }
 
-impl JumpHooks {
+impl StoreHooks {
 	pub(super) fn new(hooks: Arc<Hooks>, store: &Arc<Store>) -> Self {
 		Self { hooks, store: Arc::downgrade(store) }
 	}
@@ -37,7 +37,7 @@ fn as_text(numbers: &[u32]) -> String {
 	numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(" ")
 }
 
-impl StoreObserver for JumpHooks {
+impl StoreObserver for StoreHooks {
 	fn jumped(&self, namespace: &str, left: &Path, next: &Path) {
 		let found = self.store.upgrade().and_then(|store| store.namespace(namespace));
 		// A log that is made beside the present one is nobody's yet.
@@ -55,6 +55,12 @@ impl StoreObserver for JumpHooks {
 		});
 		self.hooks.fire_then("jump-index", &[&left, &next, &text], Some(put_back));
 		self.hooks.fire("jump-data", &[&left, &next]);
+	}
+
+	fn found_damage(&self, namespace: &str, damaged: &DamagedRange) {
+		let path = damaged.path.display().to_string();
+		let (offset, len) = (damaged.offset.to_string(), damaged.len_bytes.to_string());
+		self.hooks.fire("damaged-data", &[namespace, &path, &offset, &len]);
 	}
 }
 

@@ -4,7 +4,7 @@ use crate::{
 	engine::{Password, Store},
 	server::{
 		commit::Committer,
-		events::{tell_closing, JumpHooks},
+		events::{tell_closing, StoreHooks},
 		hooks::Hooks,
 		metrics::Metrics,
 		reactor::{Reactors, Stream},
@@ -136,7 +136,7 @@ impl Server {
 		let instance = instance(local_addr, options.unix.as_deref());
 		let hooks = Hooks::new(options.hook.clone(), instance).map_err(ServerError::Threads)?;
 		let hooks = Arc::new(hooks);
-		if hooks.any() && !store.observe(Arc::new(JumpHooks::new(hooks.clone(), &store))) {
+		if hooks.any() && !store.observe(Arc::new(StoreHooks::new(hooks.clone(), &store))) {
 			return Err(ServerError::Observed);
 		}
 		let shared = Arc::new(Shared {

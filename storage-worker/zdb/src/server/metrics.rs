@@ -98,10 +98,9 @@ impl Metrics {
 				("fault", "gauge", "1 while it takes no writes because the disk refused one."),
 				|info| u64::from(info.fault.is_some()),
 			),
-			(
-				("damaged", "gauge", "1 if records of its audited log are known to be damaged."),
-				|info| u64::from(info.damage.is_some()),
-			),
+			(("damaged", "gauge", "1 if records of it are known to be damaged."), |info| {
+				u64::from(info.damage.is_some())
+			}),
 		];
 		for (family, value) in figures {
 			page.by_namespace(family, &infos, value);
@@ -134,6 +133,13 @@ impl Metrics {
 			);
 		}
 		let (compacted, _) = store.compaction();
+		let (_, scrub) = store.scrub_status();
+		page.single(
+			"scrub_last_pass_ended_seconds",
+			"gauge",
+			"When the background scrub last read everything, Unix seconds; 0 if never.",
+			scrub.last_pass_ended / 1000,
+		);
 		page.single(
 			"uptime_seconds",
 			"gauge",
@@ -171,6 +177,12 @@ impl Metrics {
 				"compaction_moved_bytes_total",
 				"Bytes that compaction wrote again.",
 				compacted.moved_bytes,
+			),
+			("scrubbed_bytes_total", "Bytes that the background scrub read.", scrub.bytes),
+			(
+				"scrub_damaged_total",
+				"Damaged stretches that the background scrub found.",
+				scrub.damaged,
 			),
 			("compaction_freed_bytes_total", "Bytes of removed segments.", compacted.freed_bytes),
 		] {

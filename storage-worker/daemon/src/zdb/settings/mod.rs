@@ -151,6 +151,9 @@ pub(super) struct Settings {
 	#[arg(long, value_name = "SIZE", value_parser = parse_size, env = "GRANARY_ZDB_COMPACT_RATE")]
 	#[serde(deserialize_with = "size")]
 	compact_rate: Option<u64>,
+	/// Days in which everything on the disk is read once and compared with its checksums; 0 turns it off [default: 7]
+	#[arg(long, value_name = "DAYS", env = "GRANARY_ZDB_SCRUB_DAYS")]
+	scrub_days: Option<u32>,
 	/// Address of /metrics, /healthz and /readyz over HTTP; loopback only [default: none]
 	#[arg(long, value_name = "ADDRESS", env = "GRANARY_ZDB_METRICS")]
 	metrics: Option<SocketAddr>,
@@ -269,6 +272,7 @@ impl Settings {
 			threads: self.threads.or(file.threads),
 			cache: self.cache.or(file.cache),
 			compact_rate: self.compact_rate.or(file.compact_rate),
+			scrub_days: self.scrub_days.or(file.scrub_days),
 			metrics: self.metrics.or(file.metrics),
 		})
 	}

@@ -5,7 +5,8 @@ use crate::keys::read_private;
 use anyhow::{bail, ensure, Context as _, Result};
 use granary_transport::server_with_certificate;
 use granary_zdb::{
-	CompactionOptions, Durability, Mode, Replica, ServerOptions, StoreOptions, TlsOptions,
+	CompactionOptions, Durability, Mode, Replica, ScrubOptions, ServerOptions, StoreOptions,
+	TlsOptions,
 };
 use std::{
 	fs,
@@ -121,6 +122,14 @@ impl Settings {
 		// A replica has its primary's records under their numbers, so it must not write any of its own.
 		let (enabled, moves) = (bytes_per_second > 0, self.replica_of.is_none());
 		let compaction = CompactionOptions { enabled, bytes_per_second, moves, ..usual };
+		let scrub = match self.scrub_days {
+			None => ScrubOptions::default(),
+			Some(0) => ScrubOptions { enabled: false, ..ScrubOptions::default() },
+			Some(days) => ScrubOptions {
+				interval: Duration::from_secs(86_400 * u64::from(days)),
+				..ScrubOptions::default()
+			},
+		};
 		let limit = granary_zdb::limits::VALUE_LIMIT_BYTES;
 		let max_value_bytes = match self.max_value {
 			None => defaults.max_value_bytes,
@@ -143,6 +152,7 @@ impl Settings {
 			sync_at_jump: self.secure,
 			cache_bytes,
 			compaction,
+			scrub,
 			..defaults
 		})
 	}

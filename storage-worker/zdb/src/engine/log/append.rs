@@ -81,7 +81,7 @@ impl Log {
 		pending.extend_from_slice(value);
 		writer.pending = pending;
 		let location = writer.active.location(writer.end, &header);
-		writer.active.set_last(writer.end);
+		writer.active.note_record(writer.end, header.sequence);
 		writer.end += record_len;
 		self.bytes.fetch_add(record_len, Ordering::Relaxed);
 		let full = writer.pending.len() > PENDING_MAX_BYTES;
@@ -143,7 +143,7 @@ impl Log {
 			(writer.next_sequence, writer.next_ordinal) = numbers;
 			return Err(error);
 		}
-		active.set_last(start);
+		active.note_record(start, header.sequence);
 		writer.end += record_len;
 		writer.pending_start = writer.end;
 		active.set_flushed(writer.end);

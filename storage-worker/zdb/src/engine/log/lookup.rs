@@ -35,21 +35,18 @@ impl Log {
 	}
 
 	/// The segment in which the record of this number is, or would be.
-	pub(crate) fn segment_of_sequence(
-		&self,
-		sequence: u64,
-	) -> Result<Option<Arc<Segment>>, ZdbError> {
+	pub(crate) fn segment_of_sequence(&self, sequence: u64) -> Option<Arc<Segment>> {
 		let mut found = self.first_segment();
 		let mut next = found.clone();
 		while let Some(segment) = next {
-			match segment.first_sequence()? {
-				Some(first) if first > sequence => break,
+			match segment.first() {
+				Some((_, first)) if first > sequence => break,
 				Some(_) => found = Some(segment.clone()),
 				None => {},
 			}
 			next = self.segment_after(segment.number);
 		}
-		Ok(found)
+		found
 	}
 
 	/// All segments but the active one, oldest first.
