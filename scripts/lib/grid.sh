@@ -64,7 +64,8 @@ stop_process() {
 
 stop_grid() {
   local name mount
-  for name in "${!GRID_PIDS[@]}"; do case "$name" in mounted-node*) stop_process "$name" ;; esac; done
+  # Nodes on mounts first: while they end they may still read from the workers.
+  for name in "${!GRID_PIDS[@]}"; do case "$name" in provision | mounted-node*) stop_process "$name" TERM 60 ;; esac; done
   for mount in "${GRID_MOUNTS[@]}"; do
     mountpoint -q "$mount" && { fusermount3 -u "$mount" 2>/dev/null || umount -l "$mount" 2>/dev/null || true; }
   done
