@@ -1,6 +1,6 @@
 //! The door: what the store may ask of a disk.
 
-use crate::{simulated::SimulatedDisk, system};
+use crate::{simulated::SimulatedDisk, sys, system};
 use std::{
 	ffi::OsString,
 	fmt::Debug,
@@ -318,6 +318,14 @@ impl DiskFile {
 		match &self.0 {
 			Handle::System(file) => file.sync_data(),
 			Handle::Other(file) => file.sync(),
+		}
+	}
+
+	/// Lets the disk begin with these bytes, so that a later sync finds less to do; nothing is waited for and nothing promised.
+	pub fn begin_writing(&self, offset: u64, len_bytes: u64) -> io::Result<()> {
+		match &self.0 {
+			Handle::System(file) => sys::begin_writing(file, offset, len_bytes),
+			Handle::Other(_) => Ok(()),
 		}
 	}
 

@@ -1,6 +1,9 @@
-//! The system call that the standard library does not offer; the only `unsafe` of the crate.
+//! System calls that the standard library does not offer; the only `unsafe` of the crate.
 
-#![allow(unsafe_code, reason = "fstatvfs has no safe form in the standard library")]
+#![allow(
+	unsafe_code,
+	reason = "fstatvfs and sync_file_range have no safe form in the standard library"
+)]
 
 use std::{fs::File, io, mem::MaybeUninit, os::fd::AsRawFd};
 
@@ -23,4 +26,23 @@ fn statvfs(file: &File) -> io::Result<libc::statvfs> {
 	}
 	// SAFETY: the call succeeded, so the structure is filled; all zeros are valid as well.
 	Ok(unsafe { stat.assume_init() })
+}
+
+/// Has the kernel begin to write these bytes of a file to its disk.
+pub(crate) fn begin_writing(file: &File, offset: u64, len_bytes: u64) -> io::Result<()> {
+	#[cfg(target_os = "linux")]
+	{
+		let as_offset = |bytes| libc::off64_t::try_from(bytes).map_err(io::Error::other);
+		let (offset, len) = (as_offset(offset)?, as_offset(len_bytes)?);
+		// SAFETY: the descriptor is open, and nothing in memory is passed.
+		let begun = unsafe {
+			libc::sync_file_range(file.as_raw_fd(), offset, len, libc::SYNC_FILE_RANGE_WRITE)
+		};
+		if begun != 0 {
+			return Err(io::Error::last_os_error());
+		}
+	}
+	#[cfg(not(target_os = "linux"))]
+	let _ = (file, offset, len_bytes);
+	Ok(())
 }

@@ -5,7 +5,7 @@ use blake2b_simd::{
 	many::{hash_many, HashManyJob},
 	Params,
 };
-use granary_por::{node_hash, Blake2, Hash, LEAF_BYTES};
+use granary_por::{Hash, HASH_BYTES, LEAF_BYTES};
 
 /// Hashes pieces of this length, several at once where the processor can. `bytes` is a multiple of it.
 pub(crate) fn hash_pieces(bytes: &[u8], piece_bytes: usize) -> Vec<Hash> {
@@ -43,6 +43,17 @@ pub fn leaf_hashes(value: &[u8]) -> Vec<Hash> {
 	hashes
 }
 
+/// The nodes above these, several at once where the processor can. One without a sibling has none above it yet.
+fn parents(nodes: &[Hash]) -> Vec<Hash> {
+	let paired = nodes.len() - nodes.len() % 2;
+	hash_pieces(nodes.get(..paired).unwrap_or_default().as_flattened(), 2 * HASH_BYTES)
+}
+
+/// The roots of full blocks, given the hashes of their leaves.
+pub(crate) fn block_roots(leaves: &[Hash]) -> Vec<Hash> {
+	(0..STORED_LEVEL).fold(leaves.to_vec(), |nodes, _| parents(&nodes))
+}
+
 /// A block of up to sixteen leaves with its small tree.
 #[derive(Debug)]
 pub(crate) struct Block {
@@ -59,15 +70,7 @@ impl Block {
 		let leaves = hash_leaves(&bytes);
 		let mut levels = vec![leaves];
 		for _ in 0..STORED_LEVEL {
-			let above = levels.last().map(|below| {
-				below
-					.chunks_exact(2)
-					.filter_map(|pair| match pair {
-						[left, right] => Some(node_hash::<Blake2>(left, right)),
-						_ => None,
-					})
-					.collect()
-			});
+			let above = levels.last().map(|below| parents(below));
 			levels.push(above.unwrap_or_default());
 		}
 		Self { index, bytes, levels }

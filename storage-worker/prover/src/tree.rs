@@ -1,7 +1,7 @@
 //! The tree: growing, cutting, proving.
 
 use crate::{
-	block::{leaf_hashes, no_such_node, Block},
+	block::{block_roots, leaf_hashes, no_such_node, Block},
 	level::Level,
 	mark::Mark,
 	TreeError, BLOCK_LEAVES, STORED_LEVEL,
@@ -33,6 +33,9 @@ pub struct LogTree {
 	levels: Vec<Level>,
 	/// Hashes of the leaves behind the last full block.
 	tail: Vec<Hash>,
+	/// The peaks over the full blocks, highest mountain first.
+	over_blocks: Vec<Hash>,
+	/// Those over all leaves.
 	peaks: Peaks,
 	/// What was stored did not match when it was opened.
 	was_damaged: bool,
@@ -144,6 +147,7 @@ impl LogTree {
 			dir: dir.to_owned(),
 			levels: Vec::new(),
 			tail: Vec::new(),
+			over_blocks: Vec::new(),
 			peaks: Peaks::new(),
 			was_damaged: false,
 		};
@@ -182,12 +186,13 @@ impl LogTree {
 		for mountain in mountains(leaf_count) {
 			peaks.push(self.stored_node(mountain.height, mountain.peak_index())?);
 		}
+		self.over_blocks.clone_from(&peaks);
 		self.peaks = Peaks::from_parts(leaf_count, peaks).map_err(TreeError::Shape)?;
 		Ok(())
 	}
 
 	fn stored_node(&self, level: u8, index: u64) -> Result<Hash, TreeError> {
-		let missing = || no_such_node(level, index, self.peaks.leaf_count());
+		let missing = || no_such_node(level, index, self.leaf_count());
 		let height = level.checked_sub(STORED_LEVEL).ok_or_else(missing)?;
 		let stored = self.levels.get(usize::from(height)).ok_or_else(missing)?;
 		if index >= stored.len() {
@@ -205,24 +210,31 @@ impl LogTree {
 		while self.leaf_count() < leaf_count {
 			let index = self.leaf_count() / BLOCK_LEAVES;
 			let leaves = BLOCK_LEAVES.min(leaf_count - index * BLOCK_LEAVES);
-			let block = read_block(source, index, leaves)?;
-			for hash in block.leaf_hashes() {
-				self.push(*hash)?;
-			}
+			self.append_leaves(read_block(source, index, leaves)?.leaf_hashes())?;
 		}
 		Ok(())
 	}
 
-	fn push(&mut self, leaf: Hash) -> Result<(), TreeError> {
-		self.peaks.push(leaf);
-		self.tail.push(leaf);
-		if self.tail.len() as u64 == BLOCK_LEAVES {
-			let mut block = Peaks::new();
-			self.tail.drain(..).for_each(|hash| block.push(hash));
-			let root = block.peaks().first().copied().unwrap_or_default();
-			self.push_node(root)?;
+	/// Appends leaves by their hashes, and says how many there are then.
+	pub fn append_leaves(&mut self, leaves: &[Hash]) -> Result<u64, TreeError> {
+		const BLOCK: usize = BLOCK_LEAVES as usize;
+		let (begun, mut rest) = (self.tail.len(), leaves);
+		let full = (begun + leaves.len()) / BLOCK * BLOCK;
+		if full > 0 {
+			let (in_blocks, behind) = leaves.split_at(full - begun);
+			let mut blocks = std::mem::take(&mut self.tail);
+			blocks.extend_from_slice(in_blocks);
+			for root in block_roots(&blocks) {
+				self.push_node(root)?;
+			}
+			let leaf_count = self.blocks() * BLOCK_LEAVES;
+			let over_blocks = self.over_blocks.clone();
+			self.peaks = Peaks::from_parts(leaf_count, over_blocks).map_err(TreeError::Shape)?;
+			rest = behind;
 		}
-		Ok(())
+		rest.iter().for_each(|leaf| self.peaks.push(*leaf));
+		self.tail.extend_from_slice(rest);
+		Ok(self.leaf_count())
 	}
 
 	/// Appends the root of a full block and every node above that it completes.
@@ -238,9 +250,10 @@ impl LogTree {
 			level.push(node)?;
 			let len = level.len();
 			if len % 2 == 1 {
+				self.over_blocks.push(node);
 				return Ok(());
 			}
-			let left = level.get(len - 2)?.ok_or_else(|| no_such_node(0, len - 2, len))?;
+			let left = self.over_blocks.pop().ok_or_else(|| no_such_node(0, len - 2, len))?;
 			node = node_hash::<Blake2>(&left, &node);
 			height += 1;
 		}
@@ -249,9 +262,7 @@ impl LogTree {
 	/// Appends the leaves of a value and returns the first one's number.
 	pub fn append_value(&mut self, value: &[u8]) -> Result<u64, TreeError> {
 		let first = self.leaf_count();
-		for hash in leaf_hashes(value) {
-			self.push(hash)?;
-		}
+		self.append_leaves(&leaf_hashes(value))?;
 		debug_assert_eq!(self.leaf_count() - first, leaves_of(value.len() as u64));
 		Ok(first)
 	}

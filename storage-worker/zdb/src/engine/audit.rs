@@ -10,7 +10,7 @@ use crate::{
 };
 use granary_disk::Disk;
 use granary_por::{leaves_of, LEAF_BYTES};
-use granary_prover::{LeafSource, LogTree, TreeError};
+use granary_prover::{leaf_hashes, LeafSource, LogTree, TreeError};
 use parking_lot::{Mutex, RwLock};
 use std::{
 	io,
@@ -140,11 +140,13 @@ impl Audit {
 		value: &[u8],
 		append: impl FnOnce() -> Result<(Location, Header), ZdbError>,
 	) -> Result<(Location, Header), ZdbError> {
+		// Before it is anybody's turn: hashing is most of the work.
+		let leaves = leaf_hashes(value);
 		let mut slot = self.tree.write();
 		self.opened(&mut slot, log)?;
 		let (location, header) = append()?;
 		self.extents.write().push(location, &header);
-		let grown = slot.as_mut().map(|tree| tree.append_value(value));
+		let grown = slot.as_mut().map(|tree| tree.append_leaves(&leaves));
 		if let Some(Err(error)) = grown {
 			// The record is in the log; the tree is opened anew from the data when it is needed next.
 			tracing::warn!(dir = %self.dir.display(), %error, "the log tree fell behind its log");

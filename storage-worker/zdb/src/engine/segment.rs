@@ -38,6 +38,8 @@ pub(crate) fn never_wait_for_reads() {
 /// Bytes before the first record.
 pub(crate) const SEGMENT_HEADER_BYTES: u64 = 32;
 const MAGIC: &[u8; 8] = b"GRZDBSG2";
+/// How much the disk is given at once before a sync asks for it.
+const BEGIN_STEP_BYTES: u64 = 4 << 20;
 /// How much is read and written again at once.
 const WRITE_AGAIN_STEP_BYTES: u64 = 1 << 20;
 
@@ -52,6 +54,8 @@ pub(crate) struct Segment {
 	flushed: AtomicU64,
 	/// Bytes that the disk has.
 	synced: AtomicU64,
+	/// Bytes that the disk has begun with.
+	begun: AtomicU64,
 	/// What is between `synced` and here was written by an earlier process and may have been dropped by the kernel.
 	doubtful_end: AtomicU64,
 	/// Where its first and its last record start; 0 without one.
@@ -162,6 +166,7 @@ impl Segment {
 			file,
 			flushed,
 			synced,
+			begun: AtomicU64::new(len),
 			doubtful_end: AtomicU64::new(0),
 			first: AtomicU64::new(0),
 			last: AtomicU64::new(0),
@@ -273,6 +278,19 @@ impl Segment {
 		}
 		self.doubtful_end.store(0, Ordering::Release);
 		Ok(())
+	}
+
+	/// Lets the disk begin with what the kernel has, a few megabytes at a time, so that the sync at the segment's end is short.
+	pub(crate) fn begin_writing(&self) {
+		// What is behind the last whole step is still being added to, which a page on its way to the disk may hold up.
+		let end = self.flushed() / BEGIN_STEP_BYTES * BEGIN_STEP_BYTES;
+		let begun = self.begun.fetch_max(end, Ordering::Relaxed);
+		if begun < end {
+			if let Err(error) = self.file.begin_writing(begun, end - begun) {
+				// The sync does all of it then, and reports what fails.
+				tracing::debug!(path = %self.path.display(), %error, "writing was not begun");
+			}
+		}
 	}
 
 	/// Brings everything that the kernel has to the disk.

@@ -147,6 +147,7 @@ impl Log {
 		writer.end += record_len;
 		writer.pending_start = writer.end;
 		active.set_flushed(writer.end);
+		self.begin_writing(&active);
 		self.unflushed.store(place_of(active.number, writer.end), Ordering::Release);
 		self.bytes.fetch_add(record_len, Ordering::Relaxed);
 		Ok((active.location(start, &header), header))

@@ -254,6 +254,7 @@ impl Log {
 		if result.is_ok() {
 			let end = start + batch.len() as u64;
 			active.set_flushed(end);
+			self.begin_writing(&active);
 			self.unflushed.store(place_of(active.number, end), Ordering::Release);
 		} else {
 			let mut writer = self.writer.lock();
@@ -264,6 +265,18 @@ impl Log {
 		batch.clear();
 		batch.shrink_to(SCRATCH_KEEP_BYTES);
 		result
+	}
+
+	/// A log that is synced at each jump, while its writers wait, has its disk begin before.
+	fn begin_writing(&self, active: &Segment) {
+		if self.is_synced_at_jump() {
+			active.begin_writing();
+		}
+	}
+
+	/// A hole between two segments would break an audited log for good, so it never has one.
+	fn is_synced_at_jump(&self) -> bool {
+		self.shape.audited || self.shape.environment.sync_at_jump
 	}
 
 	/// Leaves the active segment if it has records and is older than this.
@@ -298,8 +311,7 @@ impl Log {
 			return Err(ZdbError::Full);
 		}
 		let LogShape { namespace, environment, dir, mode, audited, .. } = &self.shape;
-		// A hole between two segments would break an audited log for good, so it never has one.
-		if *audited || environment.sync_at_jump {
+		if self.is_synced_at_jump() {
 			self.sync_segment(&writer.active)?;
 		}
 		let created = Segment::create(&environment.disk, dir, number, *mode, *audited);
