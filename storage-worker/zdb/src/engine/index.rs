@@ -147,6 +147,19 @@ impl KeyIndex {
 		&self.shards[hash.shard]
 	}
 
+	/// Has all places brought near that are passed until it is known that a new key is not there yet: in a full table they are many.
+	pub(crate) fn prefetch_run(&self, hash: KeyHash) {
+		const LINE_SLOTS: usize = 64 / size_of::<Slot>();
+		const LINES: usize = 4;
+		let table = self.shard(hash).read();
+		let home = table.home(hash.fingerprint);
+		for line in 0..LINES {
+			if let Some(slot) = table.slots.get(home + line * LINE_SLOTS) {
+				sys::prefetch(slot);
+			}
+		}
+	}
+
 	/// Has the place where the key's location would be brought near.
 	pub(crate) fn prefetch(&self, hash: KeyHash) {
 		let table = self.shard(hash).read();

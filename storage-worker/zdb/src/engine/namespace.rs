@@ -164,7 +164,7 @@ impl Namespace {
 		if known == Known::Damaged {
 			report.made_anew.push(log_dir.join(DURABLE_NAME));
 		}
-		let Rebuilt { index, extents, live_bytes, .. } = rebuilt;
+		let (index, extents, live_bytes) = rebuilt.finish()?;
 		// A mark beyond the end would vouch for what is written there next.
 		let durable = known.place().filter(|_| !is_short);
 		let next = (next_sequence, next_ordinal);
