@@ -114,18 +114,21 @@ fn a_pass_goes_on_where_an_earlier_process_stopped() {
 	assert_eq!(rest.damaged, 0, "{rest:?}");
 }
 
+/// Which bytes of which file cannot be read.
+type Bad = Arc<Mutex<Option<(PathBuf, Range<u64>)>>>;
+
 /// A disk of which some bytes of one file cannot be read.
 #[derive(Debug)]
 struct BadSectors {
 	disk: SimulatedDisk,
-	bad: Arc<Mutex<Option<(PathBuf, Range<u64>)>>>,
+	bad: Bad,
 }
 
 #[derive(Debug)]
 struct BadFile {
 	file: Box<dyn FileOperations>,
 	path: PathBuf,
-	bad: Arc<Mutex<Option<(PathBuf, Range<u64>)>>>,
+	bad: Bad,
 }
 
 impl FileSystem for BadSectors {
