@@ -269,7 +269,11 @@ impl Scrubbing {
 		let mut next = log.segment(first).or_else(|| log.segment_after(first));
 		while let Some(segment) = next {
 			let before = report.clone();
-			let goes_on = namespace.scrub_segment(&segment, &mut report, pace)?;
+			let goes_on = match namespace.scrub_segment(&segment, &mut report, pace) {
+				// Its files are gone or somebody else's.
+				Err(_) if namespace.is_removed() => return Ok(true),
+				scrubbed => scrubbed?,
+			};
 			self.note(namespace, &before, &report);
 			if !goes_on {
 				return Ok(false);
