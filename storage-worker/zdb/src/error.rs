@@ -138,7 +138,7 @@ pub enum ZdbError {
 		needed_bytes: u64,
 	},
 	/// The log has all the segments or records that its numbers can name.
-	#[error("the namespace is full: it cannot number another segment")]
+	#[error("the namespace is full: it has no number for another segment or record")]
 	Full,
 	/// Compaction moved the record meanwhile; whoever looks it up again finds it.
 	#[error("the record was moved by compaction")]

@@ -144,6 +144,47 @@ fn a_primary_is_not_believed_what_cannot_follow() {
 }
 
 #[test]
+fn a_log_whose_numbers_are_used_up_takes_no_record_that_could_not_be_read() {
+	let last = ReplicatedRecord {
+		sequence: NUMBERS_MAX - 1,
+		ordinal: 0,
+		moved: false,
+		timestamp: 1,
+		key: b"key".to_vec(),
+		value: Some(b"value".to_vec()),
+	};
+	let ids = NamespaceOptions { mode: Mode::Sequential, ..Default::default() };
+	let last_id = ReplicatedRecord {
+		sequence: 1,
+		ordinal: NUMBERS_MAX - 1,
+		key: (NUMBERS_MAX - 1).to_le_bytes().to_vec(),
+		..last.clone()
+	};
+	for (options, last, key) in
+		[(NamespaceOptions::default(), last, &b"another"[..]), (ids, last_id, &b""[..])]
+	{
+		let dir = tempfile::tempdir().unwrap();
+		let (store, namespace) = made(dir.path(), options);
+		namespace.apply_record(&last).unwrap();
+		let refused = |namespace: &Namespace| {
+			// A short one, and one that is written past the buffer.
+			for len in [5, 1 << 20] {
+				let outcome = namespace.set(key, &vec![7; len]);
+				assert!(matches!(outcome, Err(ZdbError::Full)), "{outcome:?}");
+			}
+			let outcome = namespace.del(&last.key);
+			assert!(matches!(outcome, Err(ZdbError::Full)), "{outcome:?}");
+			assert_eq!(namespace.get(&last.key).unwrap(), last.value);
+		};
+		refused(&namespace);
+		drop((namespace, store));
+		let store = open(dir.path());
+		assert!(store.recovery_report().damaged.is_empty());
+		refused(&store.namespace("forged").unwrap());
+	}
+}
+
+#[test]
 fn an_id_of_another_store_costs_little_however_large_it_is() {
 	let dir = tempfile::tempdir().unwrap();
 	let options = NamespaceOptions { mode: Mode::Sequential, ..Default::default() };

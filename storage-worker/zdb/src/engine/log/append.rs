@@ -6,7 +6,7 @@ use crate::{
 		location::Location,
 		record::{Header, HEADER_BYTES},
 	},
-	limits::{DIRECT_BYTES, PENDING_MAX_BYTES},
+	limits::{DIRECT_BYTES, NUMBERS_MAX, PENDING_MAX_BYTES},
 	ZdbError,
 };
 use granary_por::leaves_of;
@@ -75,7 +75,7 @@ impl Log {
 			}
 			break writer;
 		};
-		self.check_quota(append, &writer, record_len)?;
+		self.check_room(append, &writer, record_len)?;
 		let mut pending = std::mem::take(&mut writer.pending);
 		let header = self.number_record(&mut writer, append, value, &mut pending);
 		pending.extend_from_slice(value);
@@ -126,7 +126,7 @@ impl Log {
 				break (batch, writer);
 			}
 		};
-		self.check_quota(append, &writer, record_len)?;
+		self.check_room(append, &writer, record_len)?;
 		let numbers = (writer.next_sequence, writer.next_ordinal);
 		let header = self.number_record(&mut writer, append, value, &mut batch);
 		let (active, start) = (writer.active.clone(), writer.end);
@@ -195,12 +195,17 @@ impl Log {
 		header
 	}
 
-	fn check_quota(
+	/// Whether there is a number for one more record, and room below the quota.
+	fn check_room(
 		&self,
 		append: &Append<'_>,
 		writer: &Writer,
 		record_len: u64,
 	) -> Result<(), ZdbError> {
+		// No log gets so far by itself, but a forged one may say that it did: what was numbered beyond would be taken for damage when it is read.
+		if writer.next_sequence.max(writer.next_ordinal) >= NUMBERS_MAX {
+			return Err(ZdbError::Full);
+		}
 		let (Some(max_bytes), Some(value)) = (append.max_bytes, append.value) else {
 			return Ok(());
 		};
