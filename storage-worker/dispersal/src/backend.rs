@@ -126,8 +126,8 @@ impl Backend {
 
 	async fn open_over(&self, route: Route, connect: Duration) -> Result<Opened, BackendError> {
 		let limit = route.patience(connect);
-		let opened = timeout(limit, self.enter(route)).await;
-		opened.unwrap_or(Err(BackendError::TimedOut(limit.as_millis() as u64)))
+		let late = late(&route, limit);
+		timeout(limit, self.enter(route)).await.unwrap_or(Err(late))
 	}
 
 	async fn enter(&self, route: Route) -> Result<Opened, BackendError> {
@@ -145,6 +145,18 @@ impl Backend {
 			Reply::Error(text) => Err(BackendError::Refused(text)),
 			_ => Ok(Opened { reader, writer, route, progress }),
 		}
+	}
+}
+
+/// What is said of a way on which nobody answered in time. Whether it was the relay that kept silent or the node behind it cannot be told from here.
+fn late(route: &Route, limit: Duration) -> BackendError {
+	let limit_ms = limit.as_millis() as u64;
+	match route {
+		Route::Direct(_) | Route::Socket(_) => BackendError::TimedOut(limit_ms),
+		Route::Relayed(relay, _) => {
+			let reason = format!("no answer on the way over it within {limit_ms} ms");
+			BackendError::Relay { relay: relay.node, reason }
+		},
 	}
 }
 

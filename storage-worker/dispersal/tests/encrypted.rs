@@ -9,11 +9,11 @@
 )]
 
 use granary_dispersal::{Backend, Dataset, DatasetKey, DatasetOptions, DispersalError, Route};
-use granary_transport::{Identity, Key, Network, Role, Signature};
+use granary_transport::{relay::RelayAt, Identity, Key, Network, Role, Signature};
 use granary_zdb::{NamespaceOptions, Server, ServerOptions, Store, StoreOptions, TlsOptions};
 use rand::{RngCore, SeedableRng};
 use schnorrkel::{ExpansionMode, Keypair, MiniSecretKey, PublicKey};
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tempfile::TempDir;
 
 const GENESIS: [u8; 32] = [7; 32];
@@ -105,6 +105,30 @@ async fn a_tenant_writes_and_a_stranger_reads() {
 	stranger.load_logs().await.unwrap();
 	let error = stranger.put_many(vec![noise(500)]).await.unwrap_err().to_string();
 	assert!(error.contains("read-only"), "{error}");
+}
+
+#[tokio::test]
+async fn a_relay_that_says_nothing_is_named() {
+	// Whoever has a relay's port after its end takes the connection and never answers.
+	let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+	let addresses = vec![silent.local_addr().unwrap().to_string()];
+	let key = pair(5).public.to_bytes();
+	let network = Network::new(GENESIS, verify);
+	let tls = network.relay_client(key, None).unwrap();
+	let node = pair(6).public.to_bytes();
+	let way = Route::Relayed(RelayAt { node: 5, addresses, key, tls }, node);
+	let backend = Backend {
+		node: 6,
+		routes: vec![way.clone()],
+		namespace: "shards".to_owned(),
+		password: None,
+		tls: Some(network.client(node, None).unwrap()),
+	};
+	let mut answers = backend.check_each(Duration::from_millis(100)).await;
+	let (asked, answer) = answers.pop().unwrap();
+	assert_eq!(asked, way);
+	let error = answer.unwrap_err().to_string();
+	assert_eq!(error, "relay 5: no answer on the way over it within 200 ms");
 }
 
 #[tokio::test(flavor = "multi_thread")]
