@@ -8,12 +8,12 @@ use crate::{
 impl Store {
 	/// Has the background thread look for work now.
 	pub fn wake_background(&self) {
-		self.compactor.compaction.wake();
+		self.compactor.compaction.signal.wake();
 	}
 
 	/// Lets the background thread compact, or stops it where it is.
 	pub fn set_compaction(&self, enabled: bool) {
-		self.compactor.compaction.set_enabled(enabled);
+		self.compactor.compaction.signal.set_enabled(enabled);
 	}
 
 	/// Lets compaction append records of its own: the store follows no other any more.
@@ -23,7 +23,7 @@ impl Store {
 
 	/// Whether the background thread compacts.
 	pub fn is_compacting(&self) -> bool {
-		self.compactor.compaction.is_enabled()
+		self.compactor.compaction.signal.is_enabled()
 	}
 
 	/// What compaction did since the store was opened, and why it cannot go on, if so.
@@ -33,12 +33,12 @@ impl Store {
 
 	/// Lets the background thread scrub, or stops it where it is.
 	pub fn set_scrub(&self, enabled: bool) {
-		self.scrubber.scrubbing.set_enabled(enabled);
+		self.scrubber.scrubbing.signal.set_enabled(enabled);
 	}
 
 	/// Whether the background thread scrubs when it is time, and what it did and found since the store was opened.
 	pub fn scrub_status(&self) -> (bool, ScrubStatus) {
-		(self.scrubber.scrubbing.is_enabled(), self.scrubber.scrubbing.status())
+		(self.scrubber.scrubbing.signal.is_enabled(), self.scrubber.scrubbing.status())
 	}
 
 	/// Compacts a namespace now, at full speed: every sealed segment with anything dead in it. The others get their hints.

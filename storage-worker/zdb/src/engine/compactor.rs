@@ -1,24 +1,25 @@
 //! The thread that compacts in the background.
 
 use crate::{
-	engine::{compact::Compacted, store::Namespaces},
+	engine::{
+		background_thread::{BackgroundThread, Signal},
+		compact::Compacted,
+		store::Namespaces,
+	},
 	ZdbError,
 };
-use parking_lot::{Condvar, Mutex};
+use parking_lot::Mutex;
 use std::{
 	io,
 	sync::{
 		atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
 		Arc,
 	},
-	thread::{self, JoinHandle},
-	time::{Duration, Instant},
+	time::Duration,
 };
 
 /// How often it looks for something to do.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
-/// The shortest sleep that is worth it when it is ahead of its rate.
-const NAP: Duration = Duration::from_millis(2);
 /// What nobody asks to be durable is made so after this long; the kernel does not wait longer either.
 const SYNC_INTERVAL: Duration = Duration::from_secs(30);
 
@@ -45,36 +46,19 @@ impl Default for CompactionOptions {
 #[derive(Debug)]
 pub(crate) struct Compaction {
 	options: CompactionOptions,
-	enabled: AtomicBool,
+	/// How the thread is told things.
+	pub(crate) signal: Arc<Signal>,
 	moves: AtomicBool,
-	ended: AtomicBool,
 	segments: AtomicU64,
 	moved_bytes: AtomicU64,
 	freed_bytes: AtomicU64,
 	failed: Mutex<Option<String>>,
-	wake: (Mutex<()>, Condvar),
 }
 
 impl Compaction {
-	/// Lets it work, or stops it where it is.
-	pub(crate) fn set_enabled(&self, enabled: bool) {
-		self.enabled.store(enabled, Relaxed);
-		self.wake.1.notify_all();
-	}
-
-	/// Has it look for work now.
-	pub(crate) fn wake(&self) {
-		self.wake.1.notify_all();
-	}
-
 	/// Lets it append live records again.
 	pub(crate) fn set_moves(&self) {
 		self.moves.store(true, Relaxed);
-	}
-
-	/// Whether it works.
-	pub(crate) fn is_enabled(&self) -> bool {
-		self.enabled.load(Relaxed)
 	}
 
 	/// What it did since the store was opened.
@@ -103,7 +87,7 @@ impl Compaction {
 #[derive(Debug)]
 pub(crate) struct Compactor {
 	pub(crate) compaction: Arc<Compaction>,
-	thread: Option<JoinHandle<()>>,
+	_thread: BackgroundThread,
 }
 
 impl Compactor {
@@ -114,32 +98,17 @@ impl Compactor {
 	) -> io::Result<Self> {
 		let compaction = Arc::new(Compaction {
 			options,
-			enabled: AtomicBool::new(options.enabled),
+			signal: Signal::new(options.enabled),
 			moves: AtomicBool::new(options.moves),
-			ended: AtomicBool::new(false),
 			segments: AtomicU64::new(0),
 			moved_bytes: AtomicU64::new(0),
 			freed_bytes: AtomicU64::new(0),
 			failed: Mutex::new(None),
-			wake: Default::default(),
 		});
 		let theirs = compaction.clone();
-		let thread = thread::Builder::new().name("zdb-compact".into());
-		let thread = thread.spawn(move || loop {
-			let mut asleep = theirs.wake.0.lock();
-			if theirs.ended.load(Relaxed) {
-				break;
-			}
-			theirs.wake.1.wait_for(&mut asleep, LOOK_INTERVAL);
-			drop(asleep);
-			sync_old(&namespaces);
-			theirs.prepare_removals(&namespaces);
-			if theirs.is_enabled() && !theirs.ended.load(Relaxed) {
-				let outcome = theirs.round(&namespaces);
-				*theirs.failed.lock() = outcome.err().map(|error| error.to_string());
-			}
-		})?;
-		Ok(Self { compaction, thread: Some(thread) })
+		let work = move || theirs.run(&namespaces);
+		let thread = BackgroundThread::start("zdb-compact", compaction.signal.clone(), work)?;
+		Ok(Self { compaction, _thread: thread })
 	}
 }
 
@@ -154,30 +123,31 @@ fn sync_old(namespaces: &Namespaces) {
 }
 
 impl Compaction {
-	/// Makes the logs that removals ask for, compaction or not: somebody waits for them.
-	fn prepare_removals(&self, namespaces: &Namespaces) {
-		let open: Vec<_> = namespaces.read().values().cloned().collect();
-		for namespace in open.into_iter().filter(|namespace| namespace.wants_removal()) {
-			let mut pace = self.pace();
-			let goes_on = &mut |read| pace(read) && !self.ended.load(Relaxed);
-			if let Err(error) = namespace.prepare_removal(goes_on) {
-				tracing::warn!(namespace = namespace.name(), %error, "a removal was not prepared");
+	/// Looks for work again and again, until the store is closed.
+	fn run(&self, namespaces: &Namespaces) {
+		loop {
+			self.signal.sleep(LOOK_INTERVAL);
+			if self.signal.has_ended() {
+				break;
+			}
+			sync_old(namespaces);
+			self.prepare_removals(namespaces);
+			if self.signal.goes_on() {
+				let outcome = self.round(namespaces);
+				*self.failed.lock() = outcome.err().map(|error| error.to_string());
 			}
 		}
 	}
 
-	/// Sleeps when more was read than the rate allows. Answers `true`.
-	fn pace(&self) -> impl FnMut(u64) -> bool {
-		let (started, mut bytes) = (Instant::now(), 0u64);
-		let rate = self.options.bytes_per_second.max(1) as f64;
-		move |read| {
-			bytes += read;
-			let due = Duration::from_secs_f64(bytes as f64 / rate);
-			let ahead = due.saturating_sub(started.elapsed());
-			if ahead > NAP {
-				thread::sleep(ahead);
+	/// Makes the logs that removals ask for, compaction or not: somebody waits for them.
+	fn prepare_removals(&self, namespaces: &Namespaces) {
+		let open: Vec<_> = namespaces.read().values().cloned().collect();
+		for namespace in open.into_iter().filter(|namespace| namespace.wants_removal()) {
+			let rate = self.options.bytes_per_second;
+			let mut pace = self.signal.pace(rate, |signal| !signal.has_ended());
+			if let Err(error) = namespace.prepare_removal(&mut pace) {
+				tracing::warn!(namespace = namespace.name(), %error, "a removal was not prepared");
 			}
-			true
 		}
 	}
 
@@ -186,8 +156,7 @@ impl Compaction {
 		let open: Vec<_> = namespaces.read().values().cloned().collect();
 		let mut first_failure = Ok(());
 		for namespace in open {
-			let mut paced = self.pace();
-			let mut pace = |read| paced(read) && self.is_enabled() && !self.ended.load(Relaxed);
+			let mut pace = self.signal.pace(self.options.bytes_per_second, Signal::goes_on);
 			if let Err(error) = namespace.write_hints(&mut pace) {
 				// Opening takes longer without, and that is all.
 				tracing::debug!(namespace = namespace.name(), %error, "hints");
@@ -202,21 +171,5 @@ impl Compaction {
 			}
 		}
 		first_failure
-	}
-}
-
-impl Drop for Compactor {
-	fn drop(&mut self) {
-		{
-			// Held so that the thread does not fall asleep between looking and being woken.
-			let _awake = self.compaction.wake.0.lock();
-			self.compaction.ended.store(true, Relaxed);
-			self.compaction.wake.1.notify_all();
-		}
-		if let Some(thread) = self.thread.take() {
-			if thread.join().is_err() {
-				tracing::error!("the compaction thread panicked");
-			}
-		}
 	}
 }

@@ -3,6 +3,7 @@
 mod ahead;
 mod audit;
 mod background;
+mod background_thread;
 mod backward;
 mod cache;
 mod compact;

@@ -6,6 +6,7 @@
 
 use crate::{
 	engine::{
+		background_thread::{BackgroundThread, Signal},
 		generation::{checked, with_checksum},
 		namespace::Namespace,
 		report::DamagedRange,
@@ -15,16 +16,12 @@ use crate::{
 	ZdbError,
 };
 use granary_disk::Disk;
-use parking_lot::{Condvar, Mutex};
+use parking_lot::Mutex;
 use std::{
 	io,
 	ops::Bound,
 	path::PathBuf,
-	sync::{
-		atomic::{AtomicBool, Ordering::Relaxed},
-		Arc,
-	},
-	thread::{self, JoinHandle},
+	sync::Arc,
 	time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -119,57 +116,15 @@ pub(crate) struct Scrubbing {
 	options: ScrubOptions,
 	disk: Disk,
 	dir: PathBuf,
-	enabled: AtomicBool,
-	ended: AtomicBool,
+	/// How the thread is told things.
+	pub(crate) signal: Arc<Signal>,
 	status: Mutex<ScrubStatus>,
-	wake: (Mutex<()>, Condvar),
 }
 
 impl Scrubbing {
-	/// Lets it work, or stops it where it is.
-	pub(crate) fn set_enabled(&self, enabled: bool) {
-		self.enabled.store(enabled, Relaxed);
-		let _awake = self.wake.0.lock();
-		self.wake.1.notify_all();
-	}
-
-	/// Whether it works.
-	pub(crate) fn is_enabled(&self) -> bool {
-		self.enabled.load(Relaxed)
-	}
-
+	/// What it did and found since the store was opened.
 	pub(crate) fn status(&self) -> ScrubStatus {
 		self.status.lock().clone()
-	}
-
-	fn goes_on(&self) -> bool {
-		self.enabled.load(Relaxed) && !self.ended.load(Relaxed)
-	}
-
-	/// Sleeps, unless it is woken.
-	fn sleep(&self, time: Duration) {
-		let mut asleep = self.wake.0.lock();
-		if !self.ended.load(Relaxed) {
-			self.wake.1.wait_for(&mut asleep, time);
-		}
-	}
-
-	/// Sleeps when more was read than the rate allows; answers whether to go on.
-	fn pace(&self, bytes_per_second: u64) -> impl FnMut(u64) -> bool + '_ {
-		const NAP: Duration = Duration::from_millis(20);
-		let (started, mut bytes) = (Instant::now(), 0u64);
-		move |read| {
-			bytes = bytes.saturating_add(read);
-			let due = Duration::from_secs_f64(bytes as f64 / bytes_per_second as f64);
-			while self.goes_on() {
-				let ahead = due.saturating_sub(started.elapsed());
-				if ahead < NAP {
-					return true;
-				}
-				self.sleep(ahead);
-			}
-			false
-		}
 	}
 
 	fn load(&self) -> Pass {
@@ -197,13 +152,13 @@ impl Scrubbing {
 	fn run(&self, namespaces: &Namespaces) {
 		let opened = Instant::now();
 		let first = self.options.interval / 8;
-		self.sleep(first.min(RESUME_DELAY));
-		if self.ended.load(Relaxed) {
+		self.signal.sleep(first.min(RESUME_DELAY));
+		if self.signal.has_ended() {
 			return;
 		}
 		let mut pass = self.load();
 		self.status.lock().last_pass_ended = pass.last_ended;
-		while !self.ended.load(Relaxed) {
+		while !self.signal.has_ended() {
 			let interval = u64::try_from(self.options.interval.as_millis()).unwrap_or(u64::MAX);
 			let since = now_ms().checked_sub(pass.began);
 			let is_due = match (&pass.next, pass.began) {
@@ -212,7 +167,7 @@ impl Scrubbing {
 				// A clock that was set back says nothing.
 				(None, _) => since.is_none_or(|since| since >= interval),
 			};
-			if is_due && self.goes_on() {
+			if is_due && self.signal.goes_on() {
 				self.status.lock().is_running = true;
 				let outcome = self.go(&mut pass, namespaces);
 				let mut status = self.status.lock();
@@ -222,7 +177,7 @@ impl Scrubbing {
 				}
 				status.failure = outcome.err().map(|error| error.to_string());
 			}
-			self.sleep(LOOK_INTERVAL.min(first).max(LOOK_INTERVAL_MIN));
+			self.signal.sleep(LOOK_INTERVAL.min(first).max(LOOK_INTERVAL_MIN));
 		}
 	}
 
@@ -235,7 +190,7 @@ impl Scrubbing {
 		let planned = (self.options.interval.as_secs_f64() * PLANNED_SHARE).max(0.001);
 		let needed = (total as f64 / planned) as u64;
 		let rate = needed.max(BYTES_PER_SECOND_MIN).min(self.options.bytes_per_second.max(1));
-		let mut pace = self.pace(rate);
+		let mut pace = self.signal.pace(rate, Signal::goes_on);
 		loop {
 			let (name, segment) = pass.next.clone().unwrap_or_default();
 			let open = namespaces.read();
@@ -319,7 +274,7 @@ impl Scrubbing {
 #[derive(Debug)]
 pub(crate) struct Scrubber {
 	pub(crate) scrubbing: Arc<Scrubbing>,
-	thread: Option<JoinHandle<()>>,
+	_thread: BackgroundThread,
 }
 
 impl Scrubber {
@@ -334,31 +289,13 @@ impl Scrubber {
 			options,
 			disk: disk.clone(),
 			dir,
-			enabled: AtomicBool::new(options.enabled),
-			ended: AtomicBool::new(false),
+			signal: Signal::new(options.enabled),
 			status: Mutex::default(),
-			wake: Default::default(),
 		});
 		let theirs = scrubbing.clone();
-		let thread = thread::Builder::new().name("zdb-scrub".into());
-		let thread = thread.spawn(move || theirs.run(&namespaces))?;
-		Ok(Self { scrubbing, thread: Some(thread) })
-	}
-}
-
-impl Drop for Scrubber {
-	fn drop(&mut self) {
-		{
-			// Held so that the thread does not fall asleep between looking and being woken.
-			let _awake = self.scrubbing.wake.0.lock();
-			self.scrubbing.ended.store(true, Relaxed);
-			self.scrubbing.wake.1.notify_all();
-		}
-		if let Some(thread) = self.thread.take() {
-			if thread.join().is_err() {
-				tracing::error!("the scrub thread panicked");
-			}
-		}
+		let work = move || theirs.run(&namespaces);
+		let thread = BackgroundThread::start("zdb-scrub", scrubbing.signal.clone(), work)?;
+		Ok(Self { scrubbing, _thread: thread })
 	}
 }
 

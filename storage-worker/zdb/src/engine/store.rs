@@ -2,6 +2,7 @@
 
 use crate::{
 	engine::{
+		background_thread::BackgroundThread,
 		compactor::{CompactionOptions, Compactor},
 		config::Config,
 		directory::{directory_names, lock, make_dir},
@@ -10,7 +11,7 @@ use crate::{
 		namespace::Namespace,
 		report::RecoveryReport,
 		scrubber::{ScrubOptions, Scrubber},
-		syncer::Syncer,
+		syncer::start_syncer,
 		Durability, NamespaceOptions, NamespaceUpdate,
 	},
 	limits::{
@@ -93,7 +94,7 @@ pub struct Store {
 	environment: Arc<Environment>,
 	pub(super) compactor: Compactor,
 	pub(super) scrubber: Scrubber,
-	_syncer: Syncer,
+	_syncer: BackgroundThread,
 	_lock: DiskFile,
 }
 
@@ -137,7 +138,7 @@ impl Store {
 			namespaces.insert(name, Arc::new(namespace));
 		}
 		let namespaces = Arc::new(RwLock::new(namespaces));
-		let syncer = Syncer::start(namespaces.clone());
+		let syncer = start_syncer(namespaces.clone());
 		let compaction = CompactionOptions {
 			enabled: options.compaction.enabled && !read_only,
 			..options.compaction
