@@ -53,6 +53,28 @@ fn redis_benchmark_runs_without_a_complaint() {
 }
 
 #[test]
+fn a_batch_that_has_to_wait_for_the_disk_stores_its_first_values_once() {
+	let dir = tempfile::tempdir().unwrap();
+	let process = Process::start(dir.path(), &[]);
+	process.redis_cli(&["SET", "old", "value"]);
+	process.stop();
+	let process = Process::start(dir.path(), &[]);
+	// The kernel forgets the record that MSET has to look at after it has stored its first pair.
+	let segment = dir.path().join("namespaces/default/segment-00000000.log");
+	let forgotten = Command::new("dd")
+		.arg(format!("of={}", segment.display()))
+		.args(["oflag=nocache", "conv=notrunc,fdatasync", "count=0", "status=none"])
+		.status();
+	assert!(forgotten.unwrap().success());
+	assert_eq!(process.redis_cli(&["MSET", "new", "1", "old", "2", "newer", "3"]), "OK");
+	assert_eq!(process.redis_cli(&["MGET", "new", "old", "newer"]), "1\n2\n3");
+	let info = process.redis_cli(&["NSINFO", "default"]);
+	let line = |name: &str| info.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+	assert_eq!(line("stats_writes: "), "3", "{info}");
+	process.stop();
+}
+
+#[test]
 fn what_was_acknowledged_survives_a_kill() {
 	for round in 0..4_u64 {
 		let dir = tempfile::tempdir().unwrap();

@@ -181,10 +181,19 @@ pub(super) fn mset(session: &mut Session, args: Args<'_>, output: &mut Output) -
 		return Err(errors::READ_ONLY);
 	}
 	session.unflushed_from.get_or_insert(output.len());
-	for (key, value) in args.rest().step_by(2).zip(args.rest().skip(1).step_by(2)) {
-		let written = session.namespace.set_buffered(key, value, None);
-		if written.map_err(|error| errors::write_text(&error))? != SetOutcome::Unchanged {
-			session.traffic.write(value.len());
+	let pairs = args.rest().step_by(2).zip(args.rest().skip(1).step_by(2));
+	let stored_before = std::mem::take(&mut session.pairs_stored);
+	for (number, (key, value)) in pairs.enumerate().skip(stored_before) {
+		match session.namespace.set_buffered(key, value, None) {
+			Ok(SetOutcome::Unchanged) => {},
+			Ok(SetOutcome::Written { .. }) => session.traffic.write(value.len()),
+			Err(error) => {
+				if matches!(error, ZdbError::NotInMemory) {
+					// Stored once more where it may block, those before would be found unchanged, or refused as being there.
+					session.pairs_stored = number;
+				}
+				return Err(errors::write_text(&error));
+			},
 		}
 	}
 	output.ok();

@@ -98,8 +98,10 @@ fn execute_for(owner: u64, session: &mut Session, args: Args<'_>, output: &mut O
 	let outcome = dispatch(upper, session, args, output);
 	session.shared.slow.end(began, session.id, args);
 	if outcome == Err(errors::NOT_IN_MEMORY) {
-		// What it counted is counted when it is executed anew.
-		session.traffic = traffic;
+		// What it counted is counted when it is executed anew, but for what is not done anew.
+		if session.pairs_stored == 0 {
+			session.traffic = traffic;
+		}
 		return Flow::Elsewhere;
 	}
 	session.commands += 1;

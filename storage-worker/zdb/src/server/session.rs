@@ -94,6 +94,8 @@ pub(crate) struct Session {
 	pub(crate) postbox: Option<Postbox>,
 	/// It is on a thread that may block.
 	pub(crate) may_block: bool,
+	/// Pairs that the MSET stored already which is executed anew on a thread that may block.
+	pub(crate) pairs_stored: usize,
 	/// Where in the output the first reply is that acknowledges a write that is not flushed.
 	pub(crate) unflushed_from: Option<usize>,
 }
@@ -128,6 +130,7 @@ impl Session {
 			mirroring: None,
 			postbox: None,
 			may_block: false,
+			pairs_stored: 0,
 			unflushed_from: None,
 			shared,
 		})
