@@ -13,21 +13,26 @@ fn place(input: &mut Input<'_>, step: &mut u64) -> u64 {
 }
 
 fn keys(input: &mut Input<'_>) {
-	let (index, mut model) = (Keys::default(), HashMap::<Vec<u8>, u64>::new());
+	let (mut index, mut model) = (Keys::default(), HashMap::<Vec<u8>, u64>::new());
 	let mut step = 0;
 	while !input.is_empty() {
 		let key = vec![input.byte() % 64; 1 + usize::from(input.byte() % 4)];
 		let old = model.get(&key).copied();
-		if input.byte() % 3 == 0 {
-			if let Some(old) = old {
-				index.remove(&key, old);
-				model.remove(&key);
-			}
-		} else {
-			let new = place(input, &mut step);
-			index.replace(&key, old, new);
-			model.insert(key.clone(), new);
+		let operation = input.byte();
+		let new = (operation % 3 != 0).then(|| place(input, &mut step));
+		match (old, new) {
+			// As opening does it, and as requests do.
+			_ if operation & 64 == 0 => {
+				assert_eq!(index.set(&key, new, |at| old == Some(at)), old, "{key:?}");
+			},
+			(_, Some(new)) => index.replace(&key, old, new),
+			(Some(old), None) => index.remove(&key, old),
+			(None, None) => {},
 		}
+		match new {
+			Some(new) => model.insert(key.clone(), new),
+			None => model.remove(&key),
+		};
 		let (found, wanted) = (index.candidates(&key), model.get(&key));
 		assert!(wanted.is_none_or(|wanted| found.contains(wanted)), "{key:?} is lost");
 	}

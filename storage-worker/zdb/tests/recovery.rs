@@ -303,6 +303,59 @@ fn hints_tell_what_the_segments_tell_and_are_not_trusted_blindly() {
 }
 
 #[test]
+fn what_many_records_add_up_to_is_the_same_after_a_restart() {
+	// More than are brought into the index at a time: records and those that replace or delete them are in the same batch and in different ones.
+	const KEYS: u64 = 600_000;
+	let dir = tempfile::tempdir().unwrap();
+	let compaction = CompactionOptions { dead_share: 2.0, ..Default::default() };
+	let options =
+		StoreOptions { segment_bytes: 16 << 20, compaction, ..StoreOptions::new(dir.path()) };
+	let look = |store: &Store| {
+		let info = store.namespace("default").unwrap().info();
+		(info.entries, info.live_bytes, info.index_bytes > 0)
+	};
+	let value = |key: u64, round: u64| format!("{round}{}", "x".repeat((key % 13) as usize));
+	let expected = {
+		let store = Store::open(options.clone()).unwrap();
+		let namespace = store.namespace("default").unwrap();
+		let set = |key: u64, round| {
+			let value = value(key, round);
+			namespace.set_buffered(&key.to_le_bytes(), value.as_bytes(), None).unwrap();
+			if key.is_multiple_of(5) {
+				namespace.set_buffered(&key.to_le_bytes(), b"at once again", None).unwrap();
+			}
+		};
+		(0..KEYS).for_each(|key| set(key, 1));
+		(0..KEYS).filter(|key| key % 3 == 0).for_each(|key| set(key, 2));
+		namespace.flush().unwrap();
+		for key in (0..KEYS).filter(|key| key % 7 == 0) {
+			namespace.del(&key.to_le_bytes()).unwrap();
+		}
+		look(&store)
+	};
+	assert_eq!(expected.0, KEYS - KEYS.div_ceil(7));
+	let opened = || {
+		let store = Store::open(options.clone()).unwrap();
+		assert_eq!(look(&store), expected);
+		await_hints(dir.path(), "default");
+		let namespace = store.namespace("default").unwrap();
+		for key in (0..KEYS).step_by(11) {
+			let found = namespace.get(&key.to_le_bytes()).unwrap();
+			let round = if key % 3 == 0 { 2 } else { 1 };
+			let written = match (key % 7, key % 5) {
+				(0, _) => None,
+				(_, 0) => Some(b"at once again".to_vec()),
+				_ => Some(value(key, round).into_bytes()),
+			};
+			assert_eq!(found.as_deref(), written.as_deref(), "key {key}");
+		}
+	};
+	// From the records, then from hints.
+	opened();
+	opened();
+}
+
+#[test]
 fn a_durable_end_that_is_lost_is_reported() {
 	let dir = tempfile::tempdir().unwrap();
 	let offsets = written(dir.path());

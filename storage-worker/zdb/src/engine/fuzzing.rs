@@ -1,7 +1,11 @@
 //! The engine's doors for the fuzz targets.
 
 use super::{
-	durable, generation, ids::IdIndex, index::KeyIndex, location::Location, record::Header,
+	durable, generation,
+	ids::IdIndex,
+	index::{KeyHasher, KeyIndex},
+	location::Location,
+	record::Header,
 	retired::Retired,
 };
 
@@ -34,7 +38,7 @@ pub struct Keys(KeyIndex);
 
 impl Default for Keys {
 	fn default() -> Self {
-		Self(KeyIndex::new())
+		Self(KeyIndex::new(KeyHasher::default()))
 	}
 }
 
@@ -52,6 +56,20 @@ impl Keys {
 	/// Forgets the key at this place.
 	pub fn remove(&self, key: &[u8], old: u64) {
 		self.0.remove(self.0.hash(key), Location::from_bits(old));
+	}
+
+	/// As opening a store does: points the key to a new place, or to none, from the one of which `is_it` says that it is the key's. Answers that one.
+	pub fn set(
+		&mut self,
+		key: &[u8],
+		new: Option<u64>,
+		mut is_it: impl FnMut(u64) -> bool,
+	) -> Option<u64> {
+		let hash = self.0.hash(key);
+		let table = self.0.tables().nth(hash.shard)?;
+		let look = |at: Location| Ok(is_it(at.bits()).then_some(()));
+		let old = table.set(hash.fingerprint, new.map(Location::from_bits), look);
+		old.ok()?.map(|(at, ())| at.bits())
 	}
 
 	/// Live keys.

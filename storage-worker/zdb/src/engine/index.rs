@@ -6,11 +6,11 @@
 //! an index of their own (`engine/ids.rs`).
 
 use super::location::Location;
-use crate::sys;
+use crate::{sys, ZdbError};
 use parking_lot::RwLock;
 use std::hash::{BuildHasher, RandomState};
 
-const SHARDS: usize = 64;
+pub(crate) const SHARDS: usize = 64;
 const SLOTS_MIN: usize = 8;
 
 /// The hash of a key: its table, and its fingerprint there.
@@ -18,7 +18,19 @@ const SLOTS_MIN: usize = 8;
 pub(crate) struct KeyHash {
 	/// Which table, and which write stripe.
 	pub(crate) shard: usize,
-	fingerprint: u32,
+	/// A greater one has its place further behind.
+	pub(crate) fingerprint: u32,
+}
+
+/// Hashes keys with a secret: nobody outside can make them collide.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct KeyHasher(RandomState);
+
+impl KeyHasher {
+	pub(crate) fn hash(&self, key: &[u8]) -> KeyHash {
+		let hash = self.0.hash_one(key);
+		KeyHash { shard: (hash >> 58) as usize, fingerprint: hash as u32 }
+	}
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -45,8 +57,9 @@ impl Slot {
 	}
 }
 
+/// One of the index's tables.
 #[derive(Debug, Default)]
-struct Table {
+pub(crate) struct Table {
 	slots: Vec<Slot>,
 	used: usize,
 }
@@ -68,7 +81,7 @@ impl Table {
 	}
 
 	fn insert(&mut self, fingerprint: u32, location: Location) {
-		if (self.used + 1) * 8 > self.slots.len() * 7 {
+		if !self.has_room() {
 			self.grow();
 		}
 		self.place(Slot::new(fingerprint, location));
@@ -77,8 +90,8 @@ impl Table {
 
 	fn place(&mut self, slot: Slot) {
 		let empty = self.probe(slot.fingerprint).find(|(_, slot)| slot.is_empty());
-		if let Some(place) = empty.and_then(|(position, _)| self.slots.get_mut(position)) {
-			*place = slot;
+		if let Some((position, _)) = empty {
+			self.put(position, slot);
 		}
 	}
 
@@ -92,6 +105,60 @@ impl Table {
 		for slot in old.into_iter().filter(|slot| !slot.is_empty()) {
 			self.place(slot);
 		}
+	}
+
+	/// Has a key's first place brought near.
+	pub(crate) fn prefetch(&self, fingerprint: u32) {
+		if let Some(slot) = self.slots.get(self.home(fingerprint)) {
+			sys::prefetch(slot);
+		}
+	}
+
+	/// Points a key to its new record, or to none. `look` looks at a record that may be the key's and answers what it is if it is; with where it
+	/// was, that is passed on.
+	pub(crate) fn set<T>(
+		&mut self,
+		fingerprint: u32,
+		new: Option<Location>,
+		mut look: impl FnMut(Location) -> Result<Option<T>, ZdbError>,
+	) -> Result<Option<(Location, T)>, ZdbError> {
+		// Two plain loops instead of one over both parts: this is where opening a store spends its time.
+		let home = self.home(fingerprint);
+		let (before, from) = self.slots.split_at(home);
+		let mut met = meet(from, fingerprint, &mut look)?.behind(home);
+		if let Met::Nothing = met {
+			met = meet(before, fingerprint, &mut look)?;
+		}
+		match (met, new) {
+			(Met::Record(position, at, old), new) => {
+				match new {
+					Some(new) => self.put(position, Slot::new(fingerprint, new)),
+					None => self.remove(position),
+				}
+				Ok(Some((at, old)))
+			},
+			(Met::End(position), Some(new)) if self.has_room() => {
+				self.put(position, Slot::new(fingerprint, new));
+				self.used += 1;
+				Ok(None)
+			},
+			(Met::End(_) | Met::Nothing, new) => {
+				if let Some(new) = new {
+					self.insert(fingerprint, new);
+				}
+				Ok(None)
+			},
+		}
+	}
+
+	fn put(&mut self, position: usize, slot: Slot) {
+		if let Some(place) = self.slots.get_mut(position) {
+			*place = slot;
+		}
+	}
+
+	fn has_room(&self) -> bool {
+		(self.used + 1) * 8 <= self.slots.len() * 7
 	}
 
 	fn position(&self, fingerprint: u32, location: Location) -> Option<usize> {
@@ -109,37 +176,77 @@ impl Table {
 		while let Some(slot) = self.slots.get(next).copied().filter(|slot| !slot.is_empty()) {
 			let distance = (next + len - self.home(slot.fingerprint)) % len;
 			if distance >= (next + len - hole) % len {
-				if let Some(place) = self.slots.get_mut(hole) {
-					*place = slot;
-				}
+				self.put(hole, slot);
 				hole = next;
 			}
 			next = (next + 1) % len;
 		}
-		if let Some(place) = self.slots.get_mut(hole) {
-			*place = Slot::EMPTY;
-		}
+		self.put(hole, Slot::EMPTY);
 		self.used -= 1;
 	}
+}
+
+/// What there is in slots from a key's home on.
+enum Met<T> {
+	/// A record of the key: its slot, its location, and what was seen of it.
+	Record(usize, Location, T),
+	/// None; this slot is empty and ends the run.
+	End(usize),
+	/// None, and the run goes on behind them.
+	Nothing,
+}
+
+impl<T> Met<T> {
+	/// The same for slots that lie so far behind the first.
+	fn behind(self, distance: usize) -> Self {
+		match self {
+			Self::Record(position, at, seen) => Self::Record(distance + position, at, seen),
+			Self::End(position) => Self::End(distance + position),
+			Self::Nothing => Self::Nothing,
+		}
+	}
+}
+
+fn meet<T>(
+	slots: &[Slot],
+	fingerprint: u32,
+	look: &mut impl FnMut(Location) -> Result<Option<T>, ZdbError>,
+) -> Result<Met<T>, ZdbError> {
+	for (position, slot) in slots.iter().enumerate() {
+		if slot.is_empty() {
+			return Ok(Met::End(position));
+		}
+		if slot.fingerprint == fingerprint {
+			if let Some(seen) = look(slot.location())? {
+				return Ok(Met::Record(position, slot.location(), seen));
+			}
+		}
+	}
+	Ok(Met::Nothing)
 }
 
 /// The index of a user-key namespace.
 #[derive(Debug)]
 pub(crate) struct KeyIndex {
-	hasher: RandomState,
+	hasher: KeyHasher,
 	shards: Vec<RwLock<Table>>,
 }
 
 impl KeyIndex {
-	pub(crate) fn new() -> Self {
+	/// An empty one whose keys are hashed so.
+	pub(crate) fn new(hasher: KeyHasher) -> Self {
 		let shards = (0..SHARDS).map(|_| RwLock::default()).collect();
-		Self { hasher: RandomState::new(), shards }
+		Self { hasher, shards }
 	}
 
-	/// The keyed hash of a key: nobody outside can make keys collide.
+	/// The hash of a key.
 	pub(crate) fn hash(&self, key: &[u8]) -> KeyHash {
-		let hash = self.hasher.hash_one(key);
-		KeyHash { shard: (hash >> 58) as usize, fingerprint: hash as u32 }
+		self.hasher.hash(key)
+	}
+
+	/// Its tables, for who has it alone.
+	pub(crate) fn tables(&mut self) -> impl Iterator<Item = &mut Table> {
+		self.shards.iter_mut().map(RwLock::get_mut)
 	}
 
 	fn shard(&self, hash: KeyHash) -> &RwLock<Table> {
@@ -147,25 +254,9 @@ impl KeyIndex {
 		&self.shards[hash.shard]
 	}
 
-	/// Has all places brought near that are passed until it is known that a new key is not there yet: in a full table they are many.
-	pub(crate) fn prefetch_run(&self, hash: KeyHash) {
-		const LINE_SLOTS: usize = 64 / size_of::<Slot>();
-		const LINES: usize = 4;
-		let table = self.shard(hash).read();
-		let home = table.home(hash.fingerprint);
-		for line in 0..LINES {
-			if let Some(slot) = table.slots.get(home + line * LINE_SLOTS) {
-				sys::prefetch(slot);
-			}
-		}
-	}
-
 	/// Has the place where the key's location would be brought near.
 	pub(crate) fn prefetch(&self, hash: KeyHash) {
-		let table = self.shard(hash).read();
-		if let Some(slot) = table.slots.get(table.home(hash.fingerprint)) {
-			sys::prefetch(slot);
-		}
+		self.shard(hash).read().prefetch(hash.fingerprint);
 	}
 
 	/// The locations that may hold the key: usually none or one.
@@ -264,7 +355,7 @@ mod tests {
 
 	#[test]
 	fn behaves_like_a_map() {
-		let (index, mut map) = (KeyIndex::new(), HashMap::new());
+		let (index, mut map) = (KeyIndex::new(KeyHasher::default()), HashMap::new());
 		let mut state = 1_u64;
 		for step in 0..200_000_u32 {
 			state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -287,7 +378,7 @@ mod tests {
 
 	#[test]
 	fn a_key_takes_at_most_24_bytes() {
-		let index = KeyIndex::new();
+		let index = KeyIndex::new(KeyHasher::default());
 		for key in 0..1_000_000_u64 {
 			index.replace(index.hash(&key.to_le_bytes()), None, Location::new(0, key as u32, 50));
 			if key > 100_000 && key % 10_007 == 0 {

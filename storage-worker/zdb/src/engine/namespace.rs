@@ -13,7 +13,7 @@ use crate::{
 		log::{Log, LogShape},
 		options::{Access, Durability, NamespaceOptions, NamespaceUpdate},
 		password::Password,
-		rebuild::Rebuilt,
+		rebuild::{rebuild, Rebuilt},
 		recovery::{recover, Recovered},
 		removal::{Plan, Successor},
 		report::RecoveryReport,
@@ -152,19 +152,15 @@ impl Namespace {
 			audited,
 			read_only,
 		};
-		let mut rebuilt = Rebuilt::new(mode);
 		let retired = Retired::load(disk, &log_dir)?;
 		let known = Known::load(disk, &log_dir)?;
-		let recovered =
-			recover(&shape, &retired, known.place(), &mut |segment, offset, header, key| {
-				rebuilt.visit(segment, offset, header, key, audited)
-			})?;
+		let (recovered, Rebuilt { index, extents, live_bytes }) =
+			rebuild(mode, audited, |visit| recover(&shape, &retired, known.place(), visit))?;
 		let (is_short, ends_in_damage) = (recovered.is_short, recovered.ends_in_damage());
 		let Recovered { segments, next_sequence, next_ordinal, mut report, .. } = recovered;
 		if known == Known::Damaged {
 			report.made_anew.push(log_dir.join(DURABLE_NAME));
 		}
-		let (index, extents, live_bytes) = rebuilt.finish()?;
 		// A mark beyond the end would vouch for what is written there next.
 		let durable = known.place().filter(|_| !is_short);
 		let next = (next_sequence, next_ordinal);
