@@ -68,11 +68,17 @@ publish_source() {
   row "its size, and what was stored over 20 nodes" "$TOTAL_BYTES" "$STORED_FIRST"
 }
 
-# provision NAME more-arguments...: starts a follower cold; SECONDS_TAKEN and the report's figures follow.
+# provision NAME more-arguments...: starts a follower cold; the report's figures follow.
 provision() {
+  rm -rf "$GRID_DIR/$1-cache" "$GRID_DIR/$1-state"
+  resume "$@"
+}
+
+# resume NAME more-arguments...: the same with what an earlier start of that name has left.
+resume() {
   local name=$1
   shift
-  rm -rf "$GRID_DIR/$name-cache" "$GRID_DIR/$name-state" "$GRID_DIR/$name.json"
+  rm -f "$GRID_DIR/$name.json"
   mkdir -p "$MOUNT_DIR"
   GRID_MOUNTS+=("$MOUNT_DIR")
   drop_caches
@@ -112,6 +118,7 @@ bench_restore() {
   wait_until 300 "the restored node imports" at_least best_number "$REPLY" "$(($(figure traced started_at) + 1))" >/dev/null
   seconds=$(seconds_since "$started")
   stop_process restored
+  ARCHIVE_BYTES=$(stat -c %s "$GRID_DIR/archive.tar.lz4")
   rm -f "$GRID_DIR/archive.tar.lz4"
   row "the same from a local tar and lz4, restored in full" "$seconds s" "ratio $(ratio "$seconds" "$(figure traced seconds)"), goal 10"
 }
@@ -200,12 +207,15 @@ bench_files() {
   rm -f "$GRID_DIR/below"
 }
 
-# The node catches up on a warm mount and commits a tenth more; then the same from a directory.
+# A tenth more blocks on the source.
+grow_source() { "$LOAD_BIN" --chain "ws://127.0.0.1:$SOURCE_RPC" --count "$((PROVISION_BYTES / 10 / 900000))" --in-flight 24 --remark-bytes 900000 >/dev/null; }
+
+# The node catches up on a warm mount and commits a tenth more.
 bench_growth() {
   local answer before after changed
   provision grown
   before=$(jq -r .chunk_bytes_fetched "$MOUNT_DIR/.granary/status.json")
-  "$LOAD_BIN" --chain "ws://127.0.0.1:$SOURCE_RPC" --count "$((PROVISION_BYTES / 10 / 900000))" --in-flight 24 --remark-bytes 900000 >/dev/null
+  grow_source
   wait_until 300 "the follower has caught up" at_least best_number "$FOLLOWER_RPC" "$(best_number "$SOURCE_RPC")" >/dev/null
   after=$(jq -r .chunk_bytes_fetched "$MOUNT_DIR/.granary/status.json")
   row "fetched while a tenth more blocks were imported" "$((after - before)) ($(share "$((after - before))" "$TOTAL_BYTES"))" "goal 15 %"
@@ -214,7 +224,58 @@ bench_growth() {
   row "committed as the second snapshot: changed, stored" "$changed, $(jq -r .stored_bytes <<<"$answer")" \
     "ratio $(ratio "$(jq -r .stored_bytes <<<"$answer")" "$((changed * 20 / 16))") of changed bytes coded at 16+4, goal 1.3"
   row "the filesystem stood still for the commit" "$(jq -r .pause_us <<<"$answer") µs"
+  SECOND_SNAPSHOT=$(jq -r .id <<<"$answer")
   stop_process grown TERM 90
+}
+
+# import_rate RPC FROM TO: the blocks a second that a node imports from one height to another.
+import_rate() {
+  local started
+  wait_until 300 "block $2 is imported" at_least best_number "$1" "$2" >/dev/null
+  started=$(now_ms)
+  wait_until 600 "block $3 is imported" at_least best_number "$1" "$3" >/dev/null
+  awk -v blocks="$(($3 - $2))" -v seconds="$(seconds_since "$started")" 'BEGIN { printf "%.1f", blocks / seconds }'
+}
+
+# A tenth more blocks, imported by the node on its warm mount and by one on a directory that holds the same.
+bench_import() {
+  local plain=$GRID_DIR/plain from to mounted below
+  from=$(($(best_number "$SOURCE_RPC") + 20))
+  granary snapshot materialise "$SECOND_SNAPSHOT" "$plain" --key "$KEY_FILE" --cache-dir "$GRID_DIR/plain-cache" --cache-bytes 64MiB >/dev/null
+  grow_source
+  to=$(best_number "$SOURCE_RPC")
+  drop_caches
+  follower
+  start_process plain "${FOLLOWER[@]/\{base-path\}/$plain}"
+  below=$(import_rate "$REPLY" "$from" "$to")
+  stop_process plain TERM 90
+  rm -rf "$plain" "$GRID_DIR/plain-cache"
+  resume grown
+  mounted=$(import_rate "$FOLLOWER_RPC" "$from" "$to")
+  stop_process grown TERM 90
+  row "import of $((to - from)) blocks on the warm mount" "$mounted blocks/s" "on a directory $below; ratio $(ratio "$mounted" "$below"), goal 0.9"
+}
+
+# The lazy start once more, with every worker at the other end of a slow line.
+bench_far_start() {
+  local i
+  FAR_LINKS=()
+  for i in $(seq 20); do
+    stop_process "worker-$i"
+    free_port
+    FAR_LINKS+=("127.0.0.1:$REPLY=127.0.0.1:${WORKER_PORTS[$i]}")
+  done
+  start_process links "$BIN_DIR/examples/far_link" 20 100 "${FAR_LINKS[@]}"
+  for i in $(seq 20); do start_worker "$i" --endpoint "${FAR_LINKS[i - 1]%%=*}"; done
+  wait_until 300 "the workers are far away" workers_are_far >/dev/null
+  provision far
+  row "20 ms and 100 Mbit/s to each worker: start to the first new block" "$(figure far seconds) s" "goal 30 s"
+  row "... mounted after, fetched by then" "$(grep -oP 'mounted on .* after \K[0-9]+(?= ms)' "$GRID_DIR/far.log") ms, $(figure far chunk_bytes_fetched)" \
+    "the archive over such a line (computed): $((ARCHIVE_BYTES * 8 / 100000000)) s"
+  stop_process far TERM 90
+}
+workers_are_far() {
+  [ "$(granary --json node list | jq -r '.[].endpoint' | grep -cxFf <(printf '%s\n' "${FAR_LINKS[@]%%=*}"))" -eq 20 ]
 }
 
 bench_provision() {
@@ -227,4 +288,6 @@ bench_provision() {
   bench_restore
   bench_files
   bench_growth
+  bench_import
+  bench_far_start
 }

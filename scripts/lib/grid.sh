@@ -155,11 +155,12 @@ start_follower() {
 worker_port() { printf '%d' "${WORKER_PORTS[$1]}"; }
 
 declare -A WORKER_PORTS=()
-# start_worker I: the worker of farmer I; the same port and directory at each start.
+# start_worker I [arguments...]: the worker of farmer I; the same port and directory at each start.
 start_worker() {
   local i=$1
+  shift
   if [ -z "${WORKER_PORTS[$i]:-}" ]; then free_port; WORKER_PORTS[$i]=$REPLY; fi
   start_process "worker-$i" "$GRANARY_BIN" --rpc "ws://127.0.0.1:$ALICE_RPC" worker run \
     --dir "$GRID_DIR/worker-$i" --suri "//Farmer$i" --farm "farm-$i" --capacity 2GiB \
-    --listen "127.0.0.1:${WORKER_PORTS[$i]}" --price 0.001 --bond 1000
+    --listen "127.0.0.1:${WORKER_PORTS[$i]}" --price 0.001 --bond 1000 "$@"
 }

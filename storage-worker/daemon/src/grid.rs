@@ -3,17 +3,14 @@
 use crate::{
 	cli::{bytes_text, units_text, AccountArgs, Context, Failure},
 	farming::{change_farm, change_node, FarmChange, NodeChange},
-	transport::Transport,
+	transport::{Transport, WAY_TIMEOUT},
 };
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use granary_chain::{address_of, Call, ChainClient};
 use granary_primitives::{grid::NodeInfo, BlockNumber, NodeId};
 use serde_json::{json, Value};
-use std::time::{Duration, Instant};
-
-/// How long a node may take to answer over one way.
-const PING_TIMEOUT: Duration = Duration::from_secs(5);
+use std::time::Instant;
 
 /// Nodes.
 #[derive(Debug, Subcommand)]
@@ -196,7 +193,7 @@ async fn ping(chain: &ChainClient, node: NodeId, context: &Context) -> Result<()
 	let backend = transport.backend(chain, &record, "default".to_owned(), None).await?;
 	let started = Instant::now();
 	let way = backend
-		.check(PING_TIMEOUT)
+		.check(WAY_TIMEOUT)
 		.await
 		.with_context(|| format!("node {node} at {}", backend.address()))?;
 	let milliseconds = started.elapsed().as_secs_f64() * 1e3;

@@ -8,8 +8,11 @@ use granary_primitives::{grid::NodeInfo, Hash, NodeId};
 use granary_transport::{
 	relay::RelayAt, Endpoint, Endpoints, Identity, Network, Role, ServerConfig,
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tracing::warn;
+
+/// How long a node may take to answer over one way when it is asked whether it does.
+pub(crate) const WAY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// One side of all encrypted connections on one chain.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@
 
 mod bench;
 
-use bench::{backends, far_away, fresh_seed, noise, Outcome};
+use bench::{backends, far_away, fresh_seed, noise, Distance, Outcome};
 use granary_dispersal::{Dataset, DatasetKey, DatasetOptions, ObjectId};
 use std::{
 	process::Command,
@@ -38,8 +38,10 @@ async fn main() -> Outcome<()> {
 		(next()?.parse()?, next()?.parse()?, next()?.parse()?);
 	let (mut backends, slow) = backends(arguments);
 	let one_way = Duration::from_secs_f64(round_trip_ms / 2e3);
+	let distance = Distance { one_way, bytes_per_second: None };
 	for backend in &mut backends {
-		backend.routes = vec![far_away(backend.address(), one_way).await?.as_str().into()];
+		let near = far_away("127.0.0.1:0", backend.address(), distance).await?;
+		backend.routes = vec![near.as_str().into()];
 	}
 	let options = DatasetOptions::new(data, parity, backends);
 	let dataset = Dataset::new(DatasetKey::generate()?, options)?;

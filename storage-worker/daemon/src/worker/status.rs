@@ -4,7 +4,7 @@ use super::registration::find;
 use crate::{
 	cli::{bytes_text, units_text, Context, Failure},
 	keys::WorkerKeys,
-	transport::Transport,
+	transport::{Transport, WAY_TIMEOUT},
 };
 use anyhow::{ensure, Result};
 use clap::Args;
@@ -16,9 +16,6 @@ use granary_primitives::{
 };
 use serde_json::{json, Value};
 use std::{path::PathBuf, time::Duration};
-
-/// How long the node may take to answer over one way.
-const WAY_TIMEOUT: Duration = Duration::from_secs(3);
 
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {

@@ -3,7 +3,11 @@
 #![allow(dead_code, reason = "each benchmark uses its part")]
 
 use granary_dispersal::{Backend, Dataset};
-use std::{error::Error, time::Duration};
+use std::{
+	error::Error,
+	sync::{Arc, Mutex, PoisonError},
+	time::Duration,
+};
 use tokio::{
 	io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
 	net::{TcpListener, TcpStream},
@@ -75,13 +79,46 @@ pub(crate) fn backends(arguments: impl Iterator<Item = String>) -> (Vec<Backend>
 	(backends, pids)
 }
 
-/// Bytes of a direction that may be under way.
+/// Pieces of a direction that may be under way.
 const UNDER_WAY: usize = 1024;
+/// How long a piece may wait for those before it until its sender is held up.
+const QUEUE: Duration = Duration::from_millis(100);
 
-/// An address behind which every byte to and from a backend takes so much longer, however many there are.
-pub(crate) async fn far_away(address: String, one_way: Duration) -> Outcome<String> {
-	let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// What lies between here and a backend.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Distance {
+	/// How much longer every byte takes, however many there are.
+	pub(crate) one_way: Duration,
+	/// How many bytes pass in each direction, over all connections together.
+	pub(crate) bytes_per_second: Option<f64>,
+}
+
+/// One direction of the way to a backend, which all connections share.
+struct Lane {
+	distance: Distance,
+	/// When the last piece so far has left.
+	free_at: Mutex<Instant>,
+}
+
+impl Lane {
+	fn new(distance: Distance) -> Arc<Self> {
+		Arc::new(Self { distance, free_at: Mutex::new(Instant::now()) })
+	}
+
+	/// Takes a piece on its way; answers when it has left.
+	fn leave(&self, bytes: usize) -> Instant {
+		let Some(rate) = self.distance.bytes_per_second else { return Instant::now() };
+		let mut free_at = self.free_at.lock().unwrap_or_else(PoisonError::into_inner);
+		*free_at = (*free_at).max(Instant::now()) + Duration::from_secs_f64(bytes as f64 / rate);
+		*free_at
+	}
+}
+
+/// An address here behind which a backend is so far away.
+pub(crate) async fn far_away(listen: &str, address: String, distance: Distance) -> Outcome<String> {
+	let listener = TcpListener::bind(listen).await?;
 	let near = listener.local_addr()?.to_string();
+	let (there, back) = (Lane::new(distance), Lane::new(distance));
 	tokio::spawn(async move {
 		while let Ok((client, _)) = listener.accept().await {
 			let Ok(server) = TcpStream::connect(&address).await else { continue };
@@ -89,8 +126,8 @@ pub(crate) async fn far_away(address: String, one_way: Duration) -> Outcome<Stri
 			let _ = (client.set_nodelay(true), server.set_nodelay(true));
 			let (from_client, to_client) = client.into_split();
 			let (from_server, to_server) = server.into_split();
-			tokio::spawn(carry(from_client, to_server, one_way));
-			tokio::spawn(carry(from_server, to_client, one_way));
+			tokio::spawn(carry(from_client, to_server, there.clone()));
+			tokio::spawn(carry(from_server, to_client, back.clone()));
 		}
 	});
 	Ok(near)
@@ -99,16 +136,18 @@ pub(crate) async fn far_away(address: String, one_way: Duration) -> Outcome<Stri
 async fn carry(
 	mut from: impl AsyncRead + Unpin + Send + 'static,
 	mut to: impl AsyncWrite + Unpin,
-	one_way: Duration,
+	lane: Arc<Lane>,
 ) {
 	let (sender, mut receiver) = mpsc::channel(UNDER_WAY);
 	tokio::spawn(async move {
 		let mut buffer = vec![0; 64 << 10];
 		while let Ok(read @ 1..) = from.read(&mut buffer).await {
 			let piece = buffer.get(..read).unwrap_or_default().to_vec();
-			if sender.send((Instant::now() + one_way, piece)).await.is_err() {
+			let left_at = lane.leave(read);
+			if sender.send((left_at + lane.distance.one_way, piece)).await.is_err() {
 				return;
 			}
+			sleep_until(left_at - QUEUE).await;
 		}
 	});
 	while let Some((due, piece)) = receiver.recv().await {
