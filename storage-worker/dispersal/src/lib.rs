@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 #![warn(clippy::indexing_slicing)]
 
+mod append;
 mod backend;
 mod codec;
 mod connection;

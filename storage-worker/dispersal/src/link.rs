@@ -3,7 +3,7 @@
 use crate::{
 	connection::{closed, Connection, Patience, Shared},
 	latency::Latency,
-	outstanding::{Answer, Replies, Unsent},
+	outstanding::{Came, Replies, Unsent},
 	resp::{encode, Reply},
 	Backend, BackendError, Route,
 };
@@ -23,7 +23,7 @@ const SLOW_TIME: Duration = Duration::from_secs(10);
 /// A request whose reply is awaited, and the connection that it was put on.
 #[derive(Debug)]
 pub(crate) struct Pending {
-	answer: oneshot::Receiver<Answer>,
+	answer: oneshot::Receiver<Result<Reply, BackendError>>,
 	connection: Connection,
 }
 
@@ -178,34 +178,29 @@ impl Link {
 	/// Waits for the next replies of requests that went out together: at least one, an error of a single request as [`Reply::Error`]. The time
 	/// limit is that of a single request.
 	pub(crate) async fn next(&self, pending: &mut PendingMany) -> Result<Vec<Reply>, BackendError> {
+		self.next_noting(pending).await.map(|came| came.replies)
+	}
+
+	/// The same, with the word whether the requests were sent more than once.
+	pub(crate) async fn next_noting(
+		&self,
+		pending: &mut PendingMany,
+	) -> Result<Came, BackendError> {
 		let PendingMany { replies, left, connection } = pending;
 		let came = async { replies.recv().await.ok_or_else(closed)? };
 		let came = self.patiently(connection, came).await?;
-		*left = left.saturating_sub(came.len());
+		*left = left.saturating_sub(came.replies.len());
 		Ok(came)
 	}
 
 	/// Waits for the reply to a request.
 	pub(crate) async fn finish(&self, pending: Pending) -> Result<Reply, BackendError> {
-		self.finish_noting(pending).await.map(|(reply, _)| reply)?
-	}
-
-	/// The same; what the backend itself says, even if that is no, comes with the word whether the request was sent more than once.
-	pub(crate) async fn finish_noting(
-		&self,
-		pending: Pending,
-	) -> Result<(Result<Reply, BackendError>, bool), BackendError> {
 		let Pending { answer, connection } = pending;
-		let answered = async {
-			let Answer { reply, is_repeated } = answer.await.map_err(|_| closed())?;
-			reply.map(|reply| (reply, is_repeated))
-		};
-		let (reply, is_repeated) = self.patiently(&connection, answered).await?;
-		let reply = match reply {
+		let answered = async { answer.await.map_err(|_| closed())? };
+		match self.patiently(&connection, answered).await? {
 			Reply::Error(text) => Err(BackendError::Refused(text)),
 			reply => Ok(reply),
-		};
-		Ok((reply, is_repeated))
+		}
 	}
 
 	async fn patiently<T>(

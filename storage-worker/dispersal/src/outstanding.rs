@@ -15,23 +15,23 @@ const KEPT_BYTES_MAX: usize = 32 << 20;
 /// Bytes of replies that are handed over at once.
 const HANDED_BYTES: usize = 256 << 10;
 
-/// A reply, and whether its request was sent more than once.
+/// Replies to requests that went out together, those that have come, and whether the requests were sent more than once.
 #[derive(Debug)]
-pub(crate) struct Answer {
-	pub(crate) reply: Result<Reply, BackendError>,
+pub(crate) struct Came {
+	pub(crate) replies: Vec<Reply>,
 	pub(crate) is_repeated: bool,
 }
 
 /// Replies to requests that went out together, as they come.
-pub(crate) type Replies = mpsc::UnboundedReceiver<Result<Vec<Reply>, BackendError>>;
+pub(crate) type Replies = mpsc::UnboundedReceiver<Result<Came, BackendError>>;
 
 /// Who waits for replies. Nobody need still be there when they come.
 #[derive(Debug)]
 enum Asker {
 	/// For one.
-	One(oneshot::Sender<Answer>),
+	One(oneshot::Sender<Result<Reply, BackendError>>),
 	/// For so many. There are no more of them than requests, so the channel needs no bound of its own.
-	Many(usize, mpsc::UnboundedSender<Result<Vec<Reply>, BackendError>>),
+	Many(usize, mpsc::UnboundedSender<Result<Came, BackendError>>),
 }
 
 /// Encoded requests and who asks them.
@@ -45,13 +45,13 @@ pub(crate) struct Unsent {
 
 impl Unsent {
 	/// One request.
-	pub(crate) fn one(bytes: Vec<u8>) -> (Self, oneshot::Receiver<Answer>) {
+	pub(crate) fn one(bytes: Vec<u8>) -> (Self, oneshot::Receiver<Result<Reply, BackendError>>) {
 		let (reply, answer) = oneshot::channel();
 		(Self { bytes, asker: Asker::One(reply), is_once: false }, answer)
 	}
 
 	/// One request that is not sent again when its reply is missing: its asker gets [`BackendError::Unsure`] and looks for itself.
-	pub(crate) fn once(bytes: Vec<u8>) -> (Self, oneshot::Receiver<Answer>) {
+	pub(crate) fn once(bytes: Vec<u8>) -> (Self, oneshot::Receiver<Result<Reply, BackendError>>) {
 		let (request, answer) = Self::one(bytes);
 		(Self { is_once: true, ..request }, answer)
 	}
@@ -177,12 +177,9 @@ impl Outstanding {
 		}
 		let first = state.pop();
 		drop(state);
-		if let Some(Kept {
-			request: Unsent { asker: Asker::One(asker), .. }, is_repeated, ..
-		}) = first
-		{
+		if let Some(Kept { request: Unsent { asker: Asker::One(asker), .. }, .. }) = first {
 			// An asker that gave up does not want its reply any more.
-			let _ = asker.send(Answer { reply: Ok(reply), is_repeated });
+			let _ = asker.send(Ok(reply));
 		}
 		self.answered.notify_waiters();
 		true
@@ -197,7 +194,7 @@ impl Outstanding {
 		first.given += replies.len();
 		let is_all = first.given >= *count;
 		// An asker that gave up does not want its replies any more.
-		let _ = asker.send(Ok(replies));
+		let _ = asker.send(Ok(Came { replies, is_repeated: first.is_repeated }));
 		if is_all {
 			state.pop();
 			drop(state);
@@ -265,8 +262,7 @@ impl Kept {
 	fn fail(self, error: &BackendError) {
 		match self.request.asker {
 			Asker::One(asker) => {
-				let answer = Answer { reply: Err(error.clone()), is_repeated: self.is_repeated };
-				let _ = asker.send(answer);
+				let _ = asker.send(Err(error.clone()));
 			},
 			Asker::Many(_, asker) => {
 				let _ = asker.send(Err(error.clone()));
@@ -285,8 +281,8 @@ mod tests {
 		batch
 	}
 
-	fn ask(outstanding: &Outstanding, text: &str) -> oneshot::Receiver<Answer> {
-		let (request, answer) = Unsent::one(text.as_bytes().to_vec());
+	fn ask(outstanding: &Outstanding, text: &str) -> Replies {
+		let (request, answer) = Unsent::many(text.as_bytes().to_vec(), 1);
 		outstanding.push(request);
 		answer
 	}
@@ -309,8 +305,8 @@ mod tests {
 		}
 		assert!(!answered(&outstanding, 4), "nobody asked");
 		for (number, answer) in answers.iter_mut().enumerate() {
-			let Answer { reply, is_repeated } = answer.try_recv().unwrap();
-			assert_eq!(reply, Ok(Reply::Integer(number as i64)));
+			let Came { replies, is_repeated } = answer.try_recv().unwrap().unwrap();
+			assert_eq!(replies, [Reply::Integer(number as i64)]);
 			assert_eq!(is_repeated, number == 1 || number == 2, "the last one was sent once");
 		}
 		assert!(outstanding.is_empty() && outstanding.lock().bytes == 0);
@@ -337,7 +333,9 @@ mod tests {
 		}
 		let mut all = Vec::new();
 		while let Ok(some) = replies.try_recv() {
-			all.extend(some.unwrap());
+			let Came { replies, is_repeated } = some.unwrap();
+			assert_eq!(is_repeated, !all.is_empty(), "the first one came before");
+			all.extend(replies);
 		}
 		assert_eq!(all, [0, 1, 2].map(Reply::Integer));
 		assert!(outstanding.is_empty() && handed.is_empty() && outstanding.lock().bytes == 0);
@@ -354,14 +352,14 @@ mod tests {
 		assert_eq!(batch(&outstanding, 100), b"abc");
 		outstanding.push(request);
 		outstanding.repeat();
-		assert_eq!(once.try_recv().unwrap().reply, Err(BackendError::Unsure));
+		assert_eq!(once.try_recv().unwrap(), Err(BackendError::Unsure));
 		assert_eq!(batch(&outstanding, 100), b"acd", "one that was not sent yet is sent");
 		for (number, mut answer) in [(0, before), (1, after)] {
 			assert!(answered(&outstanding, number));
-			assert_eq!(answer.try_recv().unwrap().reply, Ok(Reply::Integer(number)));
+			assert_eq!(answer.try_recv().unwrap().unwrap().replies, [Reply::Integer(number)]);
 		}
 		assert!(answered(&outstanding, 2));
-		assert!(!unsent.try_recv().unwrap().is_repeated);
+		assert_eq!(unsent.try_recv().unwrap(), Ok(Reply::Integer(2)));
 		assert!(outstanding.is_empty() && outstanding.lock().bytes == 0);
 	}
 
@@ -371,6 +369,6 @@ mod tests {
 		let mut answer = ask(&outstanding, "a");
 		assert!(!answered(&outstanding, 0));
 		outstanding.fail(&BackendError::TimedOut(1));
-		assert_eq!(answer.try_recv().unwrap().reply, Err(BackendError::TimedOut(1)));
+		assert_eq!(answer.try_recv().unwrap().unwrap_err(), BackendError::TimedOut(1));
 	}
 }

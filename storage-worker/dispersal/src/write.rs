@@ -1,6 +1,7 @@
-//! Storing: known objects are skipped, the rest is sealed on all cores and appended to all logs in one order.
+//! Storing: known objects are skipped, the rest is sealed on all cores and handed over to be appended.
 
 use crate::{
+	append::{grouped, Sealed},
 	codec::Naming,
 	dataset::ObjectId,
 	gather::{Batch, Wanted},
@@ -9,25 +10,15 @@ use crate::{
 	BackendError, Dataset, DispersalError, Pipeline,
 };
 use futures::{
-	future::{try_join, try_join_all},
-	stream::{self, FuturesOrdered, Stream, StreamExt},
+	future::try_join_all,
+	stream::{self, StreamExt},
 };
-use granary_por::Hash;
-use granary_prover::{append, leaf_hashes};
 use std::{collections::HashSet, sync::Arc};
-use tokio::sync::mpsc;
 
-/// Objects that are sealed at once.
+/// Groups that are sealed at once.
 const SEALING: usize = 8;
 /// Bytes of objects that one task computes the ids of.
 const NAMED_BYTES: usize = 4 << 20;
-/// Objects that wait for a backend, and shards that it has not acknowledged yet: with objects of 4 MiB at most this bounds memory.
-const QUEUED: usize = 4;
-const UNANSWERED: usize = 8;
-
-/// What an append-only namespace says of a key that it has.
-const KEY_EXISTS: &str = "protected by worm mode";
-
 /// What a call to [`Dataset::put_many`] did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PutReport {
@@ -39,28 +30,12 @@ pub struct PutReport {
 	pub known_objects: u64,
 }
 
-/// A value on its way to a node's log, and the hashes of its leaves there.
-pub(crate) struct Value {
-	pub(crate) bytes: Vec<u8>,
-	leaves: Vec<Hash>,
-}
-
-/// The values under one key that are to be written, in shard order.
-pub(crate) struct Sealed {
-	pub(crate) key: Vec<u8>,
-	pub(crate) values: Vec<Option<Value>>,
-}
-
-impl Sealed {
-	/// Hashing leaves takes longer than coding, so it is done where the coding is.
-	pub(crate) fn new(key: Vec<u8>, values: Vec<Option<Vec<u8>>>) -> Self {
-		let hash = |bytes: Vec<u8>| Value { leaves: leaf_hashes(&bytes), bytes };
-		Self { key, values: values.into_iter().map(|value| value.map(hash)).collect() }
-	}
-
-	fn value(&self, shard: usize) -> Option<&Value> {
-		self.values.get(shard)?.as_ref()
-	}
+/// An object that not all backends have.
+struct New {
+	id: ObjectId,
+	object: Vec<u8>,
+	/// Which of them it is missing on.
+	missing: Vec<bool>,
 }
 
 impl Dataset {
@@ -111,14 +86,14 @@ impl Dataset {
 			let missing: Vec<bool> =
 				held.iter().map(|held| !held.get(at).copied().unwrap_or(false)).collect();
 			if missing.iter().any(|missing| *missing) {
-				new.push((id, object, missing));
+				new.push(New { id, object, missing });
 			} else {
 				report.known_objects += 1;
 			}
 		}
 		report.new_objects = new.len() as u64;
-		let sealing =
-			new.into_iter().map(|(id, object, missing)| self.seal(id, object, naming, missing));
+		let groups = grouped(new, |new| new.object.len());
+		let sealing = groups.into_iter().map(|group| self.seal_all(group, naming));
 		report.stored_bytes = self.append(stream::iter(sealing).buffered(SEALING)).await?;
 		Ok(report)
 	}
@@ -189,35 +164,61 @@ impl Dataset {
 		Ok(replies)
 	}
 
-	/// The values that are missing. Of an object that is partly there they are made from the shards that are: should another version of the compression have
-	/// written those, its own would not fit to them.
-	async fn seal(
+	/// The values that objects miss.
+	async fn seal_all(
 		&self,
-		id: ObjectId,
-		object: Vec<u8>,
+		objects: Vec<New>,
 		naming: Naming,
-		missing: Vec<bool>,
-	) -> Result<Sealed, DispersalError> {
-		let wanted: Vec<usize> = (0..missing.len())
-			.filter(|shard| missing.get(*shard).copied().unwrap_or(false))
-			.collect();
-		let present = missing.len() - wanted.len();
-		if present >= self.pipeline.data() {
-			match self.rebuild(id, wanted).await {
-				// What is there is damaged: then only a sealing of its own can complete it.
-				Err(error @ DispersalError::TooFewShards { .. }) => {
-					tracing::warn!(%error, "sealing an object anew that is there already");
+	) -> Result<Vec<Sealed>, DispersalError> {
+		let mut sealed = Vec::with_capacity(objects.len());
+		let mut whole = Vec::new();
+		for new in objects {
+			match self.made_whole(&new).await? {
+				Some(completed) => {
+					sealed.append(&mut self.seal_whole(std::mem::take(&mut whole), naming).await?);
+					sealed.push(completed);
 				},
-				rebuilt => return rebuilt,
+				None => whole.push(new),
 			}
 		}
+		sealed.append(&mut self.seal_whole(whole, naming).await?);
+		Ok(sealed)
+	}
+
+	async fn seal_whole(
+		&self,
+		objects: Vec<New>,
+		naming: Naming,
+	) -> Result<Vec<Sealed>, DispersalError> {
+		if objects.is_empty() {
+			return Ok(Vec::new());
+		}
 		let pipeline = self.pipeline.clone();
-		tokio::task::spawn_blocking(move || {
+		let seal = move |New { id, object, missing }| {
 			let is_wanted = |shard| missing.get(shard).copied().unwrap_or(false);
 			Ok(Sealed::new(id.to_vec(), pipeline.shards_where(&id, &object, naming, is_wanted)?))
-		})
-		.await
-		.map_err(|error| DispersalError::Task(error.to_string()))?
+		};
+		tokio::task::spawn_blocking(move || objects.into_iter().map(seal).collect())
+			.await
+			.map_err(|error| DispersalError::Task(error.to_string()))?
+	}
+
+	/// The values that an object misses of which enough others are there, made from those: should another version of the compression have written them, its own
+	/// would not fit to them. `None` if the object has to be sealed.
+	async fn made_whole(&self, new: &New) -> Result<Option<Sealed>, DispersalError> {
+		let missing = new.missing.iter().enumerate().filter(|(_, missing)| **missing);
+		let wanted: Vec<usize> = missing.map(|(shard, _)| shard).collect();
+		if new.missing.len() - wanted.len() < self.pipeline.data() {
+			return Ok(None);
+		}
+		match self.rebuild(new.id, wanted).await {
+			// What is there is damaged: then only a sealing of its own can complete it.
+			Err(error @ DispersalError::TooFewShards { .. }) => {
+				tracing::warn!(%error, "sealing an object anew that is there already");
+				Ok(None)
+			},
+			rebuilt => rebuilt.map(Some),
+		}
 	}
 
 	/// Shards of an object, made from others of its.
@@ -248,107 +249,5 @@ impl Dataset {
 			}
 		}
 		rebuilt
-	}
-
-	/// Appends the shards of objects as they come, in one order on each backend; no backend waits for another as long as it is not far behind.
-	/// Returns the bytes that were written.
-	pub(crate) async fn append(
-		&self,
-		objects: impl Stream<Item = Result<Sealed, DispersalError>>,
-	) -> Result<u64, DispersalError> {
-		let (feeds, queues): (Vec<_>, Vec<_>) =
-			self.links.iter().map(|_| mpsc::channel(QUEUED)).unzip();
-		let feeding = async move {
-			tokio::pin!(objects);
-			while let Some(object) = objects.next().await {
-				let object = Arc::new(object?);
-				for feed in &feeds {
-					// A queue that is gone belongs to a backend that failed, and its error ends this.
-					let _ = feed.send(object.clone()).await;
-				}
-			}
-			Ok(())
-		};
-		let queues = queues.into_iter().enumerate();
-		let writing = try_join_all(queues.map(|(shard, queue)| self.append_to(shard, queue)));
-		let ((), stored) = try_join(feeding, writing).await?;
-		Ok(stored.into_iter().sum())
-	}
-
-	/// Writes one backend's shards of the objects that come out of a queue.
-	async fn append_to(
-		&self,
-		shard: usize,
-		mut queue: mpsc::Receiver<Arc<Sealed>>,
-	) -> Result<u64, DispersalError> {
-		let Some(link) = self.links.get(shard) else { return Ok(0) };
-		let (mut stored, mut waiting, mut is_open) = (0, FuturesOrdered::new(), true);
-		while is_open || !waiting.is_empty() {
-			tokio::select! {
-				object = queue.recv(), if is_open && waiting.len() < UNANSWERED => {
-					let Some(object) = object else {
-						is_open = false;
-						continue;
-					};
-					let Some(value) = object.value(shard) else { continue };
-					let begun = link.begin(&[b"SET", &object.key, &value.bytes]).await;
-					let begun = begun.map_err(|error| self.failed(shard, error))?;
-					waiting.push_back(async move { (object, link.finish_noting(begun).await) });
-				},
-				Some((object, answer)) = waiting.next() => {
-					let answered = match answer {
-						Ok((reply, true)) => self.appended_once(shard, &object, reply).await,
-						Ok((reply, false)) => reply,
-						Err(error) => Err(error),
-					};
-					stored += self.appended(shard, &object, answered)?;
-				},
-			}
-		}
-		Ok(stored)
-	}
-
-	/// What a value's reply means that was sent twice because the first reply was lost: the backend may say that it has the key, and if what it has
-	/// is the value, then the first sending appended it, in its turn.
-	async fn appended_once(
-		&self,
-		shard: usize,
-		object: &Sealed,
-		reply: Result<Reply, BackendError>,
-	) -> Result<Reply, BackendError> {
-		let (Some(link), Some(value)) = (self.links.get(shard), object.value(shard)) else {
-			return reply;
-		};
-		match &reply {
-			Ok(Reply::Nil) => {},
-			Err(BackendError::Refused(text)) if text.contains(KEY_EXISTS) => {},
-			_ => return reply,
-		}
-		match link.call(&[b"GET", &object.key]).await? {
-			Reply::Bulk(held) if held == value.bytes => Ok(Reply::Bulk(object.key.clone())),
-			_ => reply,
-		}
-	}
-
-	/// Takes note of a value that a backend has appended.
-	fn appended(
-		&self,
-		shard: usize,
-		object: &Sealed,
-		reply: Result<Reply, BackendError>,
-	) -> Result<u64, DispersalError> {
-		match reply.map_err(|error| self.failed(shard, error))? {
-			Reply::Bulk(_) | Reply::Simple(_) => {},
-			odd => {
-				// Nil: the backend had the value, though not when it was asked. Then its log is not the one computed here.
-				let text = format!("SET answered {odd:?}: somebody else writes to this namespace");
-				return Err(self.failed(shard, BackendError::Protocol(text)));
-			},
-		}
-		let Some(value) = object.value(shard) else { return Ok(0) };
-		if let Some(Some(peaks)) = self.logs_lock().get_mut(shard) {
-			append(peaks, &value.leaves);
-		}
-		Ok(value.bytes.len() as u64)
 	}
 }

@@ -1,7 +1,12 @@
 //! Putting shards back.
 
 use super::{survey::Wanting, Check, Survey};
-use crate::{dataset::ObjectId, resp::Reply, write::Sealed, BackendError, Dataset, DispersalError};
+use crate::{
+	append::{grouped_sealed, Sealed},
+	dataset::ObjectId,
+	resp::Reply,
+	BackendError, Dataset, DispersalError,
+};
 use futures::{future::try_join, stream};
 use std::time::Duration;
 use tokio::time::{sleep_until, Instant};
@@ -174,7 +179,8 @@ impl Dataset {
 			report.healed_objects += u64::from(mended > 0 || !wanting.missing.is_empty());
 			missing.push(sealed);
 		}
-		report.rebuilt_bytes += self.append(stream::iter(missing.into_iter().map(Ok))).await?;
+		report.rebuilt_bytes +=
+			self.append(stream::iter(grouped_sealed(missing).into_iter().map(Ok))).await?;
 		Ok(())
 	}
 

@@ -4,7 +4,7 @@ use super::{
 	code::complete_block, spool::Spool, ArchiveId, Column, Layout, PackWriter, Progress,
 	PAYLOAD_BYTES, VALUE_LEAVES,
 };
-use crate::{dataset::ObjectId, write::Sealed, Dataset, DispersalError};
+use crate::{append::Sealed, dataset::ObjectId, Dataset, DispersalError};
 use futures::stream::{self, StreamExt};
 use granary_por::LEAF_BYTES;
 use std::{path::Path, sync::Arc, time::Duration};
@@ -106,7 +106,8 @@ impl Dataset {
 					let values = columns.map(|((shard, column), is_wanted)| {
 						is_wanted.then(|| make_value(&spool, column, shard, value)).transpose()
 					});
-					Ok(Sealed::new(id.value_key(value), values.collect::<Result<_, _>>()?))
+					let values = values.collect::<Result<_, _>>()?;
+					Ok(vec![Sealed::new(id.value_key(value), values)])
 				};
 				joined(tokio::task::spawn_blocking(making).await)
 			}
