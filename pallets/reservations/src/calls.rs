@@ -300,5 +300,24 @@ mod calls {
 			Self::deposit_event(Event::ProviderApproved { provider, approved });
 			Ok(())
 		}
+
+		/// Puts a new allotment on `node` in the place of one that is not lost, whose node is paid for what it has proven and is free to delete the data:
+		/// until the shard is restored on the new node the reservation's data can lose one shard less.
+		///
+		/// Origin: signed by the tenant. Errors: [`Error::UnknownReservation`], [`Error::AlreadyClosed`], [`Error::NotTenant`],
+		/// [`Error::BadTerm`], [`Error::UnknownAllotment`], [`Error::IsLost`], [`Error::TooExpensive`], those of a placement as in
+		/// [`Call::reserve`], and the currency's. Emits [`Event::Moved`].
+		#[pallet::call_index(16)]
+		#[pallet::weight(T::WeightInfo::replace_allotment(T::MaxShards::get()))]
+		pub fn move_allotment(
+			origin: OriginFor<T>,
+			reservation: ReservationId,
+			shard: u8,
+			node: NodeId,
+			max_price_per_block: Balance,
+		) -> DispatchResult {
+			let by = ensure_signed(origin)?;
+			Self::do_move(by, reservation, shard, node, max_price_per_block)
+		}
 	}
 }

@@ -163,5 +163,17 @@ mod events {
 			/// Whether it is approved.
 			approved: bool,
 		},
+		/// A new allotment took the place of one that its node still held.
+		#[codec(index = 18)]
+		Moved {
+			/// The reservation.
+			reservation: ReservationId,
+			/// The shard.
+			shard: u8,
+			/// The old one.
+			old: AllotmentId,
+			/// The new one.
+			new: AllotmentId,
+		},
 	}
 }

@@ -2,11 +2,13 @@
 //!
 //! What misses cost is moved from the node's bond to the repair account and counted as the reservation's *repair fund*. A lost allotment is replaced
 //! on another node by the tenant or by whom the tenant named; once the new node has proven the restored log, the fund pays whoever restored it. What
-//! is left when the reservation is closed is the tenant's.
+//! is left when the reservation is closed is the tenant's. The tenant may as well have another node in the place of one that lost nothing, for instance
+//! because a farm of another region has joined: that moves no fund, and restoring the shard there is the tenant's own affair.
 
 use crate::{
-	types::Repair, Allotments, Config, ContractParameters, Error, Event, HoldReason, Pallet,
-	RepairFunds, Repairs, ReservationDetails, Reservations,
+	types::{Allotment, Repair, Reservation},
+	Allotments, Config, ContractParameters, Error, Event, HoldReason, Pallet, RepairFunds, Repairs,
+	ReservationDetails, Reservations,
 };
 use alloc::collections::BTreeSet;
 use frame_support::{
@@ -19,7 +21,7 @@ use frame_support::{
 	},
 };
 use granary_primitives::{traits::Capacity, AllotmentId, Balance, NodeId, ReservationId};
-use sp_runtime::Perbill;
+use sp_runtime::{DispatchError, Perbill};
 
 impl<T: Config> Pallet<T> {
 	/// Takes `amount` of what is left of an allotment's bond.
@@ -67,16 +69,60 @@ impl<T: Config> Pallet<T> {
 		node: NodeId,
 		max_price_per_block: Balance,
 	) -> DispatchResult {
-		let mut record = Self::open(id)?;
+		let record = Self::open(id)?;
 		let repairer = ReservationDetails::<T>::get(id).and_then(|details| details.repairer);
 		ensure!(by == record.tenant || repairer.as_ref() == Some(&by), Error::<T>::NotTenant);
+		let (old, one) = Self::holder_of(&record, shard)?;
+		ensure!(one.lost, Error::<T>::NotLost);
+		let bytes = record.bytes_per_allotment;
+		let new = Self::put_elsewhere(&by, id, record, shard, node, max_price_per_block)?;
+		let reward = ContractParameters::<T>::get().repair_cost(bytes).unwrap_or(0);
+		Repairs::<T>::insert(new, Repair { repairer: by, reward: reward.saturating_mul(2) });
+		Self::deposit_event(Event::Replaced { reservation: id, shard, old, new });
+		Ok(())
+	}
+
+	/// Puts a new allotment in the place of one that its node still holds. What that one has proven is paid, its bond is the node's again, and nobody is
+	/// paid for the repair: nothing was lost.
+	pub(crate) fn do_move(
+		by: T::AccountId,
+		id: ReservationId,
+		shard: u8,
+		node: NodeId,
+		max_price_per_block: Balance,
+	) -> DispatchResult {
+		let record = Self::open(id)?;
+		ensure!(by == record.tenant, Error::<T>::NotTenant);
+		let (old, one) = Self::holder_of(&record, shard)?;
+		ensure!(!one.lost, Error::<T>::IsLost);
+		let new = Self::put_elsewhere(&by, id, record, shard, node, max_price_per_block)?;
+		// Whose place is taken is not among the reservation's any more and earns nothing.
+		Allotments::<T>::mutate_extant(old, |one| one.lost = true);
+		Self::deposit_event(Event::Moved { reservation: id, shard, old, new });
+		Ok(())
+	}
+
+	/// The allotment that holds a shard.
+	fn holder_of(
+		record: &Reservation<T>,
+		shard: u8,
+	) -> Result<(AllotmentId, Allotment), DispatchError> {
+		let id = record.allotments.get(usize::from(shard)).copied();
+		let id = id.ok_or(Error::<T>::UnknownAllotment)?;
+		Ok((id, Allotments::<T>::get(id).ok_or(Error::<T>::UnknownAllotment)?))
+	}
+
+	/// Gives a shard to an allotment on another node, whose number is answered, and frees the one that had it.
+	fn put_elsewhere(
+		by: &T::AccountId,
+		id: ReservationId,
+		mut record: Reservation<T>,
+		shard: u8,
+		node: NodeId,
+		max_price_per_block: Balance,
+	) -> Result<AllotmentId, DispatchError> {
 		let blocks = record.ends.saturating_sub(Self::now());
 		ensure!(blocks > 0, Error::<T>::BadTerm);
-		let old_id = record.allotments.get(usize::from(shard)).copied();
-		let old_id = old_id.ok_or(Error::<T>::UnknownAllotment)?;
-		let old = Allotments::<T>::get(old_id).ok_or(Error::<T>::UnknownAllotment)?;
-		ensure!(old.lost, Error::<T>::NotLost);
-
 		let mut farms = BTreeSet::new();
 		for (place, allotment) in record.allotments.iter().enumerate() {
 			if place == usize::from(shard) {
@@ -94,14 +140,14 @@ impl<T: Config> Pallet<T> {
 
 		// What the old one earned is paid first: its part of the escrow goes over to the new one.
 		Self::pay_accrued(&mut record);
-		let old = Allotments::<T>::get(old_id).ok_or(Error::<T>::UnknownAllotment)?;
+		let (old_id, old) = Self::holder_of(&record, shard)?;
 		let left = old.priced.saturating_sub(old.paid);
 		let new_id = Self::allot(id, shard, &offered, terms.bytes, blocks)?;
 		let needed = offered.price_per_block.saturating_mul(Balance::from(blocks));
 		let reason = HoldReason::Escrow.into();
 		if needed > left {
 			// A repairer spends what the tenant has already set aside and no more.
-			ensure!(by == record.tenant, Error::<T>::TooExpensive);
+			ensure!(*by == record.tenant, Error::<T>::TooExpensive);
 			T::Currency::hold(&reason, &record.tenant, needed - left)?;
 			record.escrow = record.escrow.saturating_add(needed - left);
 		} else {
@@ -117,11 +163,8 @@ impl<T: Config> Pallet<T> {
 		if let Some(place) = record.allotments.get_mut(usize::from(shard)) {
 			*place = new_id;
 		}
-		let reward = ContractParameters::<T>::get().repair_cost(terms.bytes).unwrap_or(0);
-		Repairs::<T>::insert(new_id, Repair { repairer: by, reward: reward.saturating_mul(2) });
 		Reservations::<T>::insert(id, record);
-		Self::deposit_event(Event::Replaced { reservation: id, shard, old: old_id, new: new_id });
-		Ok(())
+		Ok(new_id)
 	}
 
 	/// Pays whoever restored this allotment, once, as far as the fund reaches.

@@ -165,6 +165,17 @@ impl Call {
 		Self::new("Reservations", "replace_allotment", arguments)
 	}
 
+	/// Puts a new allotment in the place of one that is not lost.
+	pub fn move_allotment(
+		reservation: ReservationId,
+		shard: u8,
+		node: NodeId,
+		max_price_per_block: Balance,
+	) -> Self {
+		let arguments = (reservation, shard, node, max_price_per_block);
+		Self::new("Reservations", "move_allotment", arguments)
+	}
+
 	/// Says whether a node is being emptied or sleeps.
 	pub fn set_availability(node: NodeId, draining: bool, standby: bool) -> Self {
 		Self::new("Grid", "set_availability", (node, draining, standby))

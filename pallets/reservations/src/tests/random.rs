@@ -71,8 +71,12 @@ fn recent(dice: &mut Dice, next: u64, few: u64) -> u64 {
 	next.saturating_sub(1 + dice.roll(next.min(few)))
 }
 
-/// Puts another node in the place of a lost shard, if there is one.
+/// Puts another node in the place of a lost shard, if there is one, or of one that is not lost.
 fn replace(dice: &mut Dice, origin: RuntimeOrigin, id: u64) -> DispatchResult {
+	if dice.roll(4) == 0 {
+		let (shard, node) = (dice.roll(3) as u8, dice.roll(9) as u32);
+		return Reservations::move_allotment(origin, id, shard, node, Balance::MAX);
+	}
 	let allotments = Records::<Test>::get(id).map(|record| record.allotments).unwrap_or_default();
 	let lost = |id: &u64| Stored::<Test>::get(id).is_some_and(|one| one.lost);
 	let shard = allotments.iter().position(lost).unwrap_or(0) as u8;

@@ -151,3 +151,59 @@ fn a_dearer_replacement_costs_the_tenant_and_not_the_repairer() {
 		assert_noop!(replace(TENANT), E::BadTerm);
 	});
 }
+
+#[test]
+fn a_shard_moves_to_another_node_though_nothing_is_lost() {
+	run(|| {
+		let id = reserve(100);
+		let to = |who, shard, node| {
+			Reservations::move_allotment(signed(who), id, shard, node, Balance::MAX)
+		};
+		<Reservations as Allotments<_>>::proven(0, 1, 11);
+		System::set_block_number(21);
+		assert_ok!(Reservations::set_repairer(tenant(), id, Some(account(30))));
+		assert_noop!(to(30, 0, 3), E::NotTenant);
+		assert_noop!(to(1, 0, 3), E::NotTenant);
+		assert_noop!(to(TENANT, 7, 3), E::UnknownAllotment);
+		assert_noop!(to(TENANT, 0, 50), E::UnknownNode);
+		assert_noop!(to(TENANT, 0, 1), E::FarmsNotDistinct);
+		assert_noop!(Reservations::move_allotment(tenant(), id, 0, 3, 9), E::TooExpensive);
+		assert_noop!(
+			Reservations::move_allotment(tenant(), id + 1, 0, 3, 9),
+			E::UnknownReservation
+		);
+
+		let farmer = Balances::balance(&account(1));
+		assert_ok!(to(TENANT, 0, 3));
+		let moved = Event::Moved { reservation: id, shard: 0, old: 0, new: 3 };
+		System::assert_last_event(moved.into());
+		assert_eq!(Reservations::reservation_info(id).unwrap().allotments, vec![3, 1, 2]);
+		// What it had proven is paid, its bond and its room are its own again.
+		assert_eq!(Balances::balance(&account(1)), farmer + 90);
+		let left = Grid::node_info(0).unwrap();
+		assert_eq!((left.bond_used, left.reserved_bytes), (0, 0));
+		assert!(Closed::get().contains(&0));
+		assert_eq!((fund(id), Reservations::allotment_info(0).unwrap().lost), (0, true));
+		assert_eq!(Grid::node_info(3).unwrap().reserved_bytes, 1 << 30);
+		// It earns nothing more, and nobody is paid for a repair.
+		<Reservations as Allotments<_>>::proven(0, 11, 21);
+		<Reservations as Allotments<_>>::proven(3, 31, 41);
+		assert_eq!(Reservations::allotment_info(0).unwrap().accrued, 0);
+		assert!(!System::events().iter().any(|record| matches!(
+			record.event,
+			RuntimeEvent::Reservations(Event::Repaired { .. })
+		)));
+		// The other 80 blocks cost what they did; a tenth of what was proven goes from the escrow.
+		assert_eq!(held(), 3000 - 200);
+
+		// A lost one is replaced instead, and one that was moved can be moved on.
+		<Reservations as Allotments<_>>::lost(1, false);
+		assert_noop!(to(TENANT, 1, 0), E::IsLost);
+		assert_ok!(to(TENANT, 0, 0));
+		assert_eq!(Reservations::reservation_info(id).unwrap().allotments, vec![4, 1, 2]);
+		System::set_block_number(101);
+		assert_noop!(to(TENANT, 0, 3), E::BadTerm);
+		assert_ok!(Reservations::close(tenant(), id));
+		assert_noop!(to(TENANT, 0, 3), E::AlreadyClosed);
+	});
+}

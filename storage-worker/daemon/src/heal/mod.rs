@@ -12,7 +12,7 @@ use crate::{
 	stop::stop_signal,
 };
 use anyhow::{bail, Context as _, Result};
-use clap::Args;
+use clap::{ArgGroup, Args};
 use doubts::{Doubt, Settled};
 use granary_chain::ChainClient;
 use granary_dispersal::{Check, DatasetKey, HealReport, Healing};
@@ -22,6 +22,7 @@ use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 /// What a reservation's nodes have lost is put back.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("moving").args(["replace", "rebalance"]).multiple(true))]
 #[command(after_help = "\
 Examples:
   # Look, and put back what is missing:
@@ -30,6 +31,8 @@ Examples:
   granary heal 1 --key dataset.key --key-file account.key --check all --replace
   # Every hour verify one object in a hundred, with at most 20 MiB of rebuilt data in a second:
   granary heal 1 --key dataset.key --key-file account.key --check 0.01 --every 1h --rate 20MiB
+  # Make use of nodes that have joined since, an allotment at a time:
+  granary heal 1 --key dataset.key --key-file account.key --rebalance
 
 What reads of living mounts had trouble with is verified and put right before anything else. Everything that a node holds is verified, whatever --check
 says, if it missed an audit and has not proven anything since.
@@ -57,8 +60,12 @@ pub(crate) struct HealArgs {
 	/// Put new allotments in the place of those that are lost on chain; the escrow grows if the new node asks for more.
 	#[arg(long)]
 	replace: bool,
+	/// Once nothing is missing and all nodes answer, move one allotment that would be better off on another node, as `granary dataset rebalance` shows, and
+	/// restore it there. What is put back before and after is reported separately.
+	#[arg(long)]
+	rebalance: bool,
 	/// The most that one new allotment may cost per block, in plancks. [default: no limit]
-	#[arg(long, requires = "replace")]
+	#[arg(long, requires = "moving")]
 	max_price_per_block: Option<Balance>,
 	/// Go on: look again so long after the end of each run, for example 30m or 6h.
 	#[arg(long, value_parser = parse_duration)]
@@ -114,11 +121,11 @@ pub(crate) async fn run(args: HealArgs, context: &Context) -> Result<()> {
 	let chain = context.connect().await?;
 	let mut settled = Settled::default();
 	let Some(pause) = args.every else {
-		return heal_all(&args, &chain, &tenant, &keys, &mut settled, context).await;
+		return run_once(&args, &chain, &tenant, &keys, &mut settled, context).await;
 	};
 	let rounds = async {
 		loop {
-			if let Err(error) = heal_all(&args, &chain, &tenant, &keys, &mut settled, context).await
+			if let Err(error) = run_once(&args, &chain, &tenant, &keys, &mut settled, context).await
 			{
 				context.note(format!("this round failed, the next one tries again: {error:#}"));
 				// The chain's connection may be what broke; if it still is, the next round says so.
@@ -133,7 +140,8 @@ pub(crate) async fn run(args: HealArgs, context: &Context) -> Result<()> {
 	}
 }
 
-async fn heal_all(
+/// Heals, and if that is wanted moves an allotment and heals what moved.
+async fn run_once(
 	args: &HealArgs,
 	chain: &Arc<ChainClient>,
 	tenant: &TenantKeys,
@@ -145,6 +153,30 @@ async fn heal_all(
 		true => replace::lost_allotments(chain, args, tenant, context).await?,
 		false => 0,
 	};
+	let unreached = heal_all(args, chain, tenant, keys, settled, replaced, context).await?;
+	if !args.rebalance {
+		return Ok(());
+	}
+	if !unreached.is_empty() {
+		context.note("nothing is moved as long as a node does not answer");
+		return Ok(());
+	}
+	if replace::one_better_off(chain, args, tenant, context).await? {
+		heal_all(args, chain, tenant, keys, settled, 1, context).await?;
+	}
+	Ok(())
+}
+
+/// Heals all datasets of the reservation, of which so many allotments are new; returns the nodes that did not answer.
+async fn heal_all(
+	args: &HealArgs,
+	chain: &Arc<ChainClient>,
+	tenant: &TenantKeys,
+	keys: &[DatasetKey],
+	settled: &mut Settled,
+	replaced: usize,
+	context: &Context,
+) -> Result<BTreeSet<u32>> {
 	let mounts = mounts(args, context).await;
 	let reservation = chain.reservation(args.reservation).await?.with_context(|| {
 		format!("reservation {} does not exist on this chain", args.reservation)
@@ -158,7 +190,7 @@ async fn heal_all(
 	let looked_at: Vec<Doubt> =
 		doubts.into_iter().filter(|doubt| !unreached.contains(&doubt.node)).collect();
 	settled.settle(&looked_at);
-	Ok(())
+	Ok(unreached)
 }
 
 /// What living mounts had trouble with. One that was named and does not answer keeps nothing from being healed.

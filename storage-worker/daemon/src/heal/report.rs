@@ -159,7 +159,7 @@ pub(super) fn print(
 			));
 		}
 		if *replaced > 0 {
-			out.line(format!("  {replaced} lost allotments have a new node"));
+			out.line(format!("  {replaced} allotments have a new node"));
 		}
 		out.line(format!(
 			"  put back: {} shards ({}), {} more mended in place; {checkpoints} checkpoints recorded",

@@ -22,7 +22,7 @@ use granary_primitives::{
 pub(crate) use placement::{choose_nodes, Chosen, Offers, Wanted};
 use placement::{named_nodes, region_text};
 pub(crate) use ready::await_namespaces;
-pub(crate) use rebalance::{run as rebalance, RebalanceArgs};
+pub(crate) use rebalance::{helpful_moves, run as rebalance, RebalanceArgs};
 use serde_json::{json, Value};
 
 /// Reservations.

@@ -7,8 +7,11 @@ use super::{
 use crate::cli::{bytes_text, units_text, Context};
 use anyhow::{Context as _, Result};
 use clap::Args;
+use granary_chain::ChainClient;
 use granary_primitives::{
-	grid::NodeInfo, reservation::AllotmentInfo, Balance, NodeId, ReservationId, LEAF_BYTES,
+	grid::NodeInfo,
+	reservation::{AllotmentInfo, ReservationInfo},
+	Balance, NodeId, ReservationId, LEAF_BYTES,
 };
 use serde_json::json;
 
@@ -20,8 +23,8 @@ const FULL_BELOW: u64 = 20;
 An allotment is named if another node would put it into a failure domain of its own (operator, region as farms tell it), or if its node is lost, being emptied or
 full (less than a twentieth is free) and the move makes nothing worse. Farms are always distinct.
 
-Nothing is moved by this command. Lost allotments are moved by `granary heal RESERVATION --replace`, which chooses nodes as shown here. The chain moves no
-allotment that its node still holds and is paid for: to leave such a node, reserve anew (`granary dataset place`), publish there and close this reservation.")]
+Nothing is moved by this command. `granary heal RESERVATION --replace` moves lost allotments, and `granary heal RESERVATION --rebalance` the others: one in a
+run, once nothing is missing, and restores it before it ends. Both choose nodes as shown here.")]
 pub(crate) struct RebalanceArgs {
 	/// The reservation.
 	reservation: ReservationId,
@@ -29,7 +32,7 @@ pub(crate) struct RebalanceArgs {
 
 /// Why an allotment should move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reason {
+pub(crate) enum Reason {
 	Lost,
 	Draining,
 	Full,
@@ -37,7 +40,7 @@ enum Reason {
 }
 
 impl Reason {
-	fn text(self) -> &'static str {
+	pub(crate) fn text(self) -> &'static str {
 		match self {
 			Self::Lost => "lost",
 			Self::Draining => "node is being emptied",
@@ -56,12 +59,12 @@ struct Holder {
 
 /// A move that would help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Move {
-	shard: usize,
-	from: NodeId,
-	to: NodeId,
-	reason: Reason,
-	price_per_block: Balance,
+pub(crate) struct Move {
+	pub(crate) shard: usize,
+	pub(crate) from: NodeId,
+	pub(crate) to: NodeId,
+	pub(crate) reason: Reason,
+	pub(crate) price_per_block: Balance,
 }
 
 fn is_full(node: &NodeInfo) -> bool {
@@ -108,16 +111,16 @@ fn plan(offers: &Offers, holders: &[Holder], wanted: &Wanted<'_>) -> Vec<Move> {
 	moves
 }
 
-pub(crate) async fn run(args: RebalanceArgs, context: &Context) -> Result<()> {
-	let chain = context.connect().await?;
-	let reservation = find(&chain, args.reservation).await?;
-	let (offers, terms) = (Offers::load(&chain).await?, chain.contract_terms().await?);
-	let (mut allotments, mut bytes) = (Vec::new(), Vec::new());
+/// The moves that would help a reservation now, and what they were chosen from.
+async fn planned(
+	chain: &ChainClient,
+	reservation: &ReservationInfo,
+) -> Result<(Offers, Vec<AllotmentInfo>, Vec<Move>)> {
+	let (offers, terms) = (Offers::load(chain).await?, chain.contract_terms().await?);
+	let mut allotments = Vec::new();
 	for id in &reservation.allotments {
 		let allotment = chain.allotment(*id).await?;
 		allotments.push(allotment.with_context(|| format!("allotment {id} is not on chain"))?);
-		let log = chain.newest_log(*id).await?.unwrap_or_default();
-		bytes.push(log.leaf_count * LEAF_BYTES);
 	}
 	let holders: Vec<Holder> =
 		allotments.iter().map(|one| Holder { node: one.node, is_lost: one.lost }).collect();
@@ -128,6 +131,26 @@ pub(crate) async fn run(args: RebalanceArgs, context: &Context) -> Result<()> {
 		beside: Vec::new(),
 	};
 	let moves = plan(&offers, &holders, &wanted);
+	Ok((offers, allotments, moves))
+}
+
+/// The moves that would help a reservation now.
+pub(crate) async fn helpful_moves(
+	chain: &ChainClient,
+	reservation: &ReservationInfo,
+) -> Result<Vec<Move>> {
+	planned(chain, reservation).await.map(|(_, _, moves)| moves)
+}
+
+pub(crate) async fn run(args: RebalanceArgs, context: &Context) -> Result<()> {
+	let chain = context.connect().await?;
+	let reservation = find(&chain, args.reservation).await?;
+	let (offers, allotments, moves) = planned(&chain, &reservation).await?;
+	let mut bytes = Vec::new();
+	for id in &reservation.allotments {
+		let log = chain.newest_log(*id).await?.unwrap_or_default();
+		bytes.push(log.leaf_count * LEAF_BYTES);
+	}
 	let parity = usize::from(reservation.parity_shards);
 	show(&offers, &allotments, &bytes, &moves, parity, context);
 	Ok(())

@@ -125,6 +125,7 @@ fn what_nodes_lose_is_put_back() {
 	healing_hears_of_misses(&mut stage);
 	healing_hears_of_reads(&mut stage, &snapshot);
 	moves_a_lost_allotment(&mut stage);
+	moves_what_is_better_off_elsewhere(&mut stage);
 	shares(&stage.chain, dir.path(), &stage.reservation, &snapshot);
 	readers_follow_a_node_that_moves(&mut stage, &snapshot);
 }
@@ -232,6 +233,38 @@ fn moves_a_lost_allotment(stage: &mut Stage) {
 	assert_eq!(moved["checkpoints"], 1, "{moved}");
 	let reservation = stage.chain.json(&["reservation", "show", &stage.reservation]);
 	assert_eq!(reservation["allotments"][2]["node"], stage.nodes[3], "{reservation}");
+	let healthy = stage.heal(&["--check", "all"]);
+	assert_eq!(
+		(&healthy["fewest_good_shards"], &healthy["missing_shards"]),
+		(&3.into(), &0.into())
+	);
+}
+
+/// The second node is going to be emptied; its allotment moves to the third, which has a disk again, and is restored there.
+fn moves_what_is_better_off_elsewhere(stage: &mut Stage) {
+	stage.start(2);
+	patiently("it answers again", 60, || {
+		stage.chain.run(&["node", "ping", &stage.nodes[2].to_string()]).status.success()
+	});
+	assert_eq!(stage.heal(&["--rebalance"])["missing_shards"], 0, "all is well where it is");
+	let leaving = stage.nodes[1].to_string();
+	let leave = ["node", "availability", &leaving, "--draining", "--suri", "//Charlie"];
+	assert!(stage.chain.run(&leave).status.success());
+	let plan = stage.chain.json(&["dataset", "rebalance", &stage.reservation]);
+	assert_eq!(plan["moves"][0]["reason"], "node is being emptied", "{plan}");
+	let key = stage.shown("key");
+	let args = ["heal", &stage.reservation, "--key", &key, "--suri", "//Dave", "--json"];
+	let said = stage.chain.run(&[&args[..], &["--rebalance"]].concat());
+	let rounds: Vec<Value> = serde_json::Deserializer::from_slice(&said.stdout)
+		.into_iter()
+		.collect::<Result<_, _>>()
+		.unwrap();
+	let [before, after] = &rounds[..] else { panic!("{rounds:?}\n{}", text(&said.stderr)) };
+	assert_eq!((&before["missing_shards"], &before["replaced_allotments"]), (&0.into(), &0.into()));
+	assert_eq!(after["replaced_allotments"], 1, "{after}");
+	assert!(after["rebuilt_shards"].as_u64().unwrap() > 10, "{after}");
+	let reservation = stage.chain.json(&["reservation", "show", &stage.reservation]);
+	assert_eq!(reservation["allotments"][1]["node"], stage.nodes[2], "{reservation}");
 	let healthy = stage.heal(&["--check", "all"]);
 	assert_eq!(
 		(&healthy["fewest_good_shards"], &healthy["missing_shards"]),
