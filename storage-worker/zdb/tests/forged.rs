@@ -310,3 +310,31 @@ fn a_damaged_first_record_of_a_segment_costs_no_other_one() {
 		assert_eq!(namespace.scrub().unwrap().damaged, std::slice::from_ref(range));
 	}
 }
+
+#[test]
+fn nothing_is_written_into_the_length_that_half_a_record_claims() {
+	let dir = tempfile::tempdir().unwrap();
+	let (store, namespace) = made(dir.path(), NamespaceOptions::default());
+	let mut ends = Vec::new();
+	for (key, len) in [(b"a", 20), (b"b", 400), (b"c", 20)] {
+		namespace.set(key, &vec![1; len]).unwrap();
+		ends.push(namespace.info().active_offset as usize);
+	}
+	drop((namespace, store));
+	// The second record is half there, and within its length the third one follows.
+	let path = home(dir.path()).join("segment-00000000.log");
+	let bytes = fs::read(&path).unwrap();
+	fs::write(&path, [&bytes[..ends[0] + 100], &bytes[ends[1]..ends[2]]].concat()).unwrap();
+	fs::remove_file(home(dir.path()).join("durable")).unwrap();
+	for round in 0..3_u8 {
+		let store = open(dir.path());
+		assert_eq!(store.recovery_report().damaged.len(), 1, "{:?}", store.recovery_report());
+		let namespace = store.namespace("forged").unwrap();
+		for before in 0..round {
+			assert_eq!(namespace.get(&[b'd', before]).unwrap().unwrap(), [before; 600]);
+		}
+		assert_eq!(namespace.get(b"c").unwrap().unwrap(), [1; 20]);
+		assert_eq!(namespace.get(b"b").unwrap(), None);
+		namespace.set(&[b'd', round], &[round; 600]).unwrap();
+	}
+}

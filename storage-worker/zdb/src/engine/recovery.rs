@@ -46,15 +46,15 @@ pub(crate) struct Recovered {
 	empty: BTreeSet<u32>,
 	/// Something is missing at the end that was durable.
 	pub(crate) is_short: bool,
-	/// Segment and offset where the last damage ends that holds no whole head of a record.
-	damage_end: Option<(u32, u64)>,
+	/// The last segment with damage that holds no whole record, not even one whose value alone is damaged.
+	half_record_in: Option<u32>,
 }
 
 impl Recovered {
-	/// Whether the log ends with damage. What is written right behind it would fill up the length of the record that is half there, and be skipped with it.
+	/// Whether the last segment must not be written to: what is appended would fill up the length of the record that is half there, and be skipped with it.
 	pub(crate) fn ends_in_damage(&self) -> bool {
-		let last = self.segments.values().next_back();
-		last.is_some_and(|last| self.damage_end == Some((last.number, last.flushed())))
+		let last = self.segments.keys().next_back();
+		last.is_some_and(|last| self.half_record_in == Some(*last))
 	}
 
 	/// Counts a record that was met.
@@ -79,7 +79,7 @@ pub(crate) fn recover(
 		report: RecoveryReport::default(),
 		empty: BTreeSet::new(),
 		is_short: false,
-		damage_end: None,
+		half_record_in: None,
 	};
 	ask_for_missing(shape, retired, durable)?;
 	let numbers = segment_numbers(shape, retired, durable, &mut recovered)?;
@@ -416,7 +416,7 @@ impl Walk<'_> {
 			(None, None, _) => end,
 		};
 		if whole.is_none() {
-			self.recovered.damage_end = Some((self.segment.number, next));
+			self.recovered.half_record_in = Some(self.segment.number);
 		}
 		self.recovered.report.damaged.push(DamagedRange {
 			path: self.segment.path.clone(),
