@@ -46,7 +46,7 @@ pub(crate) struct Recovered {
 	empty: BTreeSet<u32>,
 	/// Something is missing at the end that was durable.
 	pub(crate) is_short: bool,
-	/// The last segment with damage that holds no whole record, not even one whose value alone is damaged.
+	/// The last segment with damage that holds no whole head of a record.
 	half_record_in: Option<u32>,
 }
 
