@@ -67,6 +67,7 @@ impl Drop for Guard {
 			returned.output.error("Internal Error");
 			returned.session.unflushed_from = None;
 			returned.session.may_block = false;
+			returned.session.pairs_stored = 0;
 		}
 		self.mailbox.post(Letter::Back(self.address, returned));
 	}
@@ -85,6 +86,8 @@ impl Errand {
 				returned.session.may_block = true;
 				returned.work(work);
 				returned.session.may_block = false;
+				// What was executed anew is over, however far it came; another MSET stores all of its pairs.
+				returned.session.pairs_stored = 0;
 			}
 		});
 	}
