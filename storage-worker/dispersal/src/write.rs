@@ -19,6 +19,7 @@ use std::{collections::HashSet, sync::Arc};
 const SEALING: usize = 8;
 /// Bytes of objects that one task computes the ids of.
 const NAMED_BYTES: usize = 4 << 20;
+
 /// What a call to [`Dataset::put_many`] did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PutReport {

@@ -193,7 +193,7 @@ fn a_shard_moves_to_another_node_though_nothing_is_lost() {
 			record.event,
 			RuntimeEvent::Reservations(Event::Repaired { .. })
 		)));
-		// The other 80 blocks cost what they did; a tenth of what was proven goes from the escrow.
+		// Of the first twenty blocks ten were paid for and ten were not proven; the other 80 cost what they did.
 		assert_eq!(held(), 3000 - 200);
 
 		// A lost one is replaced instead, and one that was moved can be moved on.

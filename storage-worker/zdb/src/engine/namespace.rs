@@ -156,7 +156,7 @@ impl Namespace {
 		let known = Known::load(disk, &log_dir)?;
 		let (recovered, Rebuilt { index, extents, live_bytes }) =
 			rebuild(mode, audited, |visit| recover(&shape, &retired, known.place(), visit))?;
-		let (is_short, ends_in_damage) = (recovered.is_short, recovered.ends_in_damage());
+		let (is_short, half_a_record) = (recovered.is_short, recovered.last_holds_half_a_record());
 		let Recovered { segments, next_sequence, next_ordinal, mut report, .. } = recovered;
 		if known == Known::Damaged {
 			report.made_anew.push(log_dir.join(DURABLE_NAME));
@@ -165,7 +165,7 @@ impl Namespace {
 		let durable = known.place().filter(|_| !is_short);
 		let next = (next_sequence, next_ordinal);
 		let log = Log::new(shape, segments, next, retired.first(), durable)?;
-		if ends_in_damage && !read_only {
+		if half_a_record && !read_only {
 			log.jump()?;
 		}
 		let namespace = Self {

@@ -52,7 +52,7 @@ pub(crate) struct Recovered {
 
 impl Recovered {
 	/// Whether the last segment must not be written to: what is appended would fill up the length of the record that is half there, and be skipped with it.
-	pub(crate) fn ends_in_damage(&self) -> bool {
+	pub(crate) fn last_holds_half_a_record(&self) -> bool {
 		let last = self.segments.keys().next_back();
 		last.is_some_and(|last| self.half_record_in == Some(*last))
 	}

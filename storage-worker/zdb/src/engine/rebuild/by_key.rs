@@ -34,7 +34,7 @@ pub(super) fn rebuild<W>(
 		let walked = walk(&mut |segment, offset, header, key| {
 			gathered.take(segment, offset, header, key, audited);
 			match gathered.batch.is_full() {
-				true => gathered.pass_on(scope),
+				true => gathered.pass_on(scope, &segment.path),
 				false => Ok(()),
 			}
 		})?;
@@ -92,16 +92,14 @@ impl<'s> Gathered<'s> {
 	}
 
 	/// Lets the other thread place what was gathered.
-	fn pass_on(&mut self, scope: &'s Scope<'s, '_>) -> Result<(), ZdbError> {
+	fn pass_on(&mut self, scope: &'s Scope<'s, '_>, path: &Path) -> Result<(), ZdbError> {
 		let batch = std::mem::take(&mut self.batch);
 		match &self.other {
 			Some(other) => other.place(batch),
 			None => {
 				let other = OtherThread::start(scope, Placer::new(self.hasher.clone()));
-				let other = other.map_err(|error| {
-					let path = self.newest.as_ref().map(|segment| segment.path.as_path());
-					ZdbError::file("start a thread to open", path.unwrap_or(Path::new("")), error)
-				})?;
+				let failed = |error| ZdbError::file("start a thread to open", path, error);
+				let other = other.map_err(failed)?;
 				self.other.insert(other).place(batch);
 			},
 		}
