@@ -32,6 +32,7 @@ mod lower;
 mod mounted;
 mod names;
 mod node;
+mod page_cache;
 mod rebase;
 mod recovery;
 mod release;

@@ -3,6 +3,7 @@
 use crate::{
 	descriptor,
 	holder::{self, Hold, Taken},
+	page_cache::PageCache,
 	requests::Requests,
 	tree::Users,
 	virtual_files::VirtualFiles,
@@ -224,6 +225,7 @@ fn kernel(what: &'static str) -> impl Fn(io::Error) -> MountError {
 struct Serving<'a> {
 	options: &'a MountOptions,
 	layer: Arc<Layer>,
+	page_cache: Arc<PageCache>,
 	requests: Requests,
 }
 
@@ -245,8 +247,10 @@ impl<'a> Serving<'a> {
 		let MountOptions { thin_dir, snapshot_id, read_only, .. } = options;
 		let layer = Arc::new(Layer::open_for(lower, thin_dir, snapshot_id, *read_only, users)?);
 		let virtual_files = VirtualFiles::new(options.status.clone());
-		let requests = Requests::new(layer.clone(), options.threads, virtual_files);
-		Ok(Self { options, layer, requests })
+		let page_cache = Arc::new(PageCache::default());
+		let requests =
+			Requests::new(layer.clone(), options.threads, virtual_files, page_cache.clone());
+		Ok(Self { options, layer, page_cache, requests })
 	}
 
 	fn config(&self) -> Config {
@@ -269,9 +273,10 @@ impl<'a> Serving<'a> {
 
 	fn mount(self) -> Result<Mounted, MountError> {
 		let config = self.config();
-		let Self { options, layer, requests } = self;
+		let Self { options, layer, page_cache, requests } = self;
 		let session =
 			Session::new(requests, &options.mount_point, &config).map_err(kernel("mounting"))?;
+		page_cache.connect(session.notifier());
 		let holding = match &options.hold {
 			None => Holding::default(),
 			Some(hold) => {
@@ -285,9 +290,10 @@ impl<'a> Serving<'a> {
 
 	fn take_over(self, taken: Taken) -> Result<Mounted, MountError> {
 		let config = self.config();
-		let Self { options, layer, requests } = self;
+		let Self { options, layer, page_cache, requests } = self;
 		let session = descriptor::session(requests, taken.fuse.as_fd(), config);
 		let session = session.map_err(kernel("taking the mount over"))?;
+		page_cache.connect(session.notifier());
 		descriptor::ask_again(taken.fuse.as_fd()).map_err(kernel("taking the mount over"))?;
 		let holding = Holding { _connection: Some(taken.connection), holder: None };
 		serve(options, layer, session, holding)

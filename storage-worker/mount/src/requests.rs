@@ -4,6 +4,7 @@ use crate::{
 	journal::NewKind,
 	layer::{Answer, Attributes, Change, Layer, Owner, Rename, NAME_BYTES_MAX},
 	node::{now_ns, to_ns},
+	page_cache::PageCache,
 	replies::{answer_read, answer_write, attr, reply_empty, reply_entry, reply_xattr, TTL},
 	resent,
 	virtual_files::VirtualFiles,
@@ -35,12 +36,18 @@ pub(crate) struct Requests {
 	layer: Arc<Layer>,
 	waiting: Waiting,
 	virtual_files: VirtualFiles,
+	page_cache: Arc<PageCache>,
 }
 
 impl Requests {
 	/// Answers for a layer on so many threads.
-	pub(crate) fn new(layer: Arc<Layer>, threads: usize, virtual_files: VirtualFiles) -> Self {
-		Self { layer, waiting: Waiting::new(threads), virtual_files }
+	pub(crate) fn new(
+		layer: Arc<Layer>,
+		threads: usize,
+		virtual_files: VirtualFiles,
+		page_cache: Arc<PageCache>,
+	) -> Self {
+		Self { layer, waiting: Waiting::new(threads), virtual_files, page_cache }
 	}
 
 	fn make(
@@ -117,8 +124,14 @@ impl Filesystem for Requests {
 			TimeOrNow::SpecificTime(time) => to_ns(time),
 			TimeOrNow::Now => now_ns(),
 		});
+		let before = size.and_then(|_| self.layer.attributes(ino.0).ok());
 		match self.layer.change(ino.0, Change { mode, uid, gid, size, mtime_ns }) {
-			Ok(attributes) => reply.attr(&TTL, &attr(&attributes)),
+			Ok(attributes) => {
+				if let Some(before) = before {
+					self.page_cache.grown(ino.0, before.size, attributes.size);
+				}
+				reply.attr(&TTL, &attr(&attributes));
+			},
 			Err(error) => reply.error(error),
 		}
 	}

@@ -162,6 +162,35 @@ n.flush()
 }
 
 #[test]
+fn a_file_that_grows_keeps_its_pages_in_the_kernel() {
+	let place = Place::new();
+	let mut expected = pattern(7, 64 * BLOCK);
+	fs::write(place.lower().join("table"), &expected).unwrap();
+	let guard = place.mount();
+	let path = place.mnt().join("table");
+	let file = open_rw(&path);
+	assert_eq!(fs::read(&path).unwrap(), expected);
+	let read = guard.get().stats().lower_bytes_read;
+	assert!(read >= expected.len() as u64);
+	// A page, as databases grow, and by more than anybody is about to write; the last length is in the middle of a page.
+	for by in [BLOCK, 256 << 10, 3 << 20, 100] {
+		expected.resize(expected.len() + by, 0);
+		file.set_len(expected.len() as u64).unwrap();
+		assert_eq!(fs::read(&path).unwrap(), expected, "longer by {by}");
+		assert_eq!(guard.get().stats().lower_bytes_read, read, "read anew when longer by {by}");
+	}
+	expected.resize(expected.len() + BLOCK, 0);
+	file.set_len(expected.len() as u64).unwrap();
+	assert_eq!(fs::read(&path).unwrap(), expected);
+	drop(file);
+	assert_eq!(read_uncached(&path).unwrap(), expected);
+	guard.unmount();
+	let guard = place.mount();
+	assert_eq!(read_uncached(&path).unwrap(), expected);
+	guard.unmount();
+}
+
+#[test]
 fn an_unlinked_file_lives_until_it_is_closed() {
 	let place = Place::new();
 	fs::write(place.lower().join("old"), pattern(6, 3 * BLOCK)).unwrap();
