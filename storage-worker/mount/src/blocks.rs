@@ -3,6 +3,7 @@
 use crate::{
 	bitmap::Bitmap,
 	dirty::Dirty,
+	passed::Passed,
 	stats::{add, Counters},
 	Lower,
 };
@@ -36,6 +37,8 @@ pub(crate) struct State {
 	pub(crate) map_dir: PathBuf,
 	/// What was changed since a commit began, while there is one.
 	pub(crate) since: Option<Since>,
+	/// The kernel reads and writes it itself, while it is open.
+	pub(crate) passed: Option<Passed>,
 }
 
 /// Changes since a moment.

@@ -6,7 +6,7 @@
 
 use crate::{
 	bitmap::Bitmap,
-	blocks::{read_below, read_owned, Below, Since, State, BLOCK_BYTES},
+	blocks::{pieces, read_below, read_owned, Below, Since, State, BLOCK_BYTES},
 	layer::Layer,
 	node::{Kind, Node},
 	thin::ThinFile,
@@ -167,11 +167,12 @@ impl Layer {
 		let _closed = self.gate.write();
 		let mut bytes = 0;
 		for (_, thin) in self.tree.read().contents() {
+			let size = thin.size();
 			let mut state = thin.state.write();
 			state.since = Some(Since::default());
 			bytes += match state.below {
 				Some(_) => state.owned.count() * BLOCK_BYTES,
-				None => state.size,
+				None => size,
 			};
 		}
 		bytes
@@ -219,6 +220,7 @@ impl Commit<'_> {
 		};
 		let mut bytes = 0;
 		for (path, ino, thin) in files {
+			thin.settle().map_err(reading(&path))?;
 			let (chunk_bytes, numbers) = {
 				let mut state = thin.state.write();
 				let chunk_bytes = self.chunk_bytes(ino, &path, state.below.as_ref());
@@ -236,10 +238,12 @@ impl Commit<'_> {
 					// The file was cut meanwhile; the next round sees it.
 					continue;
 				}
-				bytes += chunk.len() as u64;
-				progress.advance(chunk.len() as u64);
+				let len = chunk.len() as u64;
+				progress.advance(len);
 				let id = self.runtime.block_on(self.writer.chunk(chunk))?;
-				self.work.entry(ino).or_default().ids.insert(number, id);
+				let before = self.work.entry(ino).or_default().ids.insert(number, id);
+				// Of a file that the kernel writes itself all counts as changed if anything was.
+				bytes += if before == Some(id) { 0 } else { len };
 			}
 			self.work.entry(ino).or_default().chunk_bytes = chunk_bytes;
 		}
@@ -314,6 +318,7 @@ impl Commit<'_> {
 
 	fn capture(&self, ino: u64, path: &[u8], thin: &ThinFile) -> io::Result<FileAtPoint> {
 		let mut state = thin.state.write();
+		thin.catch_up(&mut state)?;
 		let chunk_bytes = self.chunk_bytes(ino, path, state.below.as_ref());
 		let numbers = take_changed(&mut state, chunk_bytes);
 		let handles = thin.handles(&state)?;
@@ -321,13 +326,14 @@ impl Commit<'_> {
 		for number in numbers {
 			let (start, end) = (number * chunk_bytes, ((number + 1) * chunk_bytes).min(state.size));
 			let mut owned = Vec::new();
-			for block in start / BLOCK_BYTES..end.div_ceil(BLOCK_BYTES) {
-				if state.owns(block) {
-					let at = block * BLOCK_BYTES;
-					let mut bytes = vec![0; (end - at).min(BLOCK_BYTES) as usize];
+			let mut at = start;
+			for (is_owned, len) in pieces(&state, start, (end - start) as usize) {
+				if is_owned {
+					let mut bytes = vec![0; len];
 					read_owned(&handles.data, at, &mut bytes)?;
 					owned.push(((at - start) as usize, bytes));
 				}
+				at += len as u64;
 			}
 			captured.push(Captured {
 				number,
@@ -381,8 +387,8 @@ impl Commit<'_> {
 
 	fn complete(&self, captured: Captured, start: u64) -> io::Result<Vec<u8>> {
 		let mut chunk = vec![0; captured.len];
-		let blocks = captured.len.div_ceil(BLOCK_BYTES as usize);
-		if captured.owned.len() < blocks {
+		let owned: usize = captured.owned.iter().map(|(_, bytes)| bytes.len()).sum();
+		if owned < captured.len {
 			let below = captured.below.as_ref();
 			read_below(&self.layer.counters, below, captured.limit, start, &mut chunk)?;
 		}

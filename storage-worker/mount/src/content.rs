@@ -111,25 +111,6 @@ impl Layer {
 		}
 	}
 
-	pub(crate) fn open_file(&self, ino: u64) -> Answer<()> {
-		let mut tree = self.tree.write();
-		tree.get_mut(ino).map(|node| node.opened += 1).ok_or(Errno::ENOENT)
-	}
-
-	pub(crate) fn close_file(&self, ino: u64) {
-		let mut tree = self.tree.write();
-		if let Some(node) = tree.get_mut(ino) {
-			node.opened = node.opened.saturating_sub(1);
-			if let (0, Kind::File { thin: Some(thin), .. }) = (node.opened, &node.kind) {
-				thin.put_away();
-			}
-		}
-		tree.drop_unused(ino);
-		drop(tree);
-		// What could not be synced is tried again with the next one.
-		let _ = self.bury();
-	}
-
 	/// The kernel knows an inode no more. After another process served it before, nobody else knows who has it open.
 	pub(crate) fn forget(&self, ino: u64) {
 		let unnamed = self.tree.read().get(ino).is_some_and(|node| node.names == 0);

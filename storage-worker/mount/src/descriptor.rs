@@ -1,14 +1,22 @@
-//! Serving a mount through a descriptor that another process served before.
+//! Serving a mount through a descriptor that another process served before, and answering with numbers that may be of such a process.
 //!
 //! The kernel greets a filesystem once, when it is mounted. The library that serves requests waits for that greeting, so it gets one from here, through a pair of
 //! sockets, whose end it holds is then replaced by the descriptor of `/dev/fuse`.
 
-#![allow(unsafe_code, reason = "the one place where a descriptor is addressed by its number")]
+#![allow(
+	unsafe_code,
+	reason = "the one place where descriptors and files of the kernel are addressed by their numbers"
+)]
 
-use crate::requests::Requests;
-use fuser::{Config, Session};
+use crate::{
+	layer::Attributes,
+	replies::{attr, TTL},
+	requests::Requests,
+};
+use fuser::{Config, FileHandle, FopenFlags, Generation, ReplyCreate, ReplyOpen, Session};
 use rustix::{
 	io::{dup3, read, write, DupFlags},
+	ioctl,
 	net::{socketpair, AddressFamily, SocketFlags, SocketType},
 };
 use std::{
@@ -56,6 +64,40 @@ pub(crate) fn ask_again(fuse: BorrowedFd<'_>) -> io::Result<()> {
 	notification.extend_from_slice(&0u64.to_ne_bytes());
 	write(fuse, &notification)?;
 	Ok(())
+}
+
+/// Nothing is held back here, so the kernel need not ask at every closing, also while nobody is there to answer.
+const PASSED: FopenFlags = FopenFlags::FOPEN_NOFLUSH;
+/// And what the kernel has cached stays valid: nobody else writes.
+const CACHED: FopenFlags = PASSED.union(FopenFlags::FOPEN_KEEP_CACHE);
+
+/// Answers an opening: with the number under which the kernel has the file that it is to read and write itself, or without one.
+pub(crate) fn opened(reply: ReplyOpen, backing: Option<u32>) {
+	let Some(backing) = backing else { return reply.opened(FileHandle(0), CACHED) };
+	// SAFETY: the kernel gave the number to a process that served this connection, and the layer closes it when nobody has the file open any more; here it is given
+	// back unclosed.
+	let id = unsafe { reply.wrap_backing(backing) };
+	reply.opened_passthrough(FileHandle(0), PASSED, &id);
+	id.into_raw();
+}
+
+/// The same for a file that was made.
+pub(crate) fn created(reply: ReplyCreate, made: &Attributes, backing: Option<u32>) {
+	let (attr, generation) = (attr(made), Generation(0));
+	let Some(backing) = backing else {
+		return reply.created(&TTL, &attr, generation, FileHandle(0), CACHED);
+	};
+	// SAFETY: as above.
+	let id = unsafe { reply.wrap_backing(backing) };
+	reply.created_passthrough(&TTL, &attr, generation, FileHandle(0), PASSED, &id);
+	id.into_raw();
+}
+
+/// Closes a file that the kernel read and wrote itself.
+pub(crate) fn close_backing(fuse: BorrowedFd<'_>, backing: u32) -> io::Result<()> {
+	const CLOSE: ioctl::Opcode = ioctl::opcode::write::<u32>(b'\xe5', 2);
+	// SAFETY: `FUSE_DEV_IOC_BACKING_CLOSE` takes a pointer to the number and changes nothing in this process.
+	Ok(unsafe { ioctl::ioctl(fuse, ioctl::Setter::<CLOSE, u32>::new(backing)) }?)
 }
 
 fn greeting() -> Vec<u8> {

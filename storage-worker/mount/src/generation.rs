@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! DIR/lock                  locked by the process that uses the layer
-//! DIR/version               of these formats: 2
+//! DIR/version               of these formats: 3
 //! DIR/current               the name of the generation, replaced by renaming
 //! DIR/gen-<n>/snapshot      the manifest that lies below, in hex
 //! DIR/gen-<n>/journal       changes of the tree
@@ -11,6 +11,7 @@
 //! DIR/gen-<n>/<ino>.map     blocks that the layer owns, durably
 //! DIR/gen-<n>/<ino>.live    blocks that it owns, as long as the machine runs
 //! DIR/files/<ino>.data      their bytes
+//! DIR/passed/<ino>          a file that the kernel reads and writes itself, as long as the mount lives
 //! ```
 //!
 //! A generation belongs to one snapshot. When the layer was committed, the next generation is written beside it, without the blocks that the new snapshot
@@ -35,7 +36,9 @@ use std::{
 /// runs, also of a mount that has ended meanwhile, and one that is killed has closed its connections before its lock.
 const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 /// The version of a layer's formats.
-const VERSION: &str = "2";
+const VERSION: &str = "3";
+/// The one before, which had all of this but files of the snapshot that the layer has cut loose from it.
+const VERSION_BEFORE: &str = "2";
 /// Says which boot of the machine this is.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 /// Pause between two attempts.
@@ -168,7 +171,7 @@ fn check_version(dir: &Path) -> Result<(), MountError> {
 	let path = dir.join("version");
 	match fs::read_to_string(&path) {
 		Ok(text) if text == VERSION => return Ok(()),
-		Ok(text) if text.is_empty() => {},
+		Ok(text) if text.is_empty() || text == VERSION_BEFORE => {},
 		Ok(text) => {
 			let reason = format!(
 				"it has the format version {}, this program knows {VERSION}; use the program that wrote it, or another directory",

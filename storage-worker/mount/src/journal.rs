@@ -180,6 +180,12 @@ pub enum Record {
 		/// Its value.
 		value: Option<Vec<u8>>,
 	},
+	/// The layer holds all of a file, durably: nothing lies below it any more.
+	#[codec(index = 10)]
+	Detached {
+		/// The inode.
+		ino: u64,
+	},
 }
 
 /// The open journal.

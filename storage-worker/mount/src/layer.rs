@@ -8,6 +8,7 @@ use crate::{
 	generation::{LayerDir, OpenedDir},
 	journal::{Journal, Record},
 	node::{Kind, Node},
+	passthrough::Passthrough,
 	stats::Counters,
 	sync_log::SyncLog,
 	tree::{Tree, Users},
@@ -48,6 +49,7 @@ pub struct Layer {
 	/// Listings of open directories, as they were when these were opened.
 	pub(crate) listings: Mutex<HashMap<u64, Arc<Vec<Listed>>>>,
 	pub(crate) next_listing: AtomicU64,
+	pub(crate) passthrough: Passthrough,
 }
 
 /// An entry of a listing.
@@ -147,7 +149,9 @@ impl Layer {
 			read_only,
 			listings: Mutex::default(),
 			next_listing: AtomicU64::new(first_handle()),
+			passthrough: Passthrough::new(dir),
 		};
+		layer.take_over_passed(users)?;
 		layer.compact(snapshot_id)?;
 		Ok(layer)
 	}

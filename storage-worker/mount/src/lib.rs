@@ -20,6 +20,7 @@ mod blocks;
 mod commit;
 mod content;
 mod descriptor;
+mod detach;
 mod dirty;
 mod error;
 #[cfg(feature = "fuzzing")]
@@ -33,6 +34,8 @@ mod mounted;
 mod names;
 mod node;
 mod page_cache;
+mod passed;
+mod passthrough;
 mod rebase;
 mod recovery;
 mod release;

@@ -277,6 +277,7 @@ impl<'a> Serving<'a> {
 		let session =
 			Session::new(requests, &options.mount_point, &config).map_err(kernel("mounting"))?;
 		page_cache.connect(session.notifier());
+		connect(&layer, &session)?;
 		let holding = match &options.hold {
 			None => Holding::default(),
 			Some(hold) => {
@@ -294,10 +295,18 @@ impl<'a> Serving<'a> {
 		let session = descriptor::session(requests, taken.fuse.as_fd(), config);
 		let session = session.map_err(kernel("taking the mount over"))?;
 		page_cache.connect(session.notifier());
+		connect(&layer, &session)?;
 		descriptor::ask_again(taken.fuse.as_fd()).map_err(kernel("taking the mount over"))?;
 		let holding = Holding { _connection: Some(taken.connection), holder: None };
 		serve(options, layer, session, holding)
 	}
+}
+
+/// Lets the layer ask the kernel to read and write files itself.
+fn connect(layer: &Layer, session: &Session<Requests>) -> Result<(), MountError> {
+	let fuse = session.as_fd().try_clone_to_owned().map_err(kernel("copying a descriptor"))?;
+	layer.passthrough.connect(fuse);
+	Ok(())
 }
 
 fn serve(

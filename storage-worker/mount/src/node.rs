@@ -43,12 +43,14 @@ pub(crate) struct Node {
 	pub(crate) names: u32,
 	/// How often it is open.
 	pub(crate) opened: u64,
+	/// It has, or had, a name of a database's log.
+	pub(crate) is_log: bool,
 }
 
 impl Node {
 	pub(crate) fn new(kind: Kind, mode: u32, uid: u32, gid: u32, mtime_ns: i64) -> Self {
 		let xattrs = BTreeMap::new();
-		Self { kind, mode, uid, gid, mtime_ns, xattrs, names: 0, opened: 0 }
+		Self { kind, mode, uid, gid, mtime_ns, xattrs, names: 0, opened: 0, is_log: false }
 	}
 
 	/// The record that keeps its attributes.

@@ -63,6 +63,8 @@ impl Committed {
 		let mut onto = Onto { lower, below: HashMap::new(), owned: HashMap::new() };
 		for (ino, (entry, size)) in &self.entries {
 			let since = match tree.get(*ino).map(|node| &node.kind) {
+				// What the kernel writes itself cannot be given back under it.
+				Some(Kind::File { thin: Some(thin), .. }) if thin.backing().is_some() => continue,
 				Some(Kind::File { thin: Some(thin), .. }) => thin.state.read().since.clone(),
 				_ => None,
 			};

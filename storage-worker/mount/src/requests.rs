@@ -1,6 +1,7 @@
 //! The kernel's requests, translated into operations and back.
 
 use crate::{
+	descriptor::{created, opened},
 	journal::NewKind,
 	layer::{Answer, Attributes, Change, Layer, Owner, Rename, NAME_BYTES_MAX},
 	node::{now_ns, to_ns},
@@ -12,9 +13,9 @@ use crate::{
 };
 use fuser::{
 	Errno, FileHandle, Filesystem, FopenFlags, Generation, INodeNo, InitFlags, KernelConfig,
-	LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory,
-	ReplyEmpty, ReplyEntry, ReplyLseek, ReplyOpen, ReplyStatfs, ReplyWrite, ReplyXattr, Request,
-	TimeOrNow, WriteFlags,
+	LockOwner, OpenAccMode, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData,
+	ReplyDirectory, ReplyEmpty, ReplyEntry, ReplyLseek, ReplyOpen, ReplyStatfs, ReplyWrite,
+	ReplyXattr, Request, TimeOrNow, WriteFlags,
 };
 use std::{
 	ffi::OsStr,
@@ -76,6 +77,9 @@ impl Filesystem for Requests {
 			let _ = config.set_max_readahead(most);
 		}
 		let _ = config.set_max_background(BACKGROUND_REQUESTS);
+		// An older kernel asks for everything; the layer may lie on a filesystem that is not stacked itself.
+		let _ = config.add_capabilities(InitFlags::FUSE_PASSTHROUGH);
+		let _ = config.set_max_stack_depth(1);
 		// Then the kernel remembers that a file has no capabilities, instead of asking before every write.
 		let _ = config.add_capabilities(InitFlags::FUSE_HANDLE_KILLPRIV_V2);
 		Ok(())
@@ -127,7 +131,7 @@ impl Filesystem for Requests {
 		let before = size.and_then(|_| self.layer.attributes(ino.0).ok());
 		match self.layer.change(ino.0, Change { mode, uid, gid, size, mtime_ns }) {
 			Ok(attributes) => {
-				if let Some(before) = before {
+				if let Some(before) = before.filter(|_| !self.layer.is_passed(ino.0)) {
 					self.page_cache.grown(ino.0, before.size, attributes.size);
 				}
 				reply.attr(&TTL, &attr(&attributes));
@@ -232,13 +236,13 @@ impl Filesystem for Requests {
 		reply_entry(resent::made(request, answer, existing, |found| found.ino == ino.0), reply);
 	}
 
-	fn open(&self, _: &Request, ino: INodeNo, _: OpenFlags, reply: ReplyOpen) {
+	fn open(&self, _: &Request, ino: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
 		if let Some(handle) = self.virtual_files.open(ino.0) {
 			return reply.opened(FileHandle(handle), FopenFlags::FOPEN_DIRECT_IO);
 		}
-		match self.layer.open_file(ino.0) {
-			// What the kernel has cached stays valid: nobody else writes.
-			Ok(()) => reply.opened(FileHandle(0), FopenFlags::FOPEN_KEEP_CACHE),
+		let writing = flags.acc_mode() != OpenAccMode::O_RDONLY;
+		match self.layer.open_file(ino.0, writing) {
+			Ok(backing) => opened(reply, backing),
 			Err(error) => reply.error(error),
 		}
 	}
@@ -254,14 +258,9 @@ impl Filesystem for Requests {
 		reply: ReplyCreate,
 	) {
 		let made = self.make(request, parent, name, NewKind::File, mode & !umask);
-		match made.and_then(|made| self.layer.open_file(made.ino).map(|()| made)) {
-			Ok(made) => reply.created(
-				&TTL,
-				&attr(&made),
-				Generation(0),
-				FileHandle(0),
-				FopenFlags::FOPEN_KEEP_CACHE,
-			),
+		let opened = made.and_then(|made| Ok((made, self.layer.open_file(made.ino, true)?)));
+		match opened {
+			Ok((made, backing)) => created(reply, &made, backing),
 			Err(error) => reply.error(error),
 		}
 	}
@@ -338,7 +337,7 @@ impl Filesystem for Requests {
 	}
 
 	fn flush(&self, _: &Request, _: INodeNo, _: FileHandle, _: LockOwner, reply: ReplyEmpty) {
-		// Nothing is held back here, so the kernel need not ask again.
+		// A kernel before 5.16 asks once.
 		reply.error(Errno::ENOSYS);
 	}
 
@@ -354,10 +353,11 @@ impl Filesystem for Requests {
 	) {
 		if VirtualFiles::is_one(ino.0) {
 			self.virtual_files.close(handle.0);
-		} else {
-			self.layer.close_file(ino.0);
+			return reply.ok();
 		}
+		// Answered first: a closing that is asked for again counts twice.
 		reply.ok();
+		self.layer.close_file(ino.0);
 	}
 
 	fn fsync(&self, _: &Request, ino: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {

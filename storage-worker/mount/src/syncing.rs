@@ -18,7 +18,7 @@ impl Layer {
 		self.log.read().clone()
 	}
 
-	fn sync_content(&self, content: &ThinFile) -> io::Result<()> {
+	pub(crate) fn sync_content(&self, content: &ThinFile) -> io::Result<()> {
 		loop {
 			let log = self.log();
 			match content.sync(&log)? {
@@ -51,10 +51,15 @@ impl Layer {
 			Some(Kind::File { thin, .. }) => thin.clone(),
 			_ => None,
 		};
-		if let Some(thin) = thin {
-			self.sync_content(&thin)?;
+		if let Some(thin) = &thin {
+			self.sync_content(thin)?;
 		}
-		self.sync_journal()
+		self.sync_journal()?;
+		if thin.is_some_and(|thin| thin.backing().is_some()) {
+			// A commit that reads the file right now may have read it before this was written: whatever relies on it comes after the point.
+			drop(self.gate.read());
+		}
+		Ok(())
 	}
 
 	/// Makes the journal durable, then removes contents that it says are gone. Its lock is not held meanwhile: every change of the tree needs it.

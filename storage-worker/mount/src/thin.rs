@@ -129,6 +129,7 @@ impl ThinFile {
 				size,
 				map_dir,
 				since: None,
+				passed: None,
 			}),
 			last_record: Mutex::new(0),
 			poisoned: AtomicBool::new(false),
@@ -185,7 +186,12 @@ impl ThinFile {
 
 	/// The file's length.
 	pub(crate) fn size(&self) -> u64 {
-		self.state.read().size
+		let state = self.state.read();
+		match state.passed {
+			// Nobody tells when it grows.
+			Some(_) => self.metadata().map_or(state.size, |metadata| metadata.len()),
+			None => state.size,
+		}
 	}
 
 	/// What the layer's filesystem knows of the file: times and allocated blocks.
@@ -305,6 +311,7 @@ impl ThinFile {
 		end: u64,
 	) -> io::Result<()> {
 		let mut state = self.state.write();
+		self.catch_up(&mut state)?;
 		let end = end.min(state.size);
 		if offset >= end {
 			return Ok(());
@@ -334,6 +341,7 @@ impl ThinFile {
 	/// Changes the length. What is cut from below does not come back: `limit` is the new limit that the caller has put into the journal.
 	pub(crate) fn set_size(&self, size: u64, limit: Option<u64>) -> io::Result<()> {
 		let mut state = self.state.write();
+		self.catch_up(&mut state)?;
 		if let (Some(below), Some(limit)) = (&mut state.below, limit) {
 			below.limit = below.limit.min(limit);
 		}
@@ -349,12 +357,13 @@ impl ThinFile {
 
 	/// Where the next data or hole begins from `offset` on. A file with something below is all data.
 	pub(crate) fn seek(&self, offset: u64, hole: bool) -> io::Result<u64> {
-		let state = self.state.read();
-		if offset >= state.size {
+		let size = self.size();
+		if offset >= size {
 			return Err(io::Error::from_raw_os_error(libc::ENXIO));
 		}
+		let state = self.state.read();
 		if state.below.is_some() {
-			return Ok(if hole { state.size } else { offset });
+			return Ok(if hole { size } else { offset });
 		}
 		let handles = self.handles(&state)?;
 		let whence = match hole {

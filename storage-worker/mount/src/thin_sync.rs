@@ -83,6 +83,10 @@ impl SyncsHeld<'_> {
 	/// What changed, read under the lock under which it is written, so that nothing is half there.
 	fn collect(&self) -> io::Result<Collected> {
 		let mut state = self.thin.state.write();
+		if state.passed.is_some() {
+			// Nobody tells what was written.
+			state.dirty.changed();
+		}
 		match state.dirty.take() {
 			Changed::Nothing => Ok(Collected::Nothing),
 			Changed::Blocks(blocks) => {

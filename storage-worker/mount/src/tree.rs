@@ -7,7 +7,7 @@ use crate::{
 	thin::{self, Places, ThinFile},
 	Lower, MountError,
 };
-use granary_snapshot::EntryKind;
+use granary_snapshot::{is_log, EntryKind};
 use std::{
 	collections::{BTreeMap, HashMap},
 	path::{Path, PathBuf},
@@ -244,6 +244,7 @@ impl Tree {
 		}
 		if let Some(node) = self.nodes.get_mut(&ino) {
 			node.names += 1;
+			node.is_log |= is_log(name);
 			if let Kind::Directory { parent: above, .. } = &mut node.kind {
 				*above = parent;
 			}
@@ -310,6 +311,7 @@ impl Tree {
 	fn apply_to_node(&mut self, record: &Record) {
 		let (Record::Attributes { ino, .. }
 		| Record::LowerLimit { ino, .. }
+		| Record::Detached { ino }
 		| Record::Xattr { ino, .. }) = record
 		else {
 			return;
@@ -323,6 +325,11 @@ impl Tree {
 			Record::LowerLimit { limit, .. } => {
 				if let Kind::File { below: Some(below), .. } = &mut node.kind {
 					below.limit = below.limit.min(*limit);
+				}
+			},
+			Record::Detached { .. } => {
+				if let Kind::File { below, .. } = &mut node.kind {
+					*below = None;
 				}
 			},
 			Record::Xattr { name, value: Some(value), .. } => {

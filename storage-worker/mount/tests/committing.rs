@@ -333,3 +333,85 @@ fn a_layer_moves_to_another_snapshot_and_keeps_its_keys_only() {
 	}
 	assert!(thin.local_bytes() < 64 << 10, "{} bytes stay", thin.local_bytes());
 }
+
+/// Records of a log in their order.
+fn records(log: &Path) -> Vec<u64> {
+	let bytes = fs::read(log).unwrap();
+	bytes.chunks_exact(8).map(|record| u64::from_le_bytes(record.try_into().unwrap())).collect()
+}
+
+#[test]
+fn a_commit_shows_a_log_that_is_being_written_as_a_loss_of_power_would() {
+	let place = Place::new();
+	fs::write(place.lower().join("table"), vec![0; 1 << 20]).unwrap();
+	// One that is copied up, and one that is made.
+	fs::write(place.lower().join("log0"), []).unwrap();
+	let mut thin = Thin::new(place);
+	let stop = Arc::new(AtomicBool::new(false));
+	let writer = {
+		let (mnt, stop) = (thin.place.mnt(), stop.clone());
+		thread::spawn(move || {
+			let open = |name| {
+				let mut options = OpenOptions::new();
+				options.write(true).create(true).truncate(false).open(mnt.join(name)).unwrap()
+			};
+			let (table, logs) = (open("table"), [open("log0"), open("log1")]);
+			let mut count = 0u64;
+			while !stop.load(Ordering::Relaxed) {
+				// A log gets so many records; then the other one goes on, and this one is emptied when the table has them.
+				let (part, place) = (count / 50, count % 50);
+				count += 1;
+				let log = &logs[(part % 2) as usize];
+				log.write_all_at(&count.to_le_bytes(), place * 8).unwrap();
+				log.sync_data().unwrap();
+				table.write_all_at(&count.to_le_bytes(), count % 100 * 4096).unwrap();
+				if place == 20 {
+					table.sync_data().unwrap();
+					logs[((part + 1) % 2) as usize].set_len(0).unwrap();
+				}
+			}
+			count
+		})
+	};
+	let mut last = 0;
+	for round in 0..12 {
+		let latest = |root: &Path| {
+			let table = fs::read(root.join("table")).unwrap();
+			let counts = table.chunks(4096).map(|page| page[..8].try_into().unwrap());
+			counts.map(u64::from_le_bytes).max().unwrap()
+		};
+		while latest(&thin.place.mnt()) < last + 60 {
+			thread::yield_now();
+		}
+		let committed = thin.commit().unwrap();
+		let out = thin.written_out(&thin.child(&committed), "out");
+		let mut logged = [records(&out.join("log0")), records(&out.join("log1"))].concat();
+		logged.sort_unstable();
+		let first = *logged.first().expect("one of them has records");
+		let whole: Vec<u64> = (first..).take(logged.len()).collect();
+		assert_eq!(logged, whole, "nothing is missing between the first and the last");
+		let in_table = latest(&out);
+		assert!(
+			first <= in_table + 1 && in_table <= *logged.last().unwrap(),
+			"{in_table}: {logged:?}"
+		);
+		last = in_table;
+		if round % 2 == 1 {
+			thin.release(committed);
+		}
+	}
+	stop.store(true, Ordering::Relaxed);
+	let count = writer.join().unwrap();
+	let logged = [records(&thin.place.mnt().join("log0")), records(&thin.place.mnt().join("log1"))];
+	assert_eq!(logged.concat().into_iter().max(), Some(count), "no record was lost");
+
+	// They are open no more, and go as everything else does.
+	let before = thin.place.thin().join("passed");
+	common::eventually("both are closed", 10, || fs::read_dir(&before).unwrap().count() == 0);
+	let committed = thin.commit().unwrap();
+	thin.release(committed);
+	assert_eq!(thin.local_bytes(), 0);
+	thin.remount();
+	let again = [records(&thin.place.mnt().join("log0")), records(&thin.place.mnt().join("log1"))];
+	assert_eq!(again, logged);
+}

@@ -124,7 +124,7 @@ fn a_layer_serves_one_mount_of_one_snapshot() {
 }
 
 #[test]
-fn a_layer_of_the_first_version_is_taken_over_and_one_of_a_later_version_refused() {
+fn layers_of_earlier_versions_are_taken_over_and_one_of_a_later_version_is_refused() {
 	let place = Place::new();
 	fs::write(place.lower().join("f"), pattern(1, 10_000)).unwrap();
 	let guard = place.mount();
@@ -141,9 +141,13 @@ fn a_layer_of_the_first_version_is_taken_over_and_one_of_a_later_version_refused
 	expected[5000..5007].copy_from_slice(b"written");
 	assert_eq!(fs::read(place.mnt().join("f")).unwrap(), expected);
 	guard.unmount();
-	fs::write(&version, "3").unwrap();
+	assert_eq!(fs::read_to_string(&version).unwrap(), "3");
+	// The second one had all but files that are cut loose.
+	fs::write(&version, "2").unwrap();
+	place.mount().unmount();
+	fs::write(&version, "4").unwrap();
 	let text = refusal(place.options(), &place);
-	assert!(text.contains("format version 3") && text.contains("knows 2"), "{text}");
+	assert!(text.contains("format version 4") && text.contains("knows 3"), "{text}");
 }
 
 #[test]

@@ -37,8 +37,8 @@ impl Chunking {
 	}
 }
 
-/// ParityDB's `log<n>` and RocksDB's `<n>.log`.
-pub(crate) fn is_log(name: &[u8]) -> bool {
+/// Whether a file of this name is a database's log: ParityDB's `log<n>` and RocksDB's `<n>.log`.
+pub fn is_log(name: &[u8]) -> bool {
 	let digits = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
 	name.strip_prefix(b"log").is_some_and(digits) || name.strip_suffix(b".log").is_some_and(digits)
 }

@@ -37,7 +37,7 @@ mod walk;
 mod writer;
 
 pub use cache::{CacheOptions, ChunkCache};
-pub use chunking::Chunking;
+pub use chunking::{is_log, Chunking};
 pub use create::{create, now_unix_ms, CreateOptions, Created};
 pub use error::{ReadError, SnapshotError};
 pub use known::KnownFiles;

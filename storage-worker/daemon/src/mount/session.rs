@@ -341,6 +341,7 @@ impl Session {
 			cache_quota: cache.options().quota_bytes,
 			thin_bytes_written: thin.thin_bytes_written,
 			copied_up_blocks: thin.copied_up_blocks,
+			passed_logs: thin.passed_logs,
 			thin_bytes: layer.map_or(0, |layer| layer.local_bytes()),
 			commit: locked(&self.committing).clone(),
 		}

@@ -58,10 +58,13 @@ pub(crate) struct MountStatus {
 	pub(crate) cache_bytes: u64,
 	/// Bytes that the cache may hold.
 	pub(crate) cache_quota: u64,
-	/// Bytes written into the thin layer.
+	/// Bytes written into the thin layer, without those that the kernel wrote itself.
 	pub(crate) thin_bytes_written: u64,
 	/// Blocks that the thin layer copied up.
 	pub(crate) copied_up_blocks: u64,
+	/// Logs that the kernel was given to read and write itself, each time that one was opened.
+	#[serde(default)]
+	pub(crate) passed_logs: u64,
 	/// Bytes of the local disk that the thin layer takes.
 	pub(crate) thin_bytes: u64,
 	/// What a commit is doing.
@@ -164,10 +167,11 @@ pub(crate) fn run_status(args: StatusArgs, context: &Context) -> Result<()> {
 		out.field(
 			"thin layer",
 			format!(
-				"{} on disk, {} written, {} blocks copied up",
+				"{} on disk, {} written, {} blocks copied up, {} logs passed to the kernel",
 				bytes_text(status.thin_bytes),
 				bytes_text(status.thin_bytes_written),
-				status.copied_up_blocks
+				status.copied_up_blocks,
+				status.passed_logs
 			),
 		);
 		out.field("waiting reads", status.waiting.to_string());

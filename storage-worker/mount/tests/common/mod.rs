@@ -216,11 +216,19 @@ pub fn pattern(seed: u64, len: usize) -> Vec<u8> {
 
 /// Reads a file past the kernel's page cache, so that the filesystem itself answers.
 pub fn read_uncached(path: &Path) -> std::io::Result<Vec<u8>> {
-	let mut bytes = Vec::new();
 	let mut file: File =
 		fs::OpenOptions::new().read(true).custom_flags(libc::O_DIRECT).open(path)?;
-	file.read_to_end(&mut bytes)?;
-	Ok(bytes)
+	// A file that the kernel reads itself wants what the filesystem below wants: aligned memory.
+	let mut memory = vec![0; (1 << 20) + 4096];
+	let aligned = memory.as_ptr().align_offset(4096);
+	let buffer = &mut memory[aligned..][..1 << 20];
+	let mut bytes = Vec::new();
+	loop {
+		match file.read(buffer)? {
+			0 => return Ok(bytes),
+			read => bytes.extend_from_slice(&buffer[..read]),
+		}
+	}
 }
 
 /// Waits until a condition holds; the test fails after `seconds`.

@@ -19,7 +19,10 @@ fn path(rng: &mut StdRng) -> PathBuf {
 		path.push(format!("d{}", rng.gen_range(0..3)));
 	}
 	path.push(if rng.gen_bool(0.75) {
-		format!("f{}", rng.gen_range(0..6))
+		match rng.gen_range(0..6) {
+			number @ 0..4 => format!("f{number}"),
+			number => format!("log{number}"),
+		}
 	} else {
 		format!("d{}", rng.gen_range(0..3))
 	});
