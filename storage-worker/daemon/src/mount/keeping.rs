@@ -35,6 +35,11 @@ pub(crate) async fn run_holder(args: HolderArgs) -> Result<()> {
 	Ok(())
 }
 
+/// Whether somebody holds the mount of a state directory, whoever serves it.
+pub(super) fn is_held(state_dir: &Path) -> bool {
+	granary_mount::is_held(&state_dir.join(SOCKET_NAME))
+}
+
 /// How the mount of a state directory is kept, and whether it is already.
 #[derive(Debug)]
 pub(crate) struct Keeping {
@@ -49,8 +54,7 @@ pub(crate) struct Keeping {
 impl Keeping {
 	/// Looks for a holder of the mount of this state directory.
 	pub(crate) fn look(state_dir: &Path, args: &SessionArgs) -> Self {
-		let socket = state_dir.join(SOCKET_NAME);
-		let is_held = granary_mount::is_held(&socket);
+		let (socket, is_held) = (state_dir.join(SOCKET_NAME), is_held(state_dir));
 		let state_dir = state_dir.to_owned();
 		Self { state_dir, socket, patience: args.hold, take_over: args.take_over, is_held }
 	}

@@ -1,5 +1,6 @@
 //! `granary rebase`: a layer goes on from another snapshot of its chain.
 
+use super::keeping;
 use crate::{
 	cli::{Context, Failure},
 	snapshot::{find, find_by_manifest, open_info, OpenArgs, OpenSnapshot, ReadingArgs},
@@ -38,6 +39,11 @@ pub(crate) async fn run_rebase(args: RebaseArgs, context: &Context) -> Result<()
 	let manifest = granary_mount::snapshot_of(&thin)?.with_context(|| {
 		format!("{} holds no thin layer; name a mount's state directory", args.state_dir.display())
 	})?;
+	ensure!(
+		!keeping::is_held(&args.state_dir),
+		"the mount of {} waits for a process that serves it, and whoever uses it goes on then; unmount it first: fusermount3 -u MOUNT_POINT",
+		args.state_dir.display()
+	);
 	let chain = context.connect().await?;
 	let from = find_by_manifest(&chain, manifest).await?.ok_or_else(|| {
 		Failure::not_found(

@@ -288,6 +288,7 @@ fn goes_on_with_its_node(place: &Place, mut mount: Mount, rpc: u16) -> Mount {
 		if !take_over {
 			mount.process.0.kill().unwrap();
 			mount.process.0.wait().unwrap();
+			place.fails("rebase @state --key @key", 1, "waits for a process that serves it");
 		}
 		let more = if take_over { " --hold 60s --take-over" } else { " --hold 60s" };
 		let (process, report) = place.look_after(rpc, more);
