@@ -8,7 +8,7 @@ use crate::{
 	generation::{LayerDir, OpenedDir},
 	journal::{Journal, Record},
 	node::{Kind, Node},
-	passthrough::Passthrough,
+	passthrough::{self, Passthrough},
 	stats::Counters,
 	sync_log::SyncLog,
 	tree::{Tree, Users},
@@ -137,6 +137,9 @@ impl Layer {
 	) -> Result<Self, MountError> {
 		let OpenedDir { dir: layer_dir, journal, records, log } = LayerDir::open(dir, snapshot_id)?;
 		let places = (layer_dir.files(), layer_dir.generation());
+		if users == Users::None {
+			passthrough::fence(dir, &places.0)?;
+		}
 		let tree = Tree::build(lower, &records, (&places.0, &places.1), users)?;
 		let layer = Self {
 			gate: RwLock::default(),
@@ -151,7 +154,7 @@ impl Layer {
 			next_listing: AtomicU64::new(first_handle()),
 			passthrough: Passthrough::new(dir),
 		};
-		layer.take_over_passed(users)?;
+		layer.take_over_passed()?;
 		layer.compact(snapshot_id)?;
 		Ok(layer)
 	}

@@ -6,16 +6,16 @@
 //!
 //! While a file is open it is passed or it is not, since the kernel does not mix both, and everybody has it open with the same *backing number*. The kernel goes on
 //! with it when the process that serves the mount has ended. For the next process `passed/<ino>` in the layer's directory notes the number and how often the file
-//! is open: at least so often, since it is noted before an opening is answered and after a closing is.
+//! is open: at least so often, since it is noted before an opening is answered and after a closing is. Where the mount has ended with its process, whoever had a
+//! log open may write to it still, without seeing any error: the next mount puts a copy in its place, which nobody has.
 
 use crate::{
 	descriptor::close_backing,
-	generation::failed,
+	generation::{failed, sync_file},
 	layer::{Answer, Layer},
 	node::Kind,
 	stats::add,
-	thin::ThinFile,
-	tree::Users,
+	thin::{data_path, unfinished_path, ThinFile},
 	MountError,
 };
 use fuser::{BackingId, Errno};
@@ -93,16 +93,10 @@ impl Passthrough {
 
 	/// What an earlier process noted: inode, number, how often it is open.
 	fn notes(&self) -> io::Result<Vec<(u64, u32, u64)>> {
-		let listed = match fs::read_dir(&self.notes) {
-			Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-			listed => listed?,
-		};
 		let mut notes = Vec::new();
-		for entry in listed {
-			let entry = entry?;
-			let name = entry.file_name();
-			let ino = name.to_str().and_then(|name| u64::from_str_radix(name, 16).ok());
-			let bytes = fs::read(entry.path())?;
+		for name in names(&self.notes)? {
+			let ino = u64::from_str_radix(&name, 16).ok();
+			let bytes = fs::read(self.notes.join(name))?;
 			let numbers = bytes.split_first_chunk::<4>().and_then(|(backing, opened)| {
 				Some((u32::from_le_bytes(*backing), u64::from_le_bytes(opened.try_into().ok()?)))
 			});
@@ -113,19 +107,48 @@ impl Passthrough {
 	}
 }
 
-impl Layer {
-	/// Takes over which files the kernel reads and writes itself, if the mount was served before; forgets it if it was not.
-	pub(crate) fn take_over_passed(&self, users: Users) -> Result<(), MountError> {
-		let passthrough = &self.passthrough;
-		let in_notes = failed(&passthrough.notes);
-		if users == Users::None {
-			return match fs::remove_dir_all(&passthrough.notes) {
-				Err(error) if error.kind() != io::ErrorKind::NotFound => Err(in_notes(error)),
-				_ => Ok(()),
-			};
+/// Puts copies in the place of files that the kernel may still write for those who had them open on a mount that has ended.
+pub(crate) fn fence(layer_dir: &Path, files_dir: &Path) -> Result<(), MountError> {
+	let Passthrough { notes, .. } = Passthrough::new(layer_dir);
+	for name in names(&notes).map_err(failed(&notes))? {
+		let Ok(ino) = u64::from_str_radix(&name, 16) else { continue };
+		let (data, copy) = (data_path(files_dir, ino), unfinished_path(files_dir, ino));
+		match fs::metadata(&data) {
+			Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+			found => {
+				let modified = found.and_then(|found| found.modified()).map_err(failed(&data))?;
+				fs::copy(&data, &copy).map_err(failed(&copy))?;
+				let times = fs::FileTimes::new().set_modified(modified);
+				let opened = File::options().write(true).open(&copy);
+				let kept = opened.and_then(|copy| copy.set_times(times).and(copy.sync_all()));
+				kept.map_err(failed(&copy))?;
+				fs::rename(&copy, &data).map_err(failed(&data))?;
+			},
 		}
+	}
+	sync_file(files_dir)?;
+	match fs::remove_dir_all(&notes) {
+		Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(&notes)(error)),
+		_ => Ok(()),
+	}
+}
+
+/// The names in a directory, which may be missing.
+fn names(directory: &Path) -> io::Result<Vec<String>> {
+	match fs::read_dir(directory) {
+		Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+		listed => {
+			listed?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+		},
+	}
+}
+
+impl Layer {
+	/// Takes over from the process before which files the kernel reads and writes itself.
+	pub(crate) fn take_over_passed(&self) -> Result<(), MountError> {
+		let passthrough = &self.passthrough;
 		let mut tree = self.tree.write();
-		for (ino, backing, opened) in passthrough.notes().map_err(in_notes)? {
+		for (ino, backing, opened) in passthrough.notes().map_err(failed(&passthrough.notes))? {
 			let Some(node) = tree.get_mut(ino) else { continue };
 			if let Kind::File { thin: Some(thin), .. } = &node.kind {
 				thin.begin_passing(backing);

@@ -51,6 +51,11 @@ pub(crate) fn data_path(dir: &Path, ino: u64) -> PathBuf {
 	dir.join(format!("{ino:016x}.data"))
 }
 
+/// A content that is about to take its place.
+pub(crate) fn unfinished_path(dir: &Path, ino: u64) -> PathBuf {
+	dir.join(format!("{ino:016x}.new"))
+}
+
 pub(crate) fn map_path(dir: &Path, ino: u64) -> PathBuf {
 	dir.join(format!("{ino:016x}.map"))
 }
@@ -177,7 +182,7 @@ impl ThinFile {
 	) -> io::Result<Self> {
 		remove(places, ino);
 		// The length is part of the content, so the file appears with it.
-		let unfinished = places.files_dir.join(format!("{ino:016x}.new"));
+		let unfinished = unfinished_path(places.files_dir, ino);
 		let data = File::create(&unfinished)?;
 		data.set_len(size)?;
 		std::fs::rename(&unfinished, data_path(places.files_dir, ino))?;

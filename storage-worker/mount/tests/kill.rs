@@ -17,7 +17,7 @@ use std::{
 	os::unix::fs::FileExt,
 	path::Path,
 	sync::{
-		atomic::{AtomicU64, Ordering},
+		atomic::{AtomicBool, AtomicU64, Ordering},
 		Arc,
 	},
 	thread,
@@ -35,11 +35,16 @@ struct Known {
 	pending: Option<(u64, Vec<u8>)>,
 }
 
-/// Writes at random until the mount dies.
-fn write_until_killed(path: &Path, seed: u64, mut known: Known, done: &AtomicU64) -> Known {
+/// Writes at random until the mount dies, and a log, of which nobody sees that, until everybody knows it.
+fn write_until_killed(
+	path: &Path,
+	seed: u64,
+	mut known: Known,
+	(done, killed): (&AtomicU64, &AtomicBool),
+) -> Known {
 	let mut rng = StdRng::seed_from_u64(seed);
 	let Ok(file) = OpenOptions::new().write(true).open(path) else { return known };
-	loop {
+	while !killed.load(Ordering::Relaxed) {
 		let offset = rng.gen_range(0..FILE_BLOCKS * BLOCK);
 		let bytes = pattern(rng.gen(), rng.gen_range(1..10_000));
 		if file.write_all_at(&bytes, offset).is_err() {
@@ -53,6 +58,7 @@ fn write_until_killed(path: &Path, seed: u64, mut known: Known, done: &AtomicU64
 		known.content[offset as usize..end].copy_from_slice(&bytes);
 		done.fetch_add(1, Ordering::Relaxed);
 	}
+	known
 }
 
 /// Compares a file with what is known of it; the pending write may be there in part.
@@ -78,15 +84,17 @@ fn check(path: &Path, known: &mut Known) {
 fn every_acknowledged_write_survives_kill_9() {
 	let place = Place::new();
 	let mut files = BTreeMap::new();
-	for name in ["a", "b"] {
+	for name in ["a", "b", "log1"] {
 		let content = pattern(name.len() as u64, (FILE_BLOCKS * BLOCK) as usize - 1000);
 		fs::write(place.lower().join(name), &content).unwrap();
 		files.insert(name, Known { content, pending: None });
 	}
-	// One file has nothing below it.
+	// Two files have nothing below them.
 	let child = place.mount_in_child();
-	File::create(place.mnt().join("new")).unwrap();
-	files.insert("new", Known { content: Vec::new(), pending: None });
+	for name in ["new", "log2"] {
+		File::create(place.mnt().join(name)).unwrap();
+		files.insert(name, Known { content: Vec::new(), pending: None });
+	}
 	child.kill();
 	detach(&place.mnt());
 
@@ -95,16 +103,20 @@ fn every_acknowledged_write_survives_kill_9() {
 		.map_or(KILLS, |kills| kills.parse().expect("GRANARY_KILLS is a number"));
 	for round in 0..kills {
 		let child = place.mount_in_child();
+		let killed = Arc::new(AtomicBool::new(false));
 		let writers: Vec<_> = std::mem::take(&mut files)
 			.into_iter()
 			.map(|(name, known)| {
-				let (path, done) = (place.mnt().join(name), done.clone());
+				let (path, counts) = (place.mnt().join(name), (done.clone(), killed.clone()));
 				let seed = round * 10 + name.len() as u64;
-				thread::spawn(move || (name, write_until_killed(&path, seed, known, &done)))
+				thread::spawn(move || {
+					(name, write_until_killed(&path, seed, known, (&counts.0, &counts.1)))
+				})
 			})
 			.collect();
 		thread::sleep(Duration::from_millis(20 + round % 12 * 13));
 		child.kill();
+		killed.store(true, Ordering::Relaxed);
 		files = writers.into_iter().map(|writer| writer.join().unwrap()).collect();
 		detach(&place.mnt());
 

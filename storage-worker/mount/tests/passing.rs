@@ -175,3 +175,29 @@ fn a_log_is_written_while_nobody_serves_the_mount() {
 	assert_eq!(read_uncached(&path).unwrap(), expected);
 	guard.unmount();
 }
+
+#[test]
+fn who_has_a_log_open_on_a_mount_that_has_ended_writes_to_nobody() {
+	let place = Place::new();
+	fs::write(place.lower().join("log1"), pattern(5, 30_000)).unwrap();
+	let child = place.mount_in_child();
+	let path = place.mnt().join("log1");
+	let left = open(&path);
+	left.write_all_at(b"served", 0).unwrap();
+	child.kill();
+	left.write_all_at(b"after", 100).unwrap();
+	common::detach(&place.mnt());
+
+	let guard = place.mount();
+	// It sees no error; those of the new mount do not see it.
+	left.write_all_at(b"stale", 200).unwrap();
+	let mut expected = pattern(5, 30_000);
+	expected[..6].copy_from_slice(b"served");
+	expected[100..105].copy_from_slice(b"after");
+	assert_eq!(fs::read(&path).unwrap(), expected);
+	let log = open(&path);
+	left.write_all_at(b"stale", 300).unwrap();
+	assert_eq!(read_at(&log, 0, expected.len()), expected);
+	drop((left, log));
+	guard.unmount();
+}
