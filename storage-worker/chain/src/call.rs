@@ -8,13 +8,49 @@ use granary_primitives::{
 	AccountBytes, AllotmentId, Balance, BlockNumber, DatasetId, FarmId, Hash, NodeId, PublicKey,
 	Region, ReservationId, Signature, SnapshotId, Tick,
 };
+use subxt::{
+	ext::scale_encode::{self, EncodeAsFields, FieldIter, TypeResolver},
+	transactions::Payload,
+};
 
 /// A call: its names and its encoded arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
 	pub(crate) pallet: &'static str,
 	pub(crate) name: &'static str,
-	arguments: Vec<u8>,
+	arguments: Arguments,
+}
+
+/// Encoded arguments, which go into a transaction as they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arguments(Vec<u8>);
+
+impl EncodeAsFields for Arguments {
+	fn encode_as_fields_to<R: TypeResolver>(
+		&self,
+		_: &mut dyn FieldIter<'_, R::TypeId>,
+		_: &R,
+		out: &mut Vec<u8>,
+	) -> Result<(), scale_encode::Error> {
+		out.extend_from_slice(&self.0);
+		Ok(())
+	}
+}
+
+impl Payload for Call {
+	type CallData = Arguments;
+
+	fn pallet_name(&self) -> &str {
+		self.pallet
+	}
+
+	fn call_name(&self) -> &str {
+		self.name
+	}
+
+	fn call_data(&self) -> &Arguments {
+		&self.arguments
+	}
 }
 
 /// What a node registers with.
@@ -81,7 +117,7 @@ pub struct PublishSnapshot {
 
 impl Call {
 	fn new(pallet: &'static str, name: &'static str, arguments: impl Encode) -> Self {
-		Self { pallet, name, arguments: arguments.encode() }
+		Self { pallet, name, arguments: Arguments(arguments.encode()) }
 	}
 
 	/// `Pallet.call`.
@@ -330,7 +366,7 @@ impl Call {
 		let pallet = block.metadata_ref().pallet_by_name(self.pallet).ok_or_else(unknown)?;
 		let call = pallet.call_variant_by_name(self.name).ok_or_else(unknown)?;
 		let mut bytes = vec![pallet.call_index(), call.index];
-		bytes.extend_from_slice(&self.arguments);
+		bytes.extend_from_slice(&self.arguments.0);
 		Ok(bytes)
 	}
 }

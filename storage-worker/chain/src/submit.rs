@@ -30,6 +30,9 @@ type InBlock = TransactionInBlock<SubstrateConfig, Impl>;
 
 /// Blocks for which a signed transaction is valid.
 const MORTALITY_BLOCKS: u64 = 64;
+/// Calls of up to so many bytes are checked against the chain's metadata, which finds a chain of another version. What is longer is refused by the
+/// node where it does not fit: reading each of its bytes by its type takes longer than everything else together.
+const CHECKED_BYTES_MAX: usize = 4096;
 /// How long to wait for a transaction's block. Longer than a signed one can live at six seconds a block.
 const INCLUSION_TIMEOUT: Duration = Duration::from_secs(600);
 
@@ -159,15 +162,17 @@ pub(crate) fn sign(
 ) -> Result<Transaction, ChainError> {
 	let bytes = call.encode_for(block)?;
 	let transactions = block.transactions();
-	let payload = transactions.from_call_data_bytes(&bytes).map_err(|error| {
-		ChainError::Unknown { what: format!("call {} with these arguments ({error})", call.path()) }
-	})?;
+	if bytes.len() <= CHECKED_BYTES_MAX {
+		transactions.from_call_data_bytes(&bytes).map_err(|error| ChainError::Unknown {
+			what: format!("call {} with these arguments ({error})", call.path()),
+		})?;
+	}
 	let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new()
 		.mortal_from_unchecked(MORTALITY_BLOCKS, block.block_number(), block.block_hash())
 		.nonce(nonce)
 		.build();
 	transactions
-		.create_signable_offline(&payload, params)
+		.create_signable_offline(call, params)
 		.and_then(|mut transaction| transaction.sign(&signer.pair))
 		.map_err(|error| refused(call, error))
 }
