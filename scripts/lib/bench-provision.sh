@@ -2,6 +2,8 @@
 # started from it lazily, beside the same database restored from an lz4 archive; fio on the mount, beside the filesystem below.
 
 PROVISION_BYTES=${GRANARY_BENCH_BYTES:-5368709120}
+# What the source grows by when others catch up.
+GROWTH_BYTES=$((PROVISION_BYTES / 10))
 TENANT=//Granary//Tenant
 MOUNT_DIR=$GRID_DIR/mount
 KEY_FILE=$GRID_DIR/dataset.key
@@ -207,10 +209,10 @@ bench_files() {
   rm -f "$GRID_DIR/below"
 }
 
-# A tenth more blocks on the source.
-grow_source() { "$LOAD_BIN" --chain "ws://127.0.0.1:$SOURCE_RPC" --count "$((PROVISION_BYTES / 10 / 900000))" --in-flight 24 --remark-bytes 900000 >/dev/null; }
+# More blocks on the source: a tenth, unless something else is asked for.
+grow_source() { "$LOAD_BIN" --chain "ws://127.0.0.1:$SOURCE_RPC" --count "$((GROWTH_BYTES / 900000))" --in-flight 24 --remark-bytes 900000 >/dev/null; }
 
-# The node catches up on a warm mount and commits a tenth more.
+# The node catches up on a warm mount and commits what is new.
 bench_growth() {
   local answer before after changed
   provision grown
@@ -218,7 +220,7 @@ bench_growth() {
   grow_source
   wait_until 300 "the follower has caught up" at_least best_number "$FOLLOWER_RPC" "$(best_number "$SOURCE_RPC")" >/dev/null
   after=$(jq -r .chunk_bytes_fetched "$MOUNT_DIR/.granary/status.json")
-  row "fetched while a tenth more blocks were imported" "$((after - before)) ($(share "$((after - before))" "$TOTAL_BYTES"))" "goal 15 %"
+  row "fetched while $((GROWTH_BYTES / 1000000)) MB more of blocks were imported" "$((after - before)) ($(share "$((after - before))" "$TOTAL_BYTES"))" "goal 15 %"
   answer=$(granary --json commit "$MOUNT_DIR" --suri "$TENANT" --height "$(best_number "$FOLLOWER_RPC")")
   changed=$(jq -r .changed_bytes <<<"$answer")
   row "committed as the second snapshot: changed, stored" "$changed, $(jq -r .stored_bytes <<<"$answer")" \
@@ -237,7 +239,7 @@ import_rate() {
   awk -v blocks="$(($3 - $2))" -v seconds="$(seconds_since "$started")" 'BEGIN { printf "%.1f", blocks / seconds }'
 }
 
-# A tenth more blocks, imported by the node on its warm mount and by one on a directory that holds the same.
+# More blocks, imported by the node on its warm mount and by one on a directory that holds the same.
 bench_import() {
   local plain=$GRID_DIR/plain from to mounted below
   from=$(($(best_number "$SOURCE_RPC") + 20))
@@ -276,6 +278,18 @@ bench_far_start() {
 }
 workers_are_far() {
   [ "$(granary --json node list | jq -r '.[].endpoint' | grep -cxFf <(printf '%s\n' "${FAR_LINKS[@]%%=*}"))" -eq 20 ]
+}
+
+# What a node imports on a warm mount and on a directory, alone: a small database will do, and many blocks.
+bench_import_alone() {
+  PROVISION_BYTES=${GRANARY_BENCH_BYTES:-400000000}
+  GROWTH_BYTES=$PROVISION_BYTES
+  say "import by a node on a mount of $((PROVISION_BYTES / 1000000)) MB at 16+4 over twenty workers on this machine"
+  start_source
+  start_workers
+  publish_source
+  bench_growth
+  bench_import
 }
 
 bench_provision() {
