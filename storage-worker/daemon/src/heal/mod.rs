@@ -9,7 +9,7 @@ use crate::{
 	dataset::{open_for_healing, record_checkpoints, OpenDataset, Shrunk},
 	keys::TenantKeys,
 	mount::Suspects,
-	stop::stop_signal,
+	stop::StopSignal,
 };
 use anyhow::{bail, Context as _, Result};
 use clap::{ArgGroup, Args};
@@ -134,10 +134,12 @@ pub(crate) async fn run(args: HealArgs, context: &Context) -> Result<()> {
 			tokio::time::sleep(pause).await;
 		}
 	};
+	let mut stop = StopSignal::listen()?;
 	tokio::select! {
-		() = rounds => Ok(()),
-		stopped = stop_signal() => stopped,
+		() = rounds => {},
+		() = stop.asked() => {},
 	}
+	Ok(())
 }
 
 /// Heals, and if that is wanted moves an allotment and heals what moved.

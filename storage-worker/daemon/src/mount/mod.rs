@@ -12,7 +12,7 @@ mod suspects;
 use crate::{
 	cli::{bytes_text, Context},
 	snapshot::OpenArgs,
-	stop::stop_signal,
+	stop::StopSignal,
 };
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -91,15 +91,14 @@ pub(crate) async fn run(args: MountArgs, context: &Context) -> Result<()> {
 		session.mount_point().display(),
 		session.state_dir().display()
 	));
-	let mut ended = session.ended();
+	let (mut ended, mut stop) = (session.ended(), StopSignal::listen()?);
 	loop {
 		tokio::select! {
 			result = &mut ended => {
 				result.context("the mount's task ended early")??;
 				break;
 			},
-			stop = stop_signal() => {
-				stop?;
+			() = stop.asked() => {
 				if let Err(error) = session.unmount().await {
 					context.note(format!("{error:#}; waiting until nobody uses it"));
 				}

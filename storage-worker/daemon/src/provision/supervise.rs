@@ -6,7 +6,7 @@ use crate::{
 	mount::Session,
 	node_command::{check_genesis, NodeCommand},
 	node_process::NodeProcess,
-	stop::stop_signal,
+	stop::StopSignal,
 };
 use anyhow::{bail, Context as _, Result};
 use granary_chain::ObservedBlock;
@@ -47,7 +47,7 @@ pub(super) async fn supervise(
 ) -> Result<()> {
 	let mut short_lives = 0;
 	let mut first = true;
-	let mut stop = std::pin::pin!(stop_signal());
+	let mut stop = StopSignal::listen()?;
 	loop {
 		let started = Instant::now();
 		let mut node = match running.take() {
@@ -60,8 +60,7 @@ pub(super) async fn supervise(
 		node.note(record)?;
 		let ended = tokio::select! {
 			ended = live(&mut node, session, first, began, context) => ended,
-			stopped = &mut stop => {
-				stopped?;
+			() = stop.asked() => {
 				context.note("stopping the node");
 				let stopped = node.stop().await;
 				forget(record);
@@ -105,7 +104,7 @@ pub(super) async fn supervise(
 		context.note(format!("starting it again in {} s", pause.as_secs()));
 		tokio::select! {
 			() = tokio::time::sleep(pause) => {},
-			stopped = &mut stop => return stopped,
+			() = stop.asked() => return Ok(()),
 			() = session.left() => return Ok(()),
 		}
 	}

@@ -13,7 +13,7 @@ use super::{
 use crate::{
 	cli::{parse_bytes, parse_units, AccountArgs, Context},
 	keys::WorkerKeys,
-	stop::stop_signal,
+	stop::StopSignal,
 	transport::Transport,
 	zdb::observe,
 };
@@ -94,7 +94,8 @@ pub(super) async fn run(args: RunArgs, context: &Context) -> Result<()> {
 	for line in store.recovery_report().lines() {
 		warn!("{line}");
 	}
-	let Some(chain) = connect(&args.dir, context).await? else { return Ok(()) };
+	let mut stop = StopSignal::listen()?;
+	let Some(chain) = connect(&args.dir, &mut stop, context).await? else { return Ok(()) };
 	remember_genesis(&args.dir, chain.genesis_hash())?;
 	let offer = Offer {
 		farm: args.farm.clone(),
@@ -105,7 +106,7 @@ pub(super) async fn run(args: RunArgs, context: &Context) -> Result<()> {
 	};
 	loop {
 		let (keys, node) = find_or_register(&chain, operator.signer(), &key_dir, &offer).await?;
-		let ended = serve(&args, &endpoints, &chain, &store, keys, node.id).await?;
+		let ended = serve(&args, &endpoints, &chain, &store, keys, node.id, &mut stop).await?;
 		match ended {
 			Ended::Stopped => break,
 			Ended::KeysChanged => info!(node = node.id, "its keys on chain have changed"),
@@ -133,6 +134,7 @@ async fn serve(
 	store: &Arc<Store>,
 	keys: Arc<WorkerKeys>,
 	node: NodeId,
+	stop_asked: &mut StopSignal,
 ) -> Result<Ended> {
 	let doors = open_doors(args, endpoints, chain, store, &keys, node).await?;
 	let Doors { server, links, figures } = doors;
@@ -147,8 +149,7 @@ async fn serve(
 	let auditor = Arc::new(Auditor::new(chain.clone(), store.clone(), keys, node));
 	let mut following = tokio::spawn(follow(auditor, stopped));
 	let ended = tokio::select! {
-		signal = stop_signal() => {
-			signal?;
+		() = stop_asked.asked() => {
 			info!("stopping");
 			stop.send_replace(true);
 			following.await.context("the chain follower ended early")?;
@@ -220,11 +221,15 @@ async fn open_doors(
 }
 
 /// Waits for the chain that the directory belongs to; `None` if the worker is told to stop meanwhile.
-async fn connect(dir: &Path, context: &Context) -> Result<Option<Arc<ChainClient>>> {
+async fn connect(
+	dir: &Path,
+	stop: &mut StopSignal,
+	context: &Context,
+) -> Result<Option<Arc<ChainClient>>> {
 	let genesis = known_genesis(dir)?;
 	tokio::select! {
 		chain = ChainClient::connect_patiently(&context.endpoints, genesis) => Ok(Some(Arc::new(chain?))),
-		stopped = stop_signal() => stopped.map(|()| None),
+		() = stop.asked() => Ok(None),
 	}
 }
 

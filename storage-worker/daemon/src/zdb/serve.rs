@@ -1,7 +1,7 @@
 //! `granary zdb serve`.
 
 use super::{background::Background, dump, follow::Follower, observe, settings::Settings};
-use crate::{cli::Context, stop::stop_signal};
+use crate::{cli::Context, stop::StopSignal};
 use anyhow::{ensure, Result};
 use clap::Args;
 use granary_zdb::{Mode, NamespaceUpdate, Server, Store};
@@ -59,6 +59,7 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<()> {
 		store.update_namespace("default", &update)?;
 	}
 	let (replica, socket) = (plan.server.replica.clone(), plan.server.unix.clone());
+	let mut stop = StopSignal::listen()?;
 	let server = Server::bind(plan.server, store.clone(), None).await?;
 	let address = match (server.local_addr(), socket) {
 		(Some(address), None) => address.to_string(),
@@ -86,8 +87,7 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<()> {
 		.run(async {
 			// The server begins to wait for its end when it serves.
 			background.is_ready();
-			// Without signals the server would have no end; then it ends at once.
-			let _ = stop_signal().await;
+			stop.asked().await;
 		})
 		.await?;
 	tokio::task::block_in_place(|| drop(following));
