@@ -9,7 +9,10 @@ use crate::{
 	thin_sync::Synced,
 };
 use fuser::Errno;
-use std::sync::{atomic::Ordering, Arc};
+use std::{
+	ops::Range,
+	sync::{atomic::Ordering, Arc},
+};
 
 impl Layer {
 	/// The file's content in the layer, made if there is none yet.
@@ -73,8 +76,28 @@ impl Layer {
 		}
 	}
 
+	/// `fallocate(2)`.
+	pub(crate) fn reserve(
+		&self,
+		ino: u64,
+		Range { start, end }: Range<u64>,
+		mode: i32,
+	) -> Answer<()> {
+		const PUNCH: i32 = libc::FALLOC_FL_PUNCH_HOLE | libc::FALLOC_FL_KEEP_SIZE;
+		const ZERO: i32 = libc::FALLOC_FL_ZERO_RANGE;
+		const ZERO_INSIDE: i32 = libc::FALLOC_FL_ZERO_RANGE | libc::FALLOC_FL_KEEP_SIZE;
+		match mode {
+			0 => self.allocate(ino, end),
+			// Space is taken when it is written.
+			libc::FALLOC_FL_KEEP_SIZE => Ok(()),
+			PUNCH | ZERO_INSIDE => self.punch(ino, start, end),
+			ZERO => self.punch(ino, start, end).and_then(|()| self.allocate(ino, end)),
+			_ => Err(Errno::EOPNOTSUPP),
+		}
+	}
+
 	/// Makes room up to `end`; what is added reads as zeros.
-	pub(crate) fn allocate(&self, ino: u64, end: u64) -> Answer<()> {
+	fn allocate(&self, ino: u64, end: u64) -> Answer<()> {
 		self.writable()?;
 		let content = self.content(ino)?;
 		let _open = self.gate.read();
@@ -85,7 +108,7 @@ impl Layer {
 	}
 
 	/// Makes a range read as zeros and gives its space back; the length stays.
-	pub(crate) fn punch(&self, ino: u64, offset: u64, end: u64) -> Answer<()> {
+	fn punch(&self, ino: u64, offset: u64, end: u64) -> Answer<()> {
 		self.writable()?;
 		let content = self.content(ino)?;
 		let end = end.min(content.size());

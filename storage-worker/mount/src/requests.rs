@@ -467,21 +467,8 @@ impl Filesystem for Requests {
 		mode: i32,
 		reply: ReplyEmpty,
 	) {
-		const PUNCH: i32 = libc::FALLOC_FL_PUNCH_HOLE | libc::FALLOC_FL_KEEP_SIZE;
-		const ZERO: i32 = libc::FALLOC_FL_ZERO_RANGE;
-		const ZERO_INSIDE: i32 = libc::FALLOC_FL_ZERO_RANGE | libc::FALLOC_FL_KEEP_SIZE;
 		let Some(end) = offset.checked_add(length) else { return reply.error(Errno::EFBIG) };
-		let answer = match mode {
-			0 => self.layer.allocate(ino.0, end),
-			// Space is taken when it is written.
-			libc::FALLOC_FL_KEEP_SIZE => Ok(()),
-			PUNCH | ZERO_INSIDE => self.layer.punch(ino.0, offset, end),
-			ZERO => {
-				self.layer.punch(ino.0, offset, end).and_then(|()| self.layer.allocate(ino.0, end))
-			},
-			_ => Err(Errno::EOPNOTSUPP),
-		};
-		reply_empty(answer, reply);
+		reply_empty(self.layer.reserve(ino.0, offset..end, mode), reply);
 	}
 
 	fn lseek(
