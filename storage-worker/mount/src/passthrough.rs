@@ -229,17 +229,16 @@ impl Layer {
 			return Ok(None);
 		}
 		let content = self.content(ino)?;
+		let handles = content.handles(&content.state.read())?;
+		// First, since nothing is copied up for a kernel that passes nothing.
+		let Some(backing) = passthrough.register(&handles.data) else { return Ok(None) };
 		if lies_below {
-			self.detach(ino, &content)?;
+			self.detach(ino, &content).inspect_err(|_| passthrough.close(backing))?;
 		}
 		let _open = self.gate.read();
-		let data = content.handles(&content.state.read())?;
-		let backing = passthrough.register(&data.data);
-		if let Some(backing) = backing {
-			content.begin_passing(backing);
-			add(&self.counters.passed_logs, 1);
-		}
-		Ok(backing)
+		content.begin_passing(backing);
+		add(&self.counters.passed_logs, 1);
+		Ok(Some(backing))
 	}
 
 	/// The kernel closed a file, and was answered.
