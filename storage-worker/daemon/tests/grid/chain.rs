@@ -42,7 +42,8 @@ impl Chain {
 			.unwrap();
 		let url = format!("ws://127.0.0.1:{port}");
 		let chain = Self { url, log: log_path, p2p_port, node: Running(node) };
-		patiently("the chain answers", 90, || chain.run(&["node", "list"]).status.success());
+		// Several nodes compile their runtimes at once, beside whatever else the machine does.
+		patiently("the chain answers", 240, || chain.run(&["node", "list"]).status.success());
 		chain
 	}
 
