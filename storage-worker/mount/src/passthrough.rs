@@ -34,6 +34,9 @@ use std::{
 /// A longer log of the snapshot is not copied up.
 const COPIED_BYTES_MAX: u64 = 256 << 20;
 
+/// Where it is noted, in the layer's directory.
+const NOTES: &str = "passed";
+
 /// What the kernel is asked for and what it has.
 #[derive(Debug)]
 pub(crate) struct Passthrough {
@@ -49,7 +52,7 @@ pub(crate) struct Passthrough {
 impl Passthrough {
 	pub(crate) fn new(layer_dir: &Path) -> Self {
 		Self {
-			notes: layer_dir.join("passed"),
+			notes: layer_dir.join(NOTES),
 			fuse: OnceLock::new(),
 			refused: AtomicBool::new(false),
 			changing: Mutex::new(()),
@@ -109,7 +112,7 @@ impl Passthrough {
 
 /// Puts copies in the place of files that the kernel may still write for those who had them open on a mount that has ended.
 pub(crate) fn fence(layer_dir: &Path, files_dir: &Path) -> Result<(), MountError> {
-	let Passthrough { notes, .. } = Passthrough::new(layer_dir);
+	let notes = layer_dir.join(NOTES);
 	for name in names(&notes).map_err(failed(&notes))? {
 		let Ok(ino) = u64::from_str_radix(&name, 16) else { continue };
 		let (data, copy) = (data_path(files_dir, ino), unfinished_path(files_dir, ino));

@@ -77,7 +77,7 @@ impl Filesystem for Requests {
 			let _ = config.set_max_readahead(most);
 		}
 		let _ = config.set_max_background(BACKGROUND_REQUESTS);
-		// An older kernel asks for everything; the layer may lie on a filesystem that is not stacked itself.
+		// For databases' logs. A depth of one: the layer has to lie on a filesystem that is not stacked itself. Without it the kernel asks for everything.
 		let _ = config.add_capabilities(InitFlags::FUSE_PASSTHROUGH);
 		let _ = config.set_max_stack_depth(1);
 		// Then the kernel remembers that a file has no capabilities, instead of asking before every write.
