@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::compiled_runtimes::CompiledRuntimes;
 use clap::{Parser, Subcommand};
 use sc_cli::RunCmd;
 
@@ -13,6 +14,10 @@ pub(crate) struct Cli {
 	/// How to run a node.
 	#[clap(flatten)]
 	pub(crate) run: RunCmd,
+
+	/// Where compiled runtimes are kept.
+	#[clap(flatten)]
+	pub(crate) compiled_runtimes: CompiledRuntimes,
 }
 
 /// What can be done instead of running a node.

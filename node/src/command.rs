@@ -1,7 +1,7 @@
 //! Does what the command line says.
 
 use crate::{
-	chain_spec,
+	chain_spec::{self, Genesis},
 	cli::{Cli, Command},
 	service::{self, Partial},
 };
@@ -36,7 +36,12 @@ impl SubstrateCli for Cli {
 	}
 
 	fn load_spec(&self, id: &str) -> Result<Box<dyn sc_service::ChainSpec>, String> {
-		chain_spec::load(id).map(|spec| Box::new(spec) as Box<_>)
+		let genesis = match self.subcommand {
+			// What is written is for people, who want to change it.
+			Some(Command::ExportChainSpec(_) | Command::BuildSpec(_)) => Genesis::Described,
+			_ => Genesis::Built,
+		};
+		chain_spec::load(id, genesis).map(|spec| Box::new(spec) as Box<_>)
 	}
 }
 
@@ -58,7 +63,9 @@ pub(crate) fn run() -> sc_cli::Result<()> {
 		},
 		#[cfg(feature = "runtime-benchmarks")]
 		Some(Command::Benchmark(command)) => {
-			cli.create_runner(command)?.sync_run(|config| benchmark(command, config))
+			let compiled = cli.compiled_runtimes.directory()?;
+			cli.create_runner(command)?
+				.sync_run(|config| benchmark(command, config, compiled.as_deref()))
 		},
 		Some(command) => on_database(&cli, command),
 	}
@@ -66,25 +73,31 @@ pub(crate) fn run() -> sc_cli::Result<()> {
 
 /// The commands that read or change the blocks of a database.
 fn on_database(cli: &Cli, command: &Command) -> sc_cli::Result<()> {
+	let compiled = cli.compiled_runtimes.directory()?;
 	match command {
 		Command::CheckBlock(command) => cli.create_runner(command)?.async_run(|config| {
-			let Partial { client, task_manager, import_queue, .. } = service::partial(&config)?;
+			let Partial { client, task_manager, import_queue, .. } =
+				service::partial(&config, compiled.as_deref())?;
 			Ok((command.run(client, import_queue), task_manager))
 		}),
 		Command::ExportBlocks(command) => cli.create_runner(command)?.async_run(|config| {
-			let Partial { client, task_manager, .. } = service::partial(&config)?;
+			let Partial { client, task_manager, .. } =
+				service::partial(&config, compiled.as_deref())?;
 			Ok((command.run(client, config.database), task_manager))
 		}),
 		Command::ImportBlocks(command) => cli.create_runner(command)?.async_run(|config| {
-			let Partial { client, task_manager, import_queue, .. } = service::partial(&config)?;
+			let Partial { client, task_manager, import_queue, .. } =
+				service::partial(&config, compiled.as_deref())?;
 			Ok((command.run(client, import_queue), task_manager))
 		}),
 		Command::ExportState(command) => cli.create_runner(command)?.async_run(|config| {
-			let Partial { client, task_manager, .. } = service::partial(&config)?;
+			let Partial { client, task_manager, .. } =
+				service::partial(&config, compiled.as_deref())?;
 			Ok((command.run(client, config.chain_spec), task_manager))
 		}),
 		Command::Revert(command) => cli.create_runner(command)?.async_run(|config| {
-			let Partial { client, task_manager, backend, .. } = service::partial(&config)?;
+			let Partial { client, task_manager, backend, .. } =
+				service::partial(&config, compiled.as_deref())?;
 			Ok((
 				command.run(client, backend, Some(Box::new(service::revert_consensus))),
 				task_manager,
@@ -98,10 +111,11 @@ fn on_database(cli: &Cli, command: &Command) -> sc_cli::Result<()> {
 fn run_node(cli: &Cli) -> sc_cli::Result<()> {
 	type Libp2p = sc_network::NetworkWorker<Block, <Block as BlockT>::Hash>;
 	type Litep2p = sc_network::Litep2pNetworkBackend;
+	let compiled = cli.compiled_runtimes.directory()?;
 	cli.create_runner(&cli.run)?.run_node_until_exit(|config| async move {
 		match config.network.network_backend {
-			NetworkBackendType::Libp2p => service::full::<Libp2p>(config),
-			NetworkBackendType::Litep2p => service::full::<Litep2p>(config),
+			NetworkBackendType::Libp2p => service::full::<Libp2p>(config, compiled.as_deref()),
+			NetworkBackendType::Litep2p => service::full::<Litep2p>(config, compiled.as_deref()),
 		}
 		.map_err(sc_cli::Error::Service)
 	})
@@ -112,6 +126,7 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
 fn benchmark(
 	command: &frame_benchmarking_cli::BenchmarkCmd,
 	config: sc_service::Configuration,
+	compiled: Option<&std::path::Path>,
 ) -> sc_cli::Result<()> {
 	use frame_benchmarking_cli::{BenchmarkCmd, SUBSTRATE_REFERENCE_HARDWARE};
 	match command {
@@ -123,7 +138,7 @@ fn benchmark(
 			command.run(&config, SUBSTRATE_REFERENCE_HARDWARE.clone())
 		},
 		BenchmarkCmd::Block(command) => {
-			let Partial { client, .. } = service::partial(&config)?;
+			let Partial { client, .. } = service::partial(&config, compiled)?;
 			command.run(client)
 		},
 		_ => Err("only `benchmark pallet`, `benchmark machine` and `benchmark block` are \

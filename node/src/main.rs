@@ -8,6 +8,7 @@
 mod chain_spec;
 mod cli;
 mod command;
+mod compiled_runtimes;
 mod rpc;
 mod service;
 

@@ -14,10 +14,13 @@ use sc_network::{service::traits::NetworkService, NetworkBackend};
 use sc_service::{error::Error as ServiceError, Configuration, KeystoreContainer, TaskManager};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 use sp_runtime::traits::Block as BlockT;
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 /// Starts a node. It runs as long as the task manager lives.
-pub(crate) fn full<N>(config: Configuration) -> Result<TaskManager, ServiceError>
+pub(crate) fn full<N>(
+	config: Configuration,
+	compiled: Option<&Path>,
+) -> Result<TaskManager, ServiceError>
 where
 	N: NetworkBackend<Block, <Block as BlockT>::Hash>,
 {
@@ -30,7 +33,7 @@ where
 		select_chain,
 		transaction_pool,
 		other: Consensus { block_import, babe_link, grandpa_link, mut telemetry },
-	} = partial(&config)?;
+	} = partial(&config, compiled)?;
 
 	let Network { network, system_rpc_tx, tx_handler_controller, sync_service, grandpa } =
 		Network::start::<N>(

@@ -9,7 +9,7 @@ use granary_runtime::{apis::RuntimeApi, opaque::Block, BlockNumber};
 use sc_service::{error::Error as ServiceError, Configuration, TaskManager};
 use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 /// What consensus needs on top of the client.
 pub(crate) struct Consensus {
@@ -33,10 +33,19 @@ pub(crate) type Partial = sc_service::PartialComponents<
 	Consensus,
 >;
 
-/// Opens the database and makes everything that needs no network.
-pub(crate) fn partial(config: &Configuration) -> Result<Partial, ServiceError> {
+/// Opens the database and makes everything that needs no network. Compiled runtimes are kept in `compiled`.
+pub(crate) fn partial(
+	config: &Configuration,
+	compiled: Option<&Path>,
+) -> Result<Partial, ServiceError> {
 	let telemetry = start_telemetry(config)?;
-	let executor = sc_service::new_wasm_executor::<HostFunctions>(&config.executor);
+	let mut executor = sc_service::new_wasm_executor::<HostFunctions>(&config.executor);
+	if let Some(directory) = compiled {
+		executor = executor.with_cache_path(directory);
+		tracing::info!("Compiled runtimes are kept in {}", directory.display());
+	} else {
+		tracing::info!("Compiled runtimes are not kept: the runtime is compiled at each start");
+	}
 	let (client, backend, keystore_container, mut task_manager) =
 		sc_service::new_full_parts::<Block, RuntimeApi, _>(
 			config,
