@@ -6,7 +6,10 @@ use super::{
 	GRANDPA_JUSTIFICATION_PERIOD,
 };
 use granary_runtime::{apis::RuntimeApi, opaque::Block, BlockNumber};
-use sc_service::{error::Error as ServiceError, Configuration, TaskManager};
+use sc_executor::{HeapAllocStrategy, WasmExecutor, DEFAULT_HEAP_ALLOC_STRATEGY};
+use sc_service::{
+	config::ExecutorConfiguration, error::Error as ServiceError, Configuration, TaskManager,
+};
 use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 use std::{path::Path, sync::Arc};
@@ -33,19 +36,39 @@ pub(crate) type Partial = sc_service::PartialComponents<
 	Consensus,
 >;
 
+/// Executes runtimes, as [`sc_service::new_wasm_executor`] would make it, which keeps nothing of what it compiles.
+fn executor(
+	config: &ExecutorConfiguration,
+	compiled: Option<&Path>,
+) -> WasmExecutor<HostFunctions> {
+	let heap = config.default_heap_pages.map_or(DEFAULT_HEAP_ALLOC_STRATEGY, |pages| {
+		HeapAllocStrategy::Static { extra_pages: pages as u32 }
+	});
+	let builder = WasmExecutor::builder()
+		.with_execution_method(config.wasm_method)
+		.with_onchain_heap_alloc_strategy(heap)
+		.with_offchain_heap_alloc_strategy(heap)
+		.with_max_runtime_instances(config.max_runtime_instances)
+		.with_runtime_cache_size(config.runtime_cache_size);
+	match compiled {
+		Some(directory) => {
+			tracing::info!("Compiled runtimes are kept in {}", directory.display());
+			builder.with_cache_path(directory).build()
+		},
+		None => {
+			tracing::info!("Compiled runtimes are not kept: each start compiles the runtime");
+			builder.build()
+		},
+	}
+}
+
 /// Opens the database and makes everything that needs no network. Compiled runtimes are kept in `compiled`.
 pub(crate) fn partial(
 	config: &Configuration,
 	compiled: Option<&Path>,
 ) -> Result<Partial, ServiceError> {
 	let telemetry = start_telemetry(config)?;
-	let mut executor = sc_service::new_wasm_executor::<HostFunctions>(&config.executor);
-	if let Some(directory) = compiled {
-		executor = executor.with_cache_path(directory);
-		tracing::info!("Compiled runtimes are kept in {}", directory.display());
-	} else {
-		tracing::info!("Compiled runtimes are not kept: the runtime is compiled at each start");
-	}
+	let executor = executor(&config.executor, compiled);
 	let (client, backend, keystore_container, mut task_manager) =
 		sc_service::new_full_parts::<Block, RuntimeApi, _>(
 			config,
