@@ -46,6 +46,18 @@ impl CompiledRuntimes {
 	}
 }
 
+/// Refuses a directory of compiled runtimes inside of the node's own: who publishes that would publish what others then execute.
+pub(crate) fn check_apart(compiled: &Path, base_path: &Path) -> Result<(), String> {
+	match base_path.canonicalize() {
+		Ok(base_path) if compiled.starts_with(&base_path) => Err(format!(
+			"compiled runtimes must not be kept in the node's own directory '{}', which may be \
+			 published as a snapshot; name a directory outside of it",
+			base_path.display()
+		)),
+		_ => Ok(()),
+	}
+}
+
 /// In the user's cache directory: `$XDG_CACHE_HOME`, or `$HOME/.cache`.
 fn default_directory() -> Option<PathBuf> {
 	let absolute = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
@@ -96,6 +108,16 @@ mod tests {
 		fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o777)).unwrap();
 		let refused = named(directory.path()).directory().unwrap_err();
 		assert!(refused.contains("others may write there"), "{refused}");
+	}
+
+	#[test]
+	fn compiled_runtimes_are_never_part_of_the_database() {
+		let base = tempfile::tempdir().unwrap();
+		let inside = named(&base.path().join("chains/compiled")).directory().unwrap().unwrap();
+		assert!(check_apart(&inside, base.path()).unwrap_err().contains("must not be kept"));
+		let outside = tempfile::tempdir().unwrap();
+		let outside = named(outside.path()).directory().unwrap().unwrap();
+		assert_eq!(check_apart(&outside, base.path()), Ok(()));
 	}
 
 	#[test]

@@ -5,6 +5,7 @@ use super::{
 	FullPool, FullSelectChain, GrandpaBlockImport, GrandpaLink, HostFunctions,
 	GRANDPA_JUSTIFICATION_PERIOD,
 };
+use crate::compiled_runtimes::check_apart;
 use granary_runtime::{apis::RuntimeApi, opaque::Block, BlockNumber};
 use sc_executor::{HeapAllocStrategy, WasmExecutor, DEFAULT_HEAP_ALLOC_STRATEGY};
 use sc_service::{
@@ -68,6 +69,9 @@ pub(crate) fn partial(
 	compiled: Option<&Path>,
 ) -> Result<Partial, ServiceError> {
 	let telemetry = start_telemetry(config)?;
+	if let Some(compiled) = compiled {
+		check_apart(compiled, config.base_path.path()).map_err(ServiceError::Other)?;
+	}
 	let executor = executor(&config.executor, compiled);
 	let (client, backend, keystore_container, mut task_manager) =
 		sc_service::new_full_parts::<Block, RuntimeApi, _>(

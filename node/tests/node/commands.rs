@@ -1,7 +1,68 @@
 //! The commands that need no running chain.
 
-use crate::common::{run, run_ok};
+use crate::common::{granary_node, run, run_ok, DevelopmentNode};
 use serde_json::Value;
+use std::{fs, path::Path};
+
+/// The files of compiled runtimes, without what is noted about their use.
+fn compiled_runtimes(directory: &Path) -> Vec<String> {
+	let mut found = Vec::new();
+	let mut directories = vec![directory.to_owned()];
+	while let Some(directory) = directories.pop() {
+		for entry in fs::read_dir(&directory).unwrap() {
+			let path = entry.unwrap().path();
+			let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+			match path.is_dir() {
+				true => directories.push(path),
+				false if name.ends_with(".stats") || name.starts_with('.') => {},
+				false => found.push(name),
+			}
+		}
+	}
+	found
+}
+
+#[test]
+fn a_runtime_is_compiled_once() {
+	let directory = tempfile::tempdir().unwrap();
+	let named = directory.path().to_str().unwrap();
+	let start = || {
+		let node = DevelopmentNode::start_with(&["--dev", "--tmp", "--compiled-runtimes", named]);
+		node.wait_finalised(1);
+		node.stop();
+		compiled_runtimes(directory.path())
+	};
+	let first = start();
+	assert_eq!(first.len(), 1, "{first:?}");
+	assert_eq!(start(), first, "the second start has found it");
+}
+
+#[test]
+fn compiled_runtimes_are_refused_where_others_could_put_them() {
+	let directory = tempfile::tempdir().unwrap();
+	let base = directory.path().join("base");
+	let (base, inside) = (base.to_str().unwrap(), base.join("compiled"));
+	let inside = inside.to_str().unwrap();
+	let refused = |output: std::process::Output, reason: &str| {
+		let error = String::from_utf8_lossy(&output.stderr);
+		assert!(!output.status.success() && error.contains(reason), "{error}");
+	};
+	let published = ["--dev", "--base-path", base, "--compiled-runtimes", inside];
+	refused(run(&published), "must not be kept in the node's own directory");
+	let everybody = ["--dev", "--tmp", "--compiled-runtimes", "/tmp"];
+	refused(run(&everybody), "others may write there");
+}
+
+#[test]
+fn without_a_home_the_runtime_is_compiled_at_each_start() {
+	let output = granary_node(&["export-state", "--dev", "--tmp", "0"])
+		.env_remove("HOME")
+		.env_remove("XDG_CACHE_HOME")
+		.output()
+		.unwrap();
+	let log = String::from_utf8_lossy(&output.stderr);
+	assert!(log.contains("each start compiles the runtime"), "{log}");
+}
 
 #[test]
 fn specifications_are_written_and_read_again() {
