@@ -55,12 +55,15 @@ fn compiled_runtimes_are_refused_where_others_could_put_them() {
 
 #[test]
 fn without_a_home_the_runtime_is_compiled_at_each_start() {
-	let output = granary_node(&["export-state", "--dev", "--tmp", "0"])
+	let directory = tempfile::tempdir().unwrap();
+	let output = granary_node(&["export-state", "--dev", "0", "--base-path"])
+		.arg(directory.path())
 		.env_remove("HOME")
 		.env_remove("XDG_CACHE_HOME")
 		.output()
 		.unwrap();
 	let log = String::from_utf8_lossy(&output.stderr);
+	assert!(output.status.success(), "{log}");
 	assert!(log.contains("each start compiles the runtime"), "{log}");
 }
 
