@@ -4,6 +4,8 @@
 PROVISION_BYTES=${GRANARY_BENCH_BYTES:-5368709120}
 # What the source grows by when others catch up.
 GROWTH_BYTES=$((PROVISION_BYTES / 10))
+# Remarks of 900 kB under way: what a node's pool holds (20 MiB by default) must have room for all, or it drops some and the rest waits for them.
+IN_FLIGHT=20
 TENANT=//Granary//Tenant
 MOUNT_DIR=$GRID_DIR/mount
 KEY_FILE=$GRID_DIR/dataset.key
@@ -28,7 +30,7 @@ start_source() {
   SOURCE_DIR=$source
   missing=$(((PROVISION_BYTES - $(du -sb "$source" | cut -f1)) / 900000))
   [ "$missing" -le 0 ] ||
-    step "filling $missing megabytes of blocks" "$LOAD_BIN" --chain "ws://127.0.0.1:$SOURCE_RPC" --count "$missing" --in-flight 24 --remark-bytes 900000
+    step "filling $missing megabytes of blocks" "$LOAD_BIN" --chain "ws://127.0.0.1:$SOURCE_RPC" --count "$missing" --in-flight "$IN_FLIGHT" --remark-bytes 900000
 }
 
 # A follower's command; its RPC port is in REPLY. Its compiled runtime is kept in COMPILED_DIR.
@@ -236,7 +238,7 @@ bench_files() {
 }
 
 # More blocks on the source: a tenth, unless something else is asked for.
-grow_source() { "$LOAD_BIN" --chain "ws://127.0.0.1:$SOURCE_RPC" --count "$((GROWTH_BYTES / 900000))" --in-flight 24 --remark-bytes 900000 >/dev/null; }
+grow_source() { "$LOAD_BIN" --chain "ws://127.0.0.1:$SOURCE_RPC" --count "$((GROWTH_BYTES / 900000))" --in-flight "$IN_FLIGHT" --remark-bytes 900000 >/dev/null; }
 
 # The node catches up on a warm mount and commits what is new.
 bench_growth() {
