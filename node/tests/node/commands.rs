@@ -4,7 +4,7 @@ use crate::common::{granary_node, run, run_ok, DevelopmentNode};
 use serde_json::Value;
 use std::{fs, path::Path};
 
-/// The files of compiled runtimes, without what is noted about their use.
+/// The files of compiled runtimes.
 fn compiled_runtimes(directory: &Path) -> Vec<String> {
 	let mut found = Vec::new();
 	let mut directories = vec![directory.to_owned()];
@@ -14,7 +14,8 @@ fn compiled_runtimes(directory: &Path) -> Vec<String> {
 			let name = path.file_name().unwrap().to_str().unwrap().to_owned();
 			match path.is_dir() {
 				true => directories.push(path),
-				false if name.ends_with(".stats") || name.starts_with('.') => {},
+				// What is noted of its use, and what was being written when the node ended.
+				false if name.contains(".stats") || name.contains(".wip-") => {},
 				false => found.push(name),
 			}
 		}
