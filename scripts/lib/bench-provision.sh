@@ -4,8 +4,9 @@
 PROVISION_BYTES=${GRANARY_BENCH_BYTES:-5368709120}
 # What the source grows by when others catch up.
 GROWTH_BYTES=$((PROVISION_BYTES / 10))
-# Remarks of 900 kB under way: what a node's pool holds (20 MiB by default) must have room for all, or it drops some and the rest waits for them.
+# Remarks of 900 kB under way for each of six accounts. The source's pool holds them all: one that drops some makes those wait that follow them.
 IN_FLIGHT=20
+POOL_KBYTES=262144
 TENANT=//Granary//Tenant
 MOUNT_DIR=$GRID_DIR/mount
 KEY_FILE=$GRID_DIR/dataset.key
@@ -24,7 +25,7 @@ start_source() {
   free_port; SOURCE_RPC=$REPLY
   free_port; SOURCE_P2P=$REPLY
   start_process source "$NODE_BIN" --dev --base-path "$source" --rpc-port "$SOURCE_RPC" --port "$SOURCE_P2P" \
-    --no-mdns --no-telemetry --no-prometheus --rpc-max-request-size 50
+    --no-mdns --no-telemetry --no-prometheus --rpc-max-request-size 50 --pool-kbytes "$POOL_KBYTES"
   wait_until 90 "the source answers" best_number "$SOURCE_RPC"
   BOOTNODE=/ip4/127.0.0.1/tcp/$SOURCE_P2P/p2p/$(rpc "$SOURCE_RPC" system_localPeerId '[]' | jq -r .)
   SOURCE_DIR=$source
