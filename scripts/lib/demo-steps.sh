@@ -71,9 +71,9 @@ start_from_mount() {
   follower_command
   MOUNTED_RPC=$REPLY
   GRID_MOUNTS+=("$MOUNT_DIR")
-  # Its report is the only thing that it prints.
+  # Its report is the only thing that it prints. Its logs are served, so that commits give back what they hold, too.
   start_process provision sh -c 'exec "$@" >"$0"' "$GRID_DIR/provision.json" "$GRANARY_BIN" --json --rpc "ws://127.0.0.1:$ALICE_RPC" \
-    provision --chain demo --key "$KEY_FILE" --state-dir "$GRID_DIR/mount-state" --mount-point "$MOUNT_DIR" -- "${FOLLOWER[@]}"
+    provision --chain demo --key "$KEY_FILE" --state-dir "$GRID_DIR/mount-state" --mount-point "$MOUNT_DIR" --serve-logs -- "${FOLLOWER[@]}"
   wait_until 180 "the third node has imported its first new block" provisioned
   MOUNT_MS=$(grep -oP 'mounted on .* after \K[0-9]+(?= ms)' "$GRID_DIR/provision.log")
   IMPORT_SECONDS=$(jq -r .seconds "$GRID_DIR/provision.json")

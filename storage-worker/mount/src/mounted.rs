@@ -42,6 +42,8 @@ pub struct MountOptions {
 	pub read_only: bool,
 	/// Let other users in.
 	pub allow_other: bool,
+	/// Serve databases' logs as all else, instead of letting the kernel read and write them itself: slower, but what a commit released of them is given back.
+	pub serve_logs: bool,
 	/// Threads that serve requests.
 	pub threads: usize,
 	/// What `.granary/status.json` in the mount shows.
@@ -59,6 +61,7 @@ impl MountOptions {
 			snapshot_id,
 			read_only: false,
 			allow_other: false,
+			serve_logs: false,
 			threads: THREADS,
 			status: None,
 			hold: None,
@@ -277,7 +280,7 @@ impl<'a> Serving<'a> {
 		let session =
 			Session::new(requests, &options.mount_point, &config).map_err(kernel("mounting"))?;
 		page_cache.connect(session.notifier());
-		connect(&layer, &session)?;
+		connect(&layer, &session, options)?;
 		let holding = match &options.hold {
 			None => Holding::default(),
 			Some(hold) => {
@@ -295,17 +298,24 @@ impl<'a> Serving<'a> {
 		let session = descriptor::session(requests, taken.fuse.as_fd(), config);
 		let session = session.map_err(kernel("taking the mount over"))?;
 		page_cache.connect(session.notifier());
-		connect(&layer, &session)?;
+		connect(&layer, &session, options)?;
 		descriptor::ask_again(taken.fuse.as_fd()).map_err(kernel("taking the mount over"))?;
 		let holding = Holding { _connection: Some(taken.connection), holder: None };
 		serve(options, layer, session, holding)
 	}
 }
 
-/// Lets the layer ask the kernel to read and write files itself.
-fn connect(layer: &Layer, session: &Session<Requests>) -> Result<(), MountError> {
+/// Lets the layer ask the kernel to read and write files itself, or to end that.
+fn connect(
+	layer: &Layer,
+	session: &Session<Requests>,
+	options: &MountOptions,
+) -> Result<(), MountError> {
 	let fuse = session.as_fd().try_clone_to_owned().map_err(kernel("copying a descriptor"))?;
 	layer.passthrough.connect(fuse);
+	if options.serve_logs {
+		layer.passthrough.refuse();
+	}
 	Ok(())
 }
 

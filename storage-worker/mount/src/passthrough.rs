@@ -43,7 +43,7 @@ pub(crate) struct Passthrough {
 	notes: PathBuf,
 	/// The connection to the kernel, once there is one.
 	fuse: OnceLock<OwnedFd>,
-	/// The kernel passes nothing.
+	/// Nothing more is passed: the kernel passes nothing, or it is not wanted.
 	refused: AtomicBool,
 	/// Held while a log is opened or closed, so that the first who opens it decides for all.
 	changing: Mutex<()>,
@@ -64,13 +64,18 @@ impl Passthrough {
 		let _ = self.fuse.set(fuse);
 	}
 
+	/// From here on nothing more is passed. What is, stays so until it is closed.
+	pub(crate) fn refuse(&self) {
+		self.refused.store(true, Ordering::Relaxed);
+	}
+
 	/// The number under which the kernel knows a file from here on; `None` if it passes none.
 	fn register(&self, data: &File) -> Option<u32> {
 		let fuse = self.fuse.get().filter(|_| !self.refused.load(Ordering::Relaxed))?;
 		BackingId::create_raw(fuse, data)
 			.inspect_err(|error| {
 				// An older kernel, no privilege, or a layer on a filesystem that is stacked itself.
-				self.refused.store(true, Ordering::Relaxed);
+				self.refuse();
 				tracing::info!("the kernel does not write logs itself: {error}");
 			})
 			.ok()

@@ -10,6 +10,7 @@
 mod common;
 
 use common::{eventually, pattern, read_uncached, Place};
+use granary_mount::MountOptions;
 use std::{
 	fs::{self, File, OpenOptions},
 	io::Write,
@@ -70,6 +71,20 @@ fn a_new_log_is_written_without_requests() {
 	fs::write(place.mnt().join("table_00"), &expected).unwrap();
 	let stats = guard.get().stats();
 	assert_eq!((stats.passed_logs, stats.thin_bytes_written), (passed, expected.len() as u64));
+	guard.unmount();
+}
+
+#[test]
+fn a_log_is_served_where_that_is_asked_for() {
+	let place = Place::new();
+	let options = MountOptions { serve_logs: true, ..place.options() };
+	let guard = place.mount_with(options);
+	let path = place.mnt().join("log0");
+	let bytes = pattern(6, 100_000);
+	fs::write(&path, &bytes).unwrap();
+	let stats = guard.get().stats();
+	assert_eq!((stats.passed_logs, stats.thin_bytes_written), (0, bytes.len() as u64));
+	assert_eq!(fs::read(&path).unwrap(), bytes);
 	guard.unmount();
 }
 

@@ -66,6 +66,10 @@ pub(crate) struct SessionArgs {
 	/// Let other users than this one in.
 	#[arg(long)]
 	pub(crate) allow_other: bool,
+	/// Serve databases' logs as all else, instead of letting the kernel write them itself: imports are slower, and `granary commit --drop` gives back what
+	/// logs hold too, some 64 MiB of a ParityDB otherwise.
+	#[arg(long)]
+	pub(crate) serve_logs: bool,
 	/// Fetch nothing before it is read: neither what the snapshot's trace names nor what its database reads first.
 	#[arg(long)]
 	pub(crate) no_prefetch: bool,

@@ -132,6 +132,7 @@ impl Session {
 		let options = MountOptions {
 			read_only: self.args.read_only,
 			allow_other: self.args.allow_other,
+			serve_logs: self.args.serve_logs,
 			status: Some(status),
 			hold: self.keeping.hold(&self.mount_point)?,
 			..MountOptions::new(

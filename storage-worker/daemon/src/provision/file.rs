@@ -19,6 +19,7 @@ struct Settings {
 	node_rpc: Option<String>,
 	restart: Option<Restart>,
 	hold: Option<String>,
+	serve_logs: Option<bool>,
 	command: Option<Vec<String>>,
 }
 
@@ -45,6 +46,7 @@ pub(super) fn complete(mut args: ProvisionArgs) -> Result<ProvisionArgs> {
 				anyhow::anyhow!("in the settings {}: hold: {text}", path.display())
 			})?);
 	}
+	args.session.serve_logs |= settings.serve_logs.unwrap_or_default();
 	if args.command.is_empty() {
 		args.command = settings.command.unwrap_or_default();
 	}

@@ -70,12 +70,20 @@ impl Place {
 
 	/// Mounts inside this process.
 	pub fn mount(&self) -> Guard {
-		self.mount_over(Arc::new(DirLower::open(&self.lower()).unwrap()))
+		self.mount_with(self.options())
 	}
 
 	pub fn mount_over(&self, lower: Arc<dyn Lower>) -> Guard {
+		self.mount_over_with(lower, self.options())
+	}
+
+	pub fn mount_with(&self, options: MountOptions) -> Guard {
+		self.mount_over_with(Arc::new(DirLower::open(&self.lower()).unwrap()), options)
+	}
+
+	fn mount_over_with(&self, lower: Arc<dyn Lower>, options: MountOptions) -> Guard {
 		// A lock that is copied into a starting process outlives the mount that held it.
-		let mounted = alone(|| granary_mount::mount(lower, self.options())).unwrap();
+		let mounted = alone(|| granary_mount::mount(lower, options)).unwrap();
 		Guard { mounted: Some(mounted), mount_point: self.mnt() }
 	}
 
