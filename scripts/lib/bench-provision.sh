@@ -188,21 +188,25 @@ fio_on() { # FILE more... -> iops MiB/s p99 in µs
     jq -r '.jobs[0] | (if .write.iops > 0 then .write else .read end) as $r | "\($r.iops | floor) \(($r.bw / 1024) | floor) \(($r.clat_ns.percentile["99.000000"] // 0) / 1000 | floor)"'
 }
 
-# Everything but the mount stands still meanwhile: what is measured is on this machine, and twenty workers, which share its cores only here, have no part in it.
-others_stand_still() { # SIGNAL
-  local name
+# alone NAME command...: everything else of the grid stands still meanwhile. What is measured is local, and twenty workers, which share its cores only here, have no
+# part in it.
+alone() {
+  local but=$1 name status=0 others=()
+  shift
   for name in "${!GRID_PIDS[@]}"; do
-    [ "$name" = files ] || kill "-$1" "${GRID_PIDS[$name]}" 2>/dev/null || true
+    if [ "$name" != "$but" ] && running "$name"; then others+=("${GRID_PIDS[$name]}"); fi
   done
+  kill -STOP "${others[@]}"
+  "$@" || status=$?
+  kill -CONT "${others[@]}"
+  return "$status"
 }
 
 fio_row() { # TITLE GOAL arguments...: on the mount, then below
   local title=$1 goal=$2 mounted below
   shift 2
-  others_stand_still STOP
-  mounted=$(fio_on "$MOUNT_FILE" "$@") || mounted="0 0 0"
-  below=$(fio_on "$BELOW_FILE" "$@") || below="0 0 0"
-  others_stand_still CONT
+  mounted=$(alone files fio_on "$MOUNT_FILE" "$@")
+  below=$(alone files fio_on "$BELOW_FILE" "$@")
   row "$title" "${mounted%% *} IOPS, $(cut -d' ' -f2 <<<"$mounted") MiB/s, p99 $(cut -d' ' -f3 <<<"$mounted") µs" \
     "below ${below%% *}, $(cut -d' ' -f2 <<<"$below") MiB/s; ratio $(ratio "${mounted%% *}" "${below%% *}"), goal $goal"
 }
