@@ -101,11 +101,10 @@ figure() { jq -r ".$2" "$GRID_DIR/$1.json"; }
 bench_lazy_start() {
   local name
   for name in traced untraced compiled; do
-    COMPILED_DIR=$GRID_DIR/compiled-$name
     case "$name" in
-      traced) provision traced ;;
-      untraced) provision untraced --no-prefetch ;;
-      compiled) COMPILED_DIR=$GRID_DIR/compiled-traced && provision compiled ;;
+      traced) COMPILED_DIR=$GRID_DIR/compiled-traced; provision traced ;;
+      untraced) COMPILED_DIR=$GRID_DIR/compiled-untraced; provision untraced --no-prefetch ;;
+      compiled) COMPILED_DIR=$GRID_DIR/compiled-traced; provision compiled ;;
     esac
     row "$name: mounted after" "$(grep -oP 'mounted on .* after \K[0-9]+(?= ms)' "$GRID_DIR/$name.log") ms" "goal 500 ms"
     row "$name: start to the first new block" "$(figure "$name" seconds) s" "goal 10 s"

@@ -1,7 +1,8 @@
 //! The transports.
 
 use crate::protocol::{
-	init, out_header, Asked, OneFile, IN_HEADER_BYTES, OUT_HEADER_BYTES, READ_BYTES_MAX,
+	init, long, number, out_header, Asked, OneFile, IN_HEADER_BYTES, OUT_HEADER_BYTES,
+	READ_BYTES_MAX,
 };
 use io_uring::{cqueue, opcode, squeue, types, IoUring};
 use std::{
@@ -263,10 +264,10 @@ impl Ring {
 	fn answer(&mut self, at: usize, served: &OneFile) -> io::Result<u64> {
 		let Entry { header, payload } =
 			self.entries.get_mut(at).ok_or(io::ErrorKind::InvalidData)?;
-		let commit_id = crate::protocol::long(header, COMMIT_ID_AT);
+		let commit_id = long(header, COMMIT_ID_AT);
 		let asked = Asked::parse(header);
 		let operation = header.get(OPERATION_AT..).unwrap_or_default();
-		let name_bytes = crate::protocol::number(header, PAYLOAD_BYTES_AT).min(256) as usize;
+		let name_bytes = number(header, PAYLOAD_BYTES_AT).min(256) as usize;
 		let name = payload.get(..name_bytes).unwrap_or_default().to_vec();
 		let answer = served.answer(&asked, operation, &name, payload);
 		if let Some(field) = header.get_mut(..OUT_HEADER_BYTES) {
